@@ -1,0 +1,89 @@
+"""Typed cdk8s constructs for Flowise on Kubernetes: values in, plain YAML out."""
+
+from flowise_constructs.auth_secret import AuthSecret
+from flowise_constructs.backup_job import BackupJob
+from flowise_constructs.charts import QueueChart, StandaloneChart
+from flowise_constructs.flowise_main import FlowiseMain
+from flowise_constructs.flowise_worker import FlowiseWorker
+from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
+from flowise_constructs.redis import RedisServer
+from flowise_constructs.s3_storage import S3Storage
+from flowise_constructs.values.auth import Auth
+from flowise_constructs.values.backup import Backup
+from flowise_constructs.values.database import (
+    BundledPostgres,
+    DatabaseTls,
+    MariadbDatabase,
+    MysqlDatabase,
+    PostgresDatabase,
+    SqliteDatabase,
+)
+from flowise_constructs.values.edge import Ingress, IngressHost, IngressPath, IngressTls, Service
+from flowise_constructs.values.flowise import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.values.image import Image, ServerImage
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
+from flowise_constructs.values.queue import Queue
+from flowise_constructs.values.redis import BundledRedis, Redis, RedisTls
+from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.values.settings import Metrics, OutboundProxy, Settings, Smtp
+from flowise_constructs.values.storage import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs.values.value import ConfigError, ConfigWarning, Finding
+
+__all__ = [
+    "Auth",
+    "AuthSecret",
+    "Backup",
+    "BackupJob",
+    "BundledPostgres",
+    "BundledRedis",
+    "ConfigError",
+    "ConfigMapKey",
+    "ConfigWarning",
+    "DataClaim",
+    "DatabaseTls",
+    "EnvValue",
+    "ExistingClaim",
+    "Finding",
+    "Flowise",
+    "FlowiseMain",
+    "FlowiseWorker",
+    "Image",
+    "Ingress",
+    "IngressHost",
+    "IngressPath",
+    "IngressTls",
+    "LocalStorage",
+    "Main",
+    "MariadbDatabase",
+    "Metrics",
+    "MysqlDatabase",
+    "Names",
+    "OutboundProxy",
+    "PodField",
+    "PodOptions",
+    "PostgresBootstrap",
+    "PostgresDatabase",
+    "PostgresServer",
+    "ProbeNumbers",
+    "Queue",
+    "QueueChart",
+    "Redis",
+    "RedisServer",
+    "RedisTls",
+    "Resources",
+    "S3Bucket",
+    "S3Credentials",
+    "S3Storage",
+    "SecretKey",
+    "ServerImage",
+    "Service",
+    "ServiceAccount",
+    "Settings",
+    "Smtp",
+    "SqliteDatabase",
+    "StandaloneChart",
+    "Volume",
+    "Worker",
+    "WritableSizes",
+]

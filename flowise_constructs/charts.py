@@ -1,0 +1,185 @@
+"""`StandaloneChart` and `QueueChart`: the two topologies, composed of the constructs."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, ClassVar
+
+from cdk8s import Chart
+from constructs import Construct
+
+from flowise_constructs.auth_secret import AuthSecret
+from flowise_constructs.backup_job import BackupJob
+from flowise_constructs.flowise_main import FlowiseMain
+from flowise_constructs.flowise_worker import FlowiseWorker
+from flowise_constructs.postgres import PostgresServer
+from flowise_constructs.redis import RedisServer
+from flowise_constructs.s3_storage import S3Storage
+from flowise_constructs.values.auth import Auth
+from flowise_constructs.values.backup import Backup
+from flowise_constructs.values.database import BundledPostgres, Database, ServerDatabase, SqliteDatabase
+from flowise_constructs.values.edge import Ingress
+from flowise_constructs.values.flowise import Flowise, Main, Worker
+from flowise_constructs.values.image import Image
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.queue import Queue
+from flowise_constructs.values.redis import BundledRedis
+from flowise_constructs.values.settings import Settings
+from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket, Storage
+from flowise_constructs.values.value import Findings, check_arguments
+
+
+class _FlowiseChart(Chart):
+    """What both topologies compose alike. A subclass names other construct classes in the class attributes."""
+
+    auth_class: ClassVar[type[AuthSecret]] = AuthSecret
+    storage_class: ClassVar[type[S3Storage]] = S3Storage
+    postgres_class: ClassVar[type[PostgresServer]] = PostgresServer
+    main_class: ClassVar[type[FlowiseMain]] = FlowiseMain
+    backup_class: ClassVar[type[BackupJob]] = BackupJob
+
+    postgres: PostgresServer | None = None
+    """The bundled PostgreSQL, where there is one."""
+    storage: S3Storage | None = None
+    """The bucket, where there is one."""
+    backup: BackupJob | None = None
+    """The backup, where there is one."""
+
+    def _auth(self, auth: Auth) -> Auth:
+        self.auth = self.auth_class(self, "Auth", **_fields(auth))
+        return self.auth.auth
+
+    def _database(self, database: Database | BundledPostgres, names: Names) -> Database:
+        if not isinstance(database, BundledPostgres):
+            return database
+        self.postgres = self.postgres_class(self, "Postgres", server=database, names=names)
+        return self.postgres.database
+
+    def _storage(self, storage: Storage) -> Storage:
+        if not isinstance(storage, S3Bucket):
+            return storage
+        self.storage = self.storage_class(self, "Storage", **_fields(storage))
+        return self.storage.storage
+
+
+    def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
+        self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data)
+
+    def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
+        if backup is not None:
+            self.backup = self.backup_class(self, "Backup", backup=backup, flowise=flowise, names=names, data=data)
+
+
+class StandaloneChart(_FlowiseChart):
+    """One main that does everything: `FlowiseMain` with a data claim; where asked for `PostgresServer` and `BackupJob`.
+
+    Must exist already: the Secret of the five keys, and the Secrets that the database and the storage refer to.
+    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`.
+
+    Raises ConfigError with every finding.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        auth: Auth,
+        database: Database | BundledPostgres = SqliteDatabase(),
+        storage: Storage = LocalStorage(),
+        data: Claim | None = DataClaim(),
+        image: Image = Image(),
+        settings: Settings = Settings(),
+        ingress: Ingress | None = None,
+        main: Main = Main(),
+        backup: Backup | None = None,
+        names: Names = Names(),
+    ) -> None:
+        """`data` is the claim of the data directory; None: a directory that goes with the pod."""
+        given = {"auth": auth, "database": database, "storage": storage, "data": data, "image": image}
+        given |= {"settings": settings, "ingress": ingress, "main": main, "backup": backup, "names": names}
+        check_arguments(StandaloneChart, **given)
+        super().__init__(scope, id)
+        findings = Findings()
+        flowise = findings.require(
+            lambda: Flowise(
+                auth=self._auth(auth),
+                database=self._database(database, names),
+                storage=self._storage(storage),
+                image=image,
+                settings=settings,
+                ingress=ingress,
+            )
+        )
+        findings.attempt(lambda: self._main(flowise, main, data, names))
+        findings.attempt(lambda: self._backup(flowise, backup, data, names))
+        findings.settle()
+
+
+class QueueChart(_FlowiseChart):
+    """Mains that serve and workers that run the flows: `FlowiseMain`, `FlowiseWorker`, where asked for `PostgresServer`,
+    `RedisServer` and `BackupJob`. SQLite, local storage and a data claim can't be said.
+
+    Must exist already: the Secret of the five keys, the bucket, and the Secrets that database, Redis and bucket refer to.
+    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`.
+
+    Raises ConfigError with every finding.
+    """
+
+    redis_class: ClassVar[type[RedisServer]] = RedisServer
+    worker_class: ClassVar[type[FlowiseWorker]] = FlowiseWorker
+
+    redis: RedisServer | None = None
+    """The bundled Redis, where there is one."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        auth: Auth,
+        database: ServerDatabase | BundledPostgres,
+        queue: Queue,
+        storage: S3Bucket,
+        image: Image = Image(),
+        settings: Settings = Settings(),
+        ingress: Ingress | None = None,
+        main: Main = Main(),
+        worker: Worker = Worker(),
+        backup: Backup | None = None,
+        names: Names = Names(),
+    ) -> None:
+        """`queue` names the Redis, which the chart makes if it is a `BundledRedis`."""
+        given = {"auth": auth, "database": database, "queue": queue, "storage": storage, "image": image}
+        given |= {"settings": settings, "ingress": ingress, "main": main, "worker": worker, "backup": backup, "names": names}
+        check_arguments(QueueChart, **given)
+        super().__init__(scope, id)
+        findings = Findings()
+        flowise = findings.require(
+            lambda: Flowise(
+                auth=self._auth(auth),
+                database=self._database(database, names),
+                storage=self._storage(storage),
+                queue=self._queue(queue, names),
+                image=image,
+                settings=settings,
+                ingress=ingress,
+            )
+        )
+        findings.attempt(lambda: self._main(flowise, main, None, names))
+        findings.attempt(lambda: self._worker(flowise, worker, names))
+        findings.attempt(lambda: self._backup(flowise, backup, None, names))
+        findings.settle()
+
+    def _queue(self, queue: Queue, names: Names) -> Queue:
+        if not isinstance(queue.redis, BundledRedis):
+            return queue
+        self.redis = self.redis_class(self, "Redis", server=queue.redis, names=names)
+        return replace(queue, redis=self.redis.redis)
+
+    def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
+        self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)
+
+
+def _fields(value: Auth | S3Bucket) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

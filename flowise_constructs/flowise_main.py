@@ -1,0 +1,162 @@
+"""`FlowiseMain`: the process that serves UI and API."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import env as environment
+from flowise_constructs import pod
+from flowise_constructs.edge import ingress
+from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
+from flowise_constructs.labels import Identity, derived, flowise_identity
+from flowise_constructs.values.database import SqliteDatabase
+from flowise_constructs.values.flowise import Flowise, Main
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.references import EnvValue
+from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage
+from flowise_constructs.values.value import ConfigError, Finding
+
+PING = "/api/v1/ping"
+LOST_CONNECTION_GRACE_SECONDS = 10
+
+
+class FlowiseMain(Construct):
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress.
+
+    Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
+    Standalone it does everything and stands alone; in queue mode it serves, and `FlowiseWorker` runs the flows.
+
+    Hooks for a subclass: `env()` and `command()`.
+
+    Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
+    rolling update with SQLite or a claim that one node holds.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        flowise: Flowise,
+        names: Names = Names(),  # noqa: B008 - frozen
+        main: Main = Main(),  # noqa: B008 - frozen
+        data: Claim | None = None,
+    ) -> None:
+        """`data` is what the data directory is on; None: a directory that goes with the pod."""
+        super().__init__(scope, id)
+        self.flowise, self.names, self.main, self.data = flowise, names, main, data
+        _refuse_contradictions(flowise, main, data)
+        self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self.deployment = self._deployment()
+        self.service = self._service()
+        self.claim = self._claim(data) if isinstance(data, DataClaim) else None
+        self.ingress = ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
+
+    def env(self) -> dict[str, EnvValue]:
+        """Main's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
+        return environment.main_environment(self.flowise, self.main)
+
+    def command(self) -> list[str]:
+        """Main's command; node must become the first process, so that it gets the signal to stop."""
+        return ["flowise", "start"]
+
+    def _deployment(self) -> k8s.KubeDeployment:
+        main = self.main
+        return k8s.KubeDeployment(
+            self,
+            "Resource",
+            metadata=pod.object_meta(self._identity, annotations=pod.reloader(main.pod)),
+            spec=k8s.DeploymentSpec(
+                replicas=main.replicas,
+                selector=k8s.LabelSelector(match_labels=dict(self._identity.selector)),
+                strategy=self._strategy(),
+                template=flowise_template(self, self._identity, self.flowise, self._process()),
+            ),
+        )
+
+    def _strategy(self) -> k8s.DeploymentStrategy:
+        kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
+        return pod.surge() if kind == "RollingUpdate" else k8s.DeploymentStrategy(type=kind)
+
+    def _process(self) -> FlowiseProcess:
+        main, queued = self.main, self.flowise.queue is not None
+        alive = ["node", f"{pod.SCRIPTS_DIRECTORY}/main-alive.js"]
+        return FlowiseProcess(
+            role="main",
+            container="flowise",
+            command=self.command(),
+            environment=self.env(),
+            scripts=("main-alive.js",) if queued else (),
+            resources=main.resources,
+            sizes=main.sizes,
+            options=main.pod,
+            grace_seconds=main.pre_stop_seconds + 15,
+            startup=pod.http_probe(PING, main.startup),
+            readiness=pod.http_probe(PING, main.readiness),
+            liveness=pod.exec_probe(alive, main.liveness, grace_seconds=LOST_CONNECTION_GRACE_SECONDS)
+            if queued
+            else pod.http_probe(PING, main.liveness),
+            pre_stop=_pre_stop(main.pre_stop_seconds),
+            ports=[k8s.ContainerPort(name="http", container_port=environment.PORT)],
+            claim=self._claim_name(),
+            root=main.run_as_root,
+        )
+
+    def _claim_name(self) -> str | None:
+        if self.data is None:
+            return None
+        return derived(self.names.name, "-data") if isinstance(self.data, DataClaim) else self.data.name
+
+    def _service(self) -> k8s.KubeService:
+        service = self.main.service
+        return k8s.KubeService(
+            self,
+            "Service",
+            metadata=pod.object_meta(self._identity, annotations=service.annotations),
+            spec=k8s.ServiceSpec(
+                type=service.type,
+                ip_family_policy=service.ip_family_policy,
+                ip_families=list(service.ip_families) or None,
+                selector=dict(self._identity.selector),
+                ports=[k8s.ServicePort(name="http", port=service.port, target_port=k8s.IntOrString.from_string("http"))],
+            ),
+        )
+
+    def _claim(self, data: DataClaim) -> k8s.KubePersistentVolumeClaim:
+        return k8s.KubePersistentVolumeClaim(
+            self,
+            "Claim",
+            metadata=pod.object_meta(self._identity, suffix="-data", annotations=data.annotations),
+            spec=k8s.PersistentVolumeClaimSpec(
+                access_modes=[data.access_mode],
+                storage_class_name=data.storage_class,
+                resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(data.size)}),
+            ),
+        )
+
+
+def _pre_stop(seconds: int) -> k8s.Lifecycle | None:
+    if seconds == 0:
+        return None
+    return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=["sleep", str(seconds)])))
+
+
+def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
+    """Whether a second pod beside the first would have to share what can't be shared."""
+    return isinstance(flowise.database, SqliteDatabase) or (data is not None and data.access_mode != "ReadWriteMany")
+
+
+def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> None:
+    findings: list[Finding] = []
+    if flowise.queue is not None and data is not None:
+        findings.append(Finding("FlowiseMain.data", "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket"))
+    if flowise.queue is None and main.replicas > 1:
+        findings.append(Finding("Main.replicas", f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode"))
+    if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
+        held = "SQLite" if isinstance(flowise.database, SqliteDatabase) else "a claim that one node holds"
+        findings.append(Finding("Main.strategy", f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate"))
+    if findings:
+        raise ConfigError(findings)
+
+

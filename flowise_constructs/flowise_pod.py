@@ -1,0 +1,132 @@
+"""The pod of a Flowise process, main or worker: writable directories, the gate before start, the container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import pod
+from flowise_constructs.env import DATA_DIRECTORY, HOME, LOG_DIRECTORY
+from flowise_constructs.labels import Identity
+from flowise_constructs.values.flowise import Flowise, WritableSizes
+from flowise_constructs.values.pod import PodOptions, Resources
+from flowise_constructs.values.references import EnvValue
+from flowise_constructs.values.storage import S3Bucket
+
+UID = 1000
+GATE_DEADLINE_SECONDS = 300
+GATE_SCRIPTS = ("gate.js", "uuid-ossp.sql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowiseProcess:
+    """What differs between the pod of a main and that of a worker."""
+
+    role: str
+    container: str
+    command: list[str]
+    environment: Mapping[str, EnvValue]
+    scripts: tuple[str, ...]
+    resources: Resources
+    sizes: WritableSizes
+    options: PodOptions
+    grace_seconds: int
+    startup: k8s.Probe
+    liveness: k8s.Probe
+    readiness: k8s.Probe | None = None
+    pre_stop: k8s.Lifecycle | None = None
+    ports: list[k8s.ContainerPort] | None = None
+    claim: str | None = None
+    root: bool = False
+
+
+def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> k8s.PodTemplateSpec:
+    """The pod template. Makes the service account and the ConfigMap of scripts as children of the scope."""
+    options, image = process.options, flowise.image
+    scripts = _scripts(scope, identity, process)
+    identity_annotations = flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
+    secrets = [k8s.LocalObjectReference(name=name) for name in image.pull_secrets]
+    mounts = pod.mounts(options, _mounts(process))
+    variables = pod.variables(process.environment)
+    return k8s.PodTemplateSpec(
+        metadata=pod.template_meta(options, identity, scripts.checksum),
+        spec=k8s.PodSpec(
+            service_account_name=pod.service_account(scope, identity, options, identity_annotations),
+            automount_service_account_token=False,
+            # A Service called `redis` would otherwise put REDIS_PORT=tcp://... into the environment.
+            enable_service_links=False,
+            image_pull_secrets=secrets or None,
+            security_context=pod.pod_security(UID, root=process.root),
+            termination_grace_period_seconds=process.grace_seconds,
+            init_containers=[_gate(flowise, process, variables, mounts)],
+            containers=[_container(flowise, process, variables, mounts)],
+            volumes=pod.volumes(options, _volumes(process, scripts)),
+            **pod.scheduling(options, identity),
+        ),
+    )
+
+
+def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> pod.MountedFiles:
+    content = {name: pod.script(name) for name in (*GATE_SCRIPTS, *process.scripts)}
+    return pod.config_map(scope, "Scripts", identity, "-scripts", content)
+
+
+def _gate(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]) -> k8s.Container:
+    """Waits for the servers, then migrates the schema while it holds the database's lock."""
+    return k8s.Container(
+        name="gate",
+        image=flowise.image.reference,
+        image_pull_policy=flowise.image.pull_policy,
+        command=["node", f"{pod.SCRIPTS_DIRECTORY}/gate.js", process.role],
+        env=[*variables, k8s.EnvVar(name="GATE_DEADLINE_SECONDS", value=str(GATE_DEADLINE_SECONDS))],
+        resources=pod.requirements(process.resources),
+        security_context=pod.container_security(),
+        volume_mounts=mounts,
+    )
+
+
+def _container(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]) -> k8s.Container:
+    return k8s.Container(
+        name=process.container,
+        image=flowise.image.reference,
+        image_pull_policy=flowise.image.pull_policy,
+        command=process.command,
+        ports=process.ports,
+        env=variables,
+        startup_probe=process.startup,
+        readiness_probe=process.readiness,
+        liveness_probe=process.liveness,
+        lifecycle=process.pre_stop,
+        resources=pod.requirements(process.resources),
+        security_context=pod.container_security(),
+        volume_mounts=mounts,
+    )
+
+
+def _mounts(process: FlowiseProcess) -> list[k8s.VolumeMount]:
+    data = [k8s.VolumeMount(name="data", mount_path=DATA_DIRECTORY)] if process.claim else []
+    shm = [k8s.VolumeMount(name="shm", mount_path="/dev/shm")] if process.sizes.shm else []
+    return [
+        k8s.VolumeMount(name="home", mount_path=HOME),
+        *data,
+        k8s.VolumeMount(name="logs", mount_path=LOG_DIRECTORY),
+        k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+        *shm,
+        k8s.VolumeMount(name="scripts", mount_path=pod.SCRIPTS_DIRECTORY, read_only=True),
+    ]
+
+
+def _volumes(process: FlowiseProcess, scripts: pod.MountedFiles) -> list[k8s.Volume]:
+    sizes = process.sizes
+    data = [k8s.Volume(name="data", persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=process.claim))] if process.claim else []
+    return [
+        pod.empty_dir("home", sizes.home),
+        *data,
+        pod.empty_dir("logs", sizes.logs),
+        pod.empty_dir("tmp", sizes.tmp),
+        *([pod.empty_dir("shm", sizes.shm, medium="Memory")] if sizes.shm else []),
+        scripts.volume("scripts"),
+    ]

@@ -1,0 +1,82 @@
+"""`FlowiseWorker`: the processes that run the flows of queue mode."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import env as environment
+from flowise_constructs import pod
+from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
+from flowise_constructs.labels import flowise_identity
+from flowise_constructs.values.flowise import Flowise, Worker
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.references import EnvValue
+from flowise_constructs.values.value import ConfigError, Finding
+
+
+class FlowiseWorker(Construct):
+    """Workers: Deployment `{name}-worker`, service account, scripts. They have no port.
+
+    Must exist already: what main needs, and main itself, given the same `Flowise` value.
+
+    Hooks for a subclass: `env()` and `command()`.
+
+    Raises ConfigError outside queue mode.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        flowise: Flowise,
+        names: Names = Names(),  # noqa: B008 - frozen
+        worker: Worker = Worker(),  # noqa: B008 - frozen
+    ) -> None:
+        """`flowise` is the very value that main was given; `names` too."""
+        super().__init__(scope, id)
+        self.flowise, self.names, self.worker = flowise, names, worker
+        if flowise.queue is None:
+            raise ConfigError([Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")])
+        self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
+        self.deployment = self._deployment()
+
+    def env(self) -> dict[str, EnvValue]:
+        """The worker's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
+        return environment.worker_environment(self.flowise, self.worker)
+
+    def command(self) -> list[str]:
+        """The worker's command; node must become the first process, so that it gets the signal to drain."""
+        return ["flowise", "worker"]
+
+    def _deployment(self) -> k8s.KubeDeployment:
+        worker = self.worker
+        return k8s.KubeDeployment(
+            self,
+            "Resource",
+            metadata=pod.object_meta(self._identity, annotations=pod.reloader(worker.pod)),
+            spec=k8s.DeploymentSpec(
+                replicas=worker.replicas,
+                selector=k8s.LabelSelector(match_labels=dict(self._identity.selector)),
+                strategy=pod.surge(),
+                template=flowise_template(self, self._identity, self.flowise, self._process()),
+            ),
+        )
+
+    def _process(self) -> FlowiseProcess:
+        worker = self.worker
+        alive = ["node", f"{pod.SCRIPTS_DIRECTORY}/worker-alive.js"]
+        return FlowiseProcess(
+            role="worker",
+            container="flowise-worker",
+            command=self.command(),
+            environment=self.env(),
+            scripts=("worker-alive.js",),
+            resources=worker.resources,
+            sizes=worker.sizes,
+            options=worker.pod,
+            grace_seconds=worker.grace_seconds,
+            startup=pod.exec_probe([*alive, "startup"], worker.startup),
+            liveness=pod.exec_probe(alive, worker.liveness),
+        )

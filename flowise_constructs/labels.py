@@ -1,0 +1,59 @@
+"""Object names, labels, selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowise_constructs import checks
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.value import ConfigError, Finding
+
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+VERSION = "app.kubernetes.io/version"
+PART_OF = "app.kubernetes.io/part-of"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a workload is called and how its pods are found. `selector` can't change once deployed."""
+
+    name: str
+    selector: Mapping[str, str]
+    namespace: str | None
+    version: str | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of the workload's objects: the selector and what may change."""
+        version = {VERSION: self.version} if self.version and checks.label_value(self.version) is None else {}
+        return {**self.selector, **version}
+
+
+def flowise_identity(names: Names, component: str, *, suffix: str = "", version: str | None = None) -> Identity:
+    """A workload of Flowise's: three labels for ever, as the Helm chart has them."""
+    selector = {NAME: names.app, INSTANCE: names.release, COMPONENT: component}
+    return Identity(derived(names.name, suffix), selector, names.namespace, version)
+
+
+def server_identity(names: Names, server: str, version: str | None) -> Identity:
+    """A bundled server, with the selector that the Helm chart's subcharts give it."""
+    selector = {
+        NAME: server,
+        INSTANCE: names.release,
+        COMPONENT: server,
+        PART_OF: server,
+        "app.kubernetes.io/role": "standalone",
+    }
+    return Identity(derived(names.release, f"-{server}"), selector, names.namespace, version)
+
+
+def derived(name: str, suffix: str, *, limit: int = 63) -> str:
+    """A name made of another; ConfigError where Kubernetes wouldn't take it."""
+    whole = f"{name}{suffix}"
+    if len(whole) > limit:
+        mend = f"take a name of at most {limit - len(suffix)} characters"
+        raise ConfigError([Finding("Names.name", f"{name!r} makes {whole!r}, longer than {limit} characters: {mend}")])
+    return whole

@@ -1,0 +1,142 @@
+"""`PostgresServer` and `PostgresBootstrap`: a PostgreSQL of the deployment's own."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import checks, pod
+from flowise_constructs.labels import server_identity
+from flowise_constructs.server_pod import ServerProcess, service, service_host, stateful_set
+from flowise_constructs.values.database import BundledPostgres, PostgresDatabase
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.references import SecretKey
+
+PORT = 5432
+DATA_PATH = "/var/lib/postgresql/data"
+CONFIG_PATH = "/etc/postgresql/generated"
+SECRETS_PATH = "/run/secrets/postgresql"
+
+
+class PostgresBootstrap(Construct):
+    """What PostgreSQL needs before Flowise's first migration: the role, its database, and the extension `uuid-ossp`.
+
+    For the bundled server: ConfigMap `{instance}-postgresql-initdb`, whose scripts the image's entrypoint runs once, on
+    an empty data directory. On a server that exists the gate before main and workers issues the very same
+    idempotent statement, and says whom to ask where the role may not create extensions.
+    """
+
+    files: pod.MountedFiles
+    """The ConfigMap, to be mounted at `/docker-entrypoint-initdb.d`."""
+
+    def __init__(self, scope: Construct, id: str, *, names: Names = Names(), version: str | None = None) -> None:  # noqa: B008
+        """`version` is the server image's tag, for a label."""
+        super().__init__(scope, id)
+        scripts = {
+            "10-application-role.sh": pod.script("10-application-role.sh"),
+            "20-uuid-ossp.sql": pod.script("uuid-ossp.sql"),
+        }
+        self.files = pod.config_map(self, "Resource", server_identity(names, "postgresql", version), "-initdb", scripts)
+
+
+class PostgresServer(Construct):
+    """PostgreSQL: StatefulSet and Service `{instance}-postgresql`, headless Service `-primary-headless`, ConfigMaps
+    `-config` and `-initdb`, service account; claim `data-{instance}-postgresql-0`. Exposes `.database`.
+
+    Must exist already: Secret `{instance}-postgresql-auth` with keys `postgres-password` and `user-password`, unless
+    `BundledPostgres` names others. The passwords reach the server as files.
+
+    The names, selectors and paths are the Helm chart's, so that its data are found.
+    """
+
+    database: PostgresDatabase
+    """The application's database, for `Flowise.database`."""
+
+    def __init__(self, scope: Construct, id: str, *, server: BundledPostgres = BundledPostgres(), names: Names = Names()) -> None:  # noqa: B008
+        super().__init__(scope, id)
+        self._server = server
+        self._identity = identity = server_identity(names, "postgresql", server.image.tag)
+        self._password = server.password or SecretKey(secret=f"{identity.name}-auth", key="user-password")
+        self._admin_password = server.admin_password or SecretKey(secret=f"{identity.name}-auth", key="postgres-password")
+        self.bootstrap = PostgresBootstrap(self, "Bootstrap", names=names, version=server.image.tag)
+        self._config = pod.config_map(self, "Config", identity, "-config", _config(server))
+        self.headless_service = service(self, "HeadlessService", identity, ("postgres", PORT), suffix="-primary-headless", headless=True)
+        self.service = service(self, "Service", identity, ("postgres", PORT), suffix="", headless=False)
+        self.stateful_set = stateful_set(self, identity, self._process(), service_host(identity, "-primary-headless"))
+        self.database = PostgresDatabase(
+            host=identity.name, port=PORT, name=server.database, user=server.user, password=self._password
+        )
+
+    def _process(self) -> ServerProcess:
+        server = self._server
+        return ServerProcess(
+            container="postgresql",
+            image=server.image,
+            port_name="postgres",
+            port=PORT,
+            args=["postgres", "-c", f"config_file={CONFIG_PATH}/postgresql.conf", "-c", f"hba_file={CONFIG_PATH}/pg_hba.conf"],
+            environment={
+                "PGDATA": f"{DATA_PATH}/pgdata",
+                "POSTGRES_USER": "postgres",
+                "POSTGRES_PASSWORD_FILE": f"{SECRETS_PATH}/admin-password",
+                "POSTGRES_DB": server.database,
+                "APPLICATION_ROLE": server.user,
+                "APPLICATION_PASSWORD_FILE": f"{SECRETS_PATH}/user-password",
+            },
+            # Asks without a password and changes nothing; over TCP, where the entrypoint's first, temporary server is not.
+            probe=["pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres", "--dbname=postgres"],
+            resources=server.resources,
+            options=server.pod,
+            volumes=self._volumes(),
+            mounts=[
+                k8s.VolumeMount(name="config", mount_path=CONFIG_PATH, read_only=True),
+                k8s.VolumeMount(name="initdb", mount_path="/docker-entrypoint-initdb.d", read_only=True),
+                k8s.VolumeMount(name="passwords", mount_path=SECRETS_PATH, read_only=True),
+                k8s.VolumeMount(name="run", mount_path="/var/run/postgresql"),
+                k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+                k8s.VolumeMount(name="shm", mount_path="/dev/shm"),
+            ],
+            data_path=DATA_PATH,
+            size=server.size,
+            storage_class=server.storage_class,
+            grace_seconds=120,
+            checksums=self._config.checksum,
+        )
+
+    def _volumes(self) -> list[k8s.Volume]:
+        passwords = {"admin-password": self._admin_password, "user-password": self._password}
+        return [
+            self._config.volume("config"),
+            self.bootstrap.files.volume("initdb", mode=0o555),
+            k8s.Volume(name="passwords", projected=k8s.ProjectedVolumeSource(
+                default_mode=0o440,
+                sources=[_projected(key, path) for path, key in passwords.items()],
+            )),
+            pod.empty_dir("run", "16Mi"),
+            pod.empty_dir("tmp", "1Gi"),
+            pod.empty_dir("shm", "256Mi", medium="Memory"),
+        ]
+
+
+def _projected(key: SecretKey, path: str) -> k8s.VolumeProjection:
+    return k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)]))
+
+
+def _config(server: BundledPostgres) -> dict[str, str]:
+    settings = {
+        "listen_addresses": "*",
+        "password_encryption": "scram-sha-256",
+        "max_connections": "200",
+        "shared_buffers": f"{checks.mebibytes(server.resources.memory_limit) // 4}MB",
+        **server.config,
+    }
+    lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
+    rules = ["local all all scram-sha-256", "host all all all scram-sha-256"]
+    return {"postgresql.conf": "\n".join(lines) + "\n", "pg_hba.conf": "\n".join(rules) + "\n"}
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+

@@ -1,0 +1,1 @@
+"""Frozen values: what a user says, checked when it is said."""

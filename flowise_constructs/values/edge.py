@@ -1,0 +1,115 @@
+"""How requests come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from flowise_constructs import checks
+from flowise_constructs.values.value import Finding, Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Value):
+    """Main's Service."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
+    """`spec.type`."""
+    port: checks.Port = 3000
+    """The Service's port; the container's is 3000."""
+    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    """Annotations."""
+    ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
+    """`ipFamilyPolicy`. Default: left out."""
+    ip_families: Sequence[Literal["IPv4", "IPv6"]] = ()
+    """`ipFamilies`. Default: left out."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if len(set(self.ip_families)) != len(self.ip_families):
+            yield self.finding("ip_families", f"{list(self.ip_families)!r} names a family twice")
+        if len(self.ip_families) == 2 and self.ip_family_policy not in ("PreferDualStack", "RequireDualStack"):
+            yield self.finding("ip_family_policy", f"{self.ip_family_policy!r} with two families: PreferDualStack or RequireDualStack is needed")
+
+
+def _ingress_path(value: str) -> str | None:
+    if not value.startswith("/") or not value.isprintable() or "//" in value or "/../" in f"{value}/" or "/./" in f"{value}/":
+        return "must start with '/', without '//', '.' and '..'"
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngressPath(Value):
+    """A path that main serves."""
+
+    path: Annotated[str, _ingress_path] = "/"
+    """`path`. The UI needs `/`: Flowise has no base path."""
+    path_type: Literal["Prefix", "Exact", "ImplementationSpecific"] = "Prefix"
+    """`pathType`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngressHost(Value):
+    """A host and the paths below it."""
+
+    host: checks.IngressHostName
+    """`host`. Example: `"flowise.example.com"`."""
+    paths: Sequence[IngressPath] = (IngressPath(),)
+    """`paths`."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if not self.paths:
+            yield self.finding("paths", "is empty: a host serves nothing without a path; leave the field out for '/'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngressTls(Value):
+    """A certificate and the hosts that it is for."""
+
+    hosts: Sequence[checks.IngressHostName]
+    """`hosts`."""
+    secret_name: checks.ObjectName | None = None
+    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingress(Value):
+    """The Ingress in front of main. Give it your controller's annotations: predictions are silent for minutes, so read
+    timeouts of an hour, no response buffering, and a body size not below `Settings.file_size_limit`."""
+
+    hosts: Sequence[IngressHost]
+    """Hosts; the first one gives the public URL unless `Settings.app_url` says another."""
+    class_name: checks.ObjectName | None = None
+    """`ingressClassName`. Default: left out, the cluster's default class."""
+    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    """Annotations."""
+    tls: Sequence[IngressTls] = ()
+    """`tls`. Empty: plain http, unless something in front ends TLS."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if not self.hosts:
+            yield self.finding("hosts", "is empty: name at least one host, or leave the Ingress out")
+        known = {entry.host for entry in self.hosts}
+        for entry in self.tls:
+            for host in entry.hosts:
+                if host not in known and not any(_covers(host, other) for other in known):
+                    yield self.finding("tls", f"{host!r} is no host of this Ingress: add it to 'hosts' or take it out")
+        hosts = [entry.host for entry in self.hosts]
+        for host in sorted({host for host in hosts if hosts.count(host) > 1}):
+            yield self.finding("hosts", f"{host!r} stands there twice: one entry with several paths")
+
+    @property
+    def public_url(self) -> str | None:
+        """The first host that is a name, with https where TLS covers it."""
+        host = self.hosts[0].host
+        if host.startswith("*."):
+            return None
+        return f"{'https' if self.serves_tls(host) else 'http'}://{host}"
+
+    def serves_tls(self, host: str) -> bool:
+        """Whether a certificate is said for the host."""
+        return any(_covers(name, host) for entry in self.tls for name in entry.hosts)
+
+
+def _covers(pattern: str, host: str) -> bool:
+    return pattern == host or (pattern.startswith("*.") and host.split(".", 1)[-1] == pattern[2:])

@@ -1,0 +1,53 @@
+"""References to what lives in the cluster: keys of Secrets and ConfigMaps, fields of the pod."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from flowise_constructs import checks
+from flowise_constructs.values.value import Value
+
+
+def _pod_field(value: str) -> str | None:
+    plain = {"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"}
+    plain |= {"status.hostIP", "status.podIP", "status.hostIPs", "status.podIPs"}
+    if value in plain:
+        return None
+    for kind in ("labels", "annotations"):
+        start = f"metadata.{kind}['"
+        if value.startswith(start) and value.endswith("']") and not checks.label_key(value[len(start) : -2]):
+            return None
+    return "must be a field that Kubernetes offers, such as 'metadata.name', 'status.podIP' or \"metadata.labels['team']\""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretKey(Value):
+    """A key of a Secret that exists in the pod's namespace: `secretKeyRef`. The only form that a secret takes here."""
+
+    secret: checks.ObjectName
+    """Name of the Secret. Example: `"flowise-auth-secrets"`."""
+    key: checks.DataKey
+    """Key in its data. Example: `"encryption-key"`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigMapKey(Value):
+    """A key of a ConfigMap that exists in the pod's namespace: `configMapKeyRef`."""
+
+    config_map: checks.ObjectName
+    """Name of the ConfigMap. Example: `"corporate-ca"`."""
+    key: checks.DataKey
+    """Key in its data. Example: `"ca.crt"`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodField(Value):
+    """A field of the pod itself: `fieldRef`."""
+
+    path: Annotated[str, _pod_field]
+    """Field path. Example: `"metadata.name"`."""
+
+
+EnvValue: TypeAlias = checks.Literally | SecretKey | ConfigMapKey | PodField
+"""A literal, or where the value is to be read from."""

@@ -1,0 +1,232 @@
+"""What every value shares: it is checked when it is made, and a wrong one can't exist."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: where, and what with its mend."""
+
+    where: str
+    """The argument, such as `Redis.port`."""
+    problem: str
+    """The value and how to mend it."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+class ConfigError(ValueError):
+    """Values that can't become a working deployment. `findings` holds every independent one."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        lines = [str(finding) for finding in self.findings]
+        super().__init__(lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} findings:", *(f"- {line}" for line in lines)]))
+
+
+class ConfigWarning(UserWarning):
+    """A value that works and is likely not what was meant."""
+
+
+class Value:
+    """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is made."""
+
+    def __post_init__(self) -> None:
+        findings = list(_conform(self))
+        if not any(finding.type_is_wrong for finding in findings):
+            found = [finding.finding for finding in findings] + list(self.contradictions())
+        else:
+            found = [finding.finding for finding in findings]
+        if found:
+            raise ConfigError(found)
+
+    def contradictions(self) -> Iterable[Finding]:
+        """What is wrong between fields that are each right; a subclass extends it."""
+        return ()
+
+    def finding(self, field: str, problem: str) -> Finding:
+        """A finding on a field of this value."""
+        return Finding(f"{type(self).__name__}.{field}", problem)
+
+
+@dataclass(frozen=True)
+class _Mismatch:
+    finding: Finding
+    type_is_wrong: bool
+
+
+class _Problem(NamedTuple):
+    text: str
+    type_is_wrong: bool
+
+
+@lru_cache(maxsize=None)
+def _hints(cls: type) -> Mapping[str, Any]:
+    return get_type_hints(cls, include_extras=True)
+
+
+def _conform(value: Value) -> Iterator[_Mismatch]:
+    """Checks each field and puts immutable copies of lists and own copies of mappings in their place."""
+    assert is_dataclass(value)
+    hints = _hints(type(value))
+    for field in fields(value):
+        hint, given = hints[field.name], getattr(value, field.name)
+        problem = _problem(hint, given)
+        if problem is None:
+            object.__setattr__(value, field.name, _own(given))
+        else:
+            where = f"{type(value).__name__}.{field.name}"
+            yield _Mismatch(Finding(where, problem.text), problem.type_is_wrong)
+
+
+def _own(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        return {key: _own(item) for key, item in given.items()}
+    if isinstance(given, (list, tuple)) and not hasattr(given, "_fields"):
+        return tuple(_own(item) for item in given)
+    return given
+
+
+def _problem(hint: Any, given: Any) -> _Problem | None:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _by_rule(hint, given)
+    if origin in (Union, types.UnionType):
+        return _by_union(get_args(hint), given)
+    if origin is Literal:
+        words = get_args(hint)
+        if any(given == word and type(given) is type(word) for word in words):
+            return None
+        return _Problem(f"{shown(given)} must be one of {', '.join(map(repr, words))}", not isinstance(given, type(words[0])))
+    if origin is not None and issubclass(origin, Mapping):
+        return _by_mapping(get_args(hint), given)
+    if origin is not None and issubclass(origin, Sequence):
+        return _by_sequence(get_args(hint)[0], given)
+    return None if _is_a(hint, given) else _Problem(_expected((hint,), given), True)
+
+
+def _by_rule(hint: Any, given: Any) -> _Problem | None:
+    kind, *rules = get_args(hint)
+    if (problem := _problem(kind, given)) is not None:
+        return problem
+    for rule in rules:
+        if (wrong := rule(given)) is not None:
+            return _Problem(f"{shown(given)} {wrong}", False)
+    return None
+
+
+def _by_union(members: tuple[Any, ...], given: Any) -> _Problem | None:
+    problems = [_problem(member, given) for member in members]
+    if None in problems:
+        return None
+    for problem in problems:
+        if problem is not None and not problem.type_is_wrong:
+            return problem
+    return _Problem(_expected(members, given), True)
+
+
+def _by_mapping(arguments: tuple[Any, ...], given: Any) -> _Problem | None:
+    if not isinstance(given, Mapping):
+        return _Problem(f"{shown(given)} must be a mapping", True)
+    for key, item in given.items():
+        if (problem := _problem(arguments[0], key)) is not None:
+            return _Problem(f"key {problem.text}", problem.type_is_wrong)
+        if (problem := _problem(arguments[1], item)) is not None:
+            return _Problem(f"[{key!r}] {problem.text}", problem.type_is_wrong)
+    return None
+
+
+def _by_sequence(item_hint: Any, given: Any) -> _Problem | None:
+    if not isinstance(given, (list, tuple)):
+        return _Problem(f"{shown(given)} must be a list or tuple", True)
+    for index, item in enumerate(given):
+        if (problem := _problem(item_hint, item)) is not None:
+            return _Problem(f"[{index}] {problem.text}", problem.type_is_wrong)
+    return None
+
+
+def _is_a(hint: Any, given: Any) -> bool:
+    if hint is Any:
+        return True
+    if hint is None or hint is type(None):
+        return given is None
+    if hint is int:
+        return isinstance(given, int) and not isinstance(given, bool)
+    return isinstance(given, hint)
+
+
+def _expected(hints: tuple[Any, ...], given: Any) -> str:
+    names = " or ".join(_name(hint) for hint in hints)
+    if any(getattr(hint, "__name__", "") == "SecretKey" for hint in hints) and isinstance(given, str):
+        return f"a bare str stands where a secret belongs (not shown): give {names}"
+    return f"{shown(given)} must be {names}"
+
+
+def _name(hint: Any) -> str:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _name(get_args(hint)[0])
+    if origin is Literal:
+        return ", ".join(map(repr, get_args(hint)))
+    if hint is type(None):
+        return "None"
+    if origin is not None:
+        return "a mapping" if issubclass(origin, Mapping) else "a list"
+    if getattr(hint, "__name__", "") == "SecretKey":
+        return "SecretKey(secret=..., key=...)"
+    return str(getattr(hint, "__name__", hint))
+
+
+def shown(given: object) -> str:
+    """A value as an error message shows it: short, and always printable."""
+    text = ascii(given) if isinstance(given, str) and not given.isprintable() else repr(given)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def check_arguments(cls: type, **given: object) -> None:
+    """Holds a construct's arguments against the annotations of its `__init__`."""
+    hints = _arguments(cls)
+    problems = {name: _problem(hints[name], value) for name, value in given.items()}
+    found = [Finding(f"{cls.__name__}.{name}", problem.text) for name, problem in problems.items() if problem]
+    if found:
+        raise ConfigError(found)
+
+
+@lru_cache(maxsize=None)
+def _arguments(cls: type) -> Mapping[str, Any]:
+    return get_type_hints(cls.__init__, include_extras=True)
+
+
+class Findings:
+    """Gathers what several steps find, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+
+    def attempt(self, make: Callable[[], T]) -> T | None:
+        """What the step makes, or None where it was refused."""
+        try:
+            return make()
+        except ConfigError as error:
+            self._found += error.findings
+            return None
+
+    def require(self, make: Callable[[], T]) -> T:
+        """What the step makes; raises everything found where it was refused, since nothing can follow."""
+        made = self.attempt(make)
+        self.settle()
+        assert made is not None
+        return made
+
+    def settle(self) -> None:
+        """Raises what was found."""
+        if self._found:
+            raise ConfigError(dict.fromkeys(self._found))
