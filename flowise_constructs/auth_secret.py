@@ -7,14 +7,15 @@ from constructs import Construct
 from flowise_constructs.values.auth import KEYS, Auth
 from flowise_constructs.values.references import SecretKey
 
+
 class AuthSecret(Construct):
     """The five keys, by reference. Deploys nothing and generates nothing; exposes `.auth`.
 
     The Secret must exist before the pods start, with random values of 32 bytes or more. Back it up apart from the
     database. What is lost with each key:
 
-    - encryption key: every credential stored in Flowise (API keys, OAuth tokens, SSO settings), for good. A wrong key in
-      a worker is silent: the credential comes out empty;
+    - encryption key: every credential stored in Flowise (API keys, OAuth tokens, SSO settings), for good. A wrong key
+      in a worker is silent: the credential comes out empty;
     - JWT auth token secret: every login; users log in again;
     - JWT refresh token secret: every remembered login;
     - express session secret: every session cookie;

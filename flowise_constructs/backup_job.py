@@ -13,5 +13,14 @@ from flowise_constructs.values.storage import Claim
 class BackupJob(Construct):
     """placeholder"""
 
-    def __init__(self, scope: Construct, id: str, *, backup: Backup, flowise: Flowise, names: Names = Names(), data: Claim | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        backup: Backup,
+        flowise: Flowise,
+        names: Names = Names(),
+        data: Claim | None = None,
+    ) -> None:
         super().__init__(scope, id)

@@ -61,7 +61,6 @@ class _FlowiseChart(Chart):
         self.storage = self.storage_class(self, "Storage", **_fields(storage))
         return self.storage.storage
 
-
     def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
         self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data)
 
@@ -96,9 +95,19 @@ class StandaloneChart(_FlowiseChart):
         names: Names = Names(),
     ) -> None:
         """`data` is the claim of the data directory; None: a directory that goes with the pod."""
-        given = {"auth": auth, "database": database, "storage": storage, "data": data, "image": image}
-        given |= {"settings": settings, "ingress": ingress, "main": main, "backup": backup, "names": names}
-        check_arguments(StandaloneChart, **given)
+        check_arguments(
+            StandaloneChart,
+            auth=auth,
+            database=database,
+            storage=storage,
+            data=data,
+            image=image,
+            settings=settings,
+            ingress=ingress,
+            main=main,
+            backup=backup,
+            names=names,
+        )
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(
@@ -117,10 +126,10 @@ class StandaloneChart(_FlowiseChart):
 
 
 class QueueChart(_FlowiseChart):
-    """Mains that serve and workers that run the flows: `FlowiseMain`, `FlowiseWorker`, where asked for `PostgresServer`,
-    `RedisServer` and `BackupJob`. SQLite, local storage and a data claim can't be said.
+    """Mains that serve and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; where asked for
+    `PostgresServer`, `RedisServer` and `BackupJob`. SQLite, local storage and a data claim can't be said.
 
-    Must exist already: the Secret of the five keys, the bucket, and the Secrets that database, Redis and bucket refer to.
+    Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
     Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`.
 
     Raises ConfigError with every finding.
@@ -150,9 +159,20 @@ class QueueChart(_FlowiseChart):
         names: Names = Names(),
     ) -> None:
         """`queue` names the Redis, which the chart makes if it is a `BundledRedis`."""
-        given = {"auth": auth, "database": database, "queue": queue, "storage": storage, "image": image}
-        given |= {"settings": settings, "ingress": ingress, "main": main, "worker": worker, "backup": backup, "names": names}
-        check_arguments(QueueChart, **given)
+        check_arguments(
+            QueueChart,
+            auth=auth,
+            database=database,
+            queue=queue,
+            storage=storage,
+            image=image,
+            settings=settings,
+            ingress=ingress,
+            main=main,
+            worker=worker,
+            backup=backup,
+            names=names,
+        )
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(

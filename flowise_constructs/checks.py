@@ -29,8 +29,8 @@ _CRON_NAMES = {
     "day of week": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
 }
 _INT32 = 2**31 - 1
-_BINARY = {suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
-_DECIMAL = {suffix: 1000**power for power, suffix in enumerate(("", "k", "M", "G", "T", "P", "E"))}
+_BINARY: dict[str, int] = {suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
+_DECIMAL: dict[str, int] = {suffix: 1000**power for power, suffix in enumerate(("", "k", "M", "G", "T", "P", "E"))}
 
 
 def text(value: str) -> str | None:
@@ -135,8 +135,9 @@ def amount(value: str) -> Decimal:
         raise ValueError(value)
     suffix = match[2] or ""
     if suffix == "m":
-        return Decimal(match[1]) / 1000
-    return Decimal(match[1]) * (_BINARY[suffix] if suffix in _BINARY else _DECIMAL[suffix])
+        return Decimal(match[1]) / Decimal(1000)
+    factor = _BINARY[suffix] if suffix in _BINARY else _DECIMAL[suffix]
+    return Decimal(match[1]) * Decimal(factor)
 
 
 def mebibytes(value: str) -> int:
@@ -157,7 +158,12 @@ def env_name(value: str) -> str | None:
 
 def data_key(value: str) -> str | None:
     """A key of a Secret or ConfigMap."""
-    if len(value) > 253 or not re.fullmatch(r"[-._a-zA-Z0-9]+", value) or value in (".", "..") or value.startswith(".."):
+    if (
+        len(value) > 253
+        or not re.fullmatch(r"[-._a-zA-Z0-9]+", value)
+        or value in (".", "..")
+        or value.startswith("..")
+    ):
         return "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.', 253 at most"
     return None
 
@@ -254,7 +260,9 @@ def frame_source(value: str) -> str | None:
     bare = re.sub(r"^(https?://)?(\*\.)?", "", value)
     if re.fullmatch(r"[-A-Za-z0-9.]+(:(\d+|\*))?", bare):
         return None
-    return "must be \"'self'\", \"'none'\", '*', a scheme such as 'https:' or an origin such as 'https://app.example.com'"
+    return (
+        "must be \"'self'\", \"'none'\", '*', a scheme such as 'https:' or an origin such as 'https://app.example.com'"
+    )
 
 
 def listed(value: str) -> str | None:

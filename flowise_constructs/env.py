@@ -10,7 +10,14 @@ import warnings
 from collections.abc import Mapping
 
 from flowise_constructs import checks, releases
-from flowise_constructs.values.database import DatabaseTls, PostgresDatabase, MariadbDatabase, MysqlDatabase, SqliteDatabase
+from flowise_constructs.values.database import (
+    Database,
+    DatabaseTls,
+    MysqlDatabase,
+    PostgresDatabase,
+    ServerDatabase,
+    SqliteDatabase,
+)
 from flowise_constructs.values.flowise import Flowise, Main, Worker
 from flowise_constructs.values.pod import Resources
 from flowise_constructs.values.queue import Queue
@@ -123,13 +130,17 @@ def main_environment(flowise: Flowise, main: Main) -> Environment:
         **_metrics(flowise.settings),
         **(_retention(flowise.queue) if flowise.queue else {}),
     }
-    extra = _extra(flowise, "main", {"Settings.extra_env": flowise.settings.extra_env, "Main.extra_env": main.extra_env})
+    extra = _extra(
+        flowise, "main", {"Settings.extra_env": flowise.settings.extra_env, "Main.extra_env": main.extra_env}
+    )
     return {**_shared(flowise, main.resources), **own, **extra}
 
 
 def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
     """Everything that a worker is told: what both read, and its concurrency. Of the five keys it gets one."""
-    extra = _extra(flowise, "worker", {"Settings.extra_env": flowise.settings.extra_env, "Worker.extra_env": worker.extra_env})
+    extra = _extra(
+        flowise, "worker", {"Settings.extra_env": flowise.settings.extra_env, "Worker.extra_env": worker.extra_env}
+    )
     return {**_shared(flowise, worker.resources), "WORKER_CONCURRENCY": str(worker.concurrency), **extra}
 
 
@@ -203,12 +214,17 @@ def _metrics(settings: Settings) -> Environment:
     }
 
 
-def _database(database: PostgresDatabase | MysqlDatabase | MariadbDatabase | SqliteDatabase) -> Environment:
+def _database_type(database: ServerDatabase) -> str:
+    if isinstance(database, PostgresDatabase):
+        return "postgres"
+    return "mysql" if isinstance(database, MysqlDatabase) else "mariadb"
+
+
+def _database(database: Database) -> Environment:
     if isinstance(database, SqliteDatabase):
         return {"DATABASE_TYPE": "sqlite", "DATABASE_PATH": database.directory or DATA_DIRECTORY}
-    kinds = {PostgresDatabase: "postgres", MysqlDatabase: "mysql", MariadbDatabase: "mariadb"}
     return {
-        "DATABASE_TYPE": next(word for kind, word in kinds.items() if isinstance(database, kind)),
+        "DATABASE_TYPE": _database_type(database),
         "DATABASE_HOST": database.host,
         "DATABASE_PORT": str(database.port),
         "DATABASE_NAME": database.name,

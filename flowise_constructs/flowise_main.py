@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
@@ -9,13 +11,14 @@ from flowise_constructs import env as environment
 from flowise_constructs import pod
 from flowise_constructs.edge import ingress
 from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
-from flowise_constructs.labels import Identity, derived, flowise_identity
+from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.structs import named_port, quantity
 from flowise_constructs.values.database import SqliteDatabase
 from flowise_constructs.values.flowise import Flowise, Main
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
-from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage
-from flowise_constructs.values.value import ConfigError, Finding
+from flowise_constructs.values.storage import Claim, DataClaim
+from flowise_constructs.values.value import ConfigError, Finding, check_arguments
 
 PING = "/api/v1/ping"
 LOST_CONNECTION_GRACE_SECONDS = 10
@@ -39,11 +42,12 @@ class FlowiseMain(Construct):
         id: str,
         *,
         flowise: Flowise,
-        names: Names = Names(),  # noqa: B008 - frozen
-        main: Main = Main(),  # noqa: B008 - frozen
+        names: Names = Names(),
+        main: Main = Main(),
         data: Claim | None = None,
     ) -> None:
         """`data` is what the data directory is on; None: a directory that goes with the pod."""
+        check_arguments(FlowiseMain, flowise=flowise, names=names, main=main, data=data)
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
@@ -51,7 +55,9 @@ class FlowiseMain(Construct):
         self.deployment = self._deployment()
         self.service = self._service()
         self.claim = self._claim(data) if isinstance(data, DataClaim) else None
-        self.ingress = ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
+        self.ingress = (
+            ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
+        )
 
     def env(self) -> dict[str, EnvValue]:
         """Main's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
@@ -81,13 +87,13 @@ class FlowiseMain(Construct):
 
     def _process(self) -> FlowiseProcess:
         main, queued = self.main, self.flowise.queue is not None
-        alive = ["node", f"{pod.SCRIPTS_DIRECTORY}/main-alive.js"]
+        alive = ("node", f"{pod.SCRIPTS_DIRECTORY}/main-alive.js")
         return FlowiseProcess(
             role="main",
             container="flowise",
             command=self.command(),
             environment=self.env(),
-            scripts=("main-alive.js",) if queued else (),
+            probe_scripts=("main-alive.js",) if queued else (),
             resources=main.resources,
             sizes=main.sizes,
             options=main.pod,
@@ -119,7 +125,7 @@ class FlowiseMain(Construct):
                 ip_family_policy=service.ip_family_policy,
                 ip_families=list(service.ip_families) or None,
                 selector=dict(self._identity.selector),
-                ports=[k8s.ServicePort(name="http", port=service.port, target_port=k8s.IntOrString.from_string("http"))],
+                ports=[k8s.ServicePort(name="http", port=service.port, target_port=named_port("http"))],
             ),
         )
 
@@ -131,11 +137,12 @@ class FlowiseMain(Construct):
             spec=k8s.PersistentVolumeClaimSpec(
                 access_modes=[data.access_mode],
                 storage_class_name=data.storage_class,
-                resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(data.size)}),
+                resources=k8s.ResourceRequirements(requests={"storage": quantity(data.size)}),
             ),
         )
 
 
+@lru_cache(maxsize=64)
 def _pre_stop(seconds: int) -> k8s.Lifecycle | None:
     if seconds == 0:
         return None
@@ -150,13 +157,26 @@ def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
 def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> None:
     findings: list[Finding] = []
     if flowise.queue is not None and data is not None:
-        findings.append(Finding("FlowiseMain.data", "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket"))
+        findings.append(
+            Finding(
+                "FlowiseMain.data",
+                "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket",
+            )
+        )
     if flowise.queue is None and main.replicas > 1:
-        findings.append(Finding("Main.replicas", f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode"))
+        findings.append(
+            Finding(
+                "Main.replicas",
+                f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode",
+            )
+        )
     if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
         held = "SQLite" if isinstance(flowise.database, SqliteDatabase) else "a claim that one node holds"
-        findings.append(Finding("Main.strategy", f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate"))
+        findings.append(
+            Finding(
+                "Main.strategy",
+                f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
+            )
+        )
     if findings:
         raise ConfigError(findings)
-
-

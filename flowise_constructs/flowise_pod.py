@@ -18,7 +18,13 @@ from flowise_constructs.values.storage import S3Bucket
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
-GATE_SCRIPTS = ("gate.js", "uuid-ossp.sql")
+# What gate.js loads by the database's kind, and what that reads.
+GATE_DATABASE_SCRIPTS = {
+    "sqlite": ("gate-sqlite.js",),
+    "postgres": ("gate-postgres.js", "uuid-ossp.sql"),
+    "mysql": ("gate-mysql.js",),
+    "mariadb": ("gate-mysql.js",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ class FlowiseProcess:
     container: str
     command: list[str]
     environment: Mapping[str, EnvValue]
-    scripts: tuple[str, ...]
+    probe_scripts: tuple[str, ...]
     resources: Resources
     sizes: WritableSizes
     options: PodOptions
@@ -43,11 +49,15 @@ class FlowiseProcess:
     root: bool = False
 
 
-def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> k8s.PodTemplateSpec:
+def flowise_template(
+    scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess
+) -> k8s.PodTemplateSpec:
     """The pod template. Makes the service account and the ConfigMap of scripts as children of the scope."""
     options, image = process.options, flowise.image
     scripts = _scripts(scope, identity, process)
-    identity_annotations = flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
+    identity_annotations = (
+        flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
+    )
     secrets = [k8s.LocalObjectReference(name=name) for name in image.pull_secrets]
     mounts = pod.mounts(options, _mounts(process))
     variables = pod.variables(process.environment)
@@ -70,11 +80,15 @@ def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, pro
 
 
 def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> pod.MountedFiles:
-    content = {name: pod.script(name) for name in (*GATE_SCRIPTS, *process.scripts)}
+    kind = process.environment.get("DATABASE_TYPE")
+    database = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
+    content = pod.scripts("gate.js", *database, *process.probe_scripts)
     return pod.config_map(scope, "Scripts", identity, "-scripts", content)
 
 
-def _gate(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]) -> k8s.Container:
+def _gate(
+    flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]
+) -> k8s.Container:
     """Waits for the servers, then migrates the schema while it holds the database's lock."""
     return k8s.Container(
         name="gate",
@@ -88,7 +102,9 @@ def _gate(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar]
     )
 
 
-def _container(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]) -> k8s.Container:
+def _container(
+    flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]
+) -> k8s.Container:
     return k8s.Container(
         name=process.container,
         image=flowise.image.reference,
@@ -107,21 +123,29 @@ def _container(flowise: Flowise, process: FlowiseProcess, variables: list[k8s.En
 
 
 def _mounts(process: FlowiseProcess) -> list[k8s.VolumeMount]:
-    data = [k8s.VolumeMount(name="data", mount_path=DATA_DIRECTORY)] if process.claim else []
-    shm = [k8s.VolumeMount(name="shm", mount_path="/dev/shm")] if process.sizes.shm else []
+    data = [pod.mount("data", DATA_DIRECTORY)] if process.claim else []
+    shm = [pod.mount("shm", "/dev/shm")] if process.sizes.shm else []
     return [
-        k8s.VolumeMount(name="home", mount_path=HOME),
+        pod.mount("home", HOME),
         *data,
-        k8s.VolumeMount(name="logs", mount_path=LOG_DIRECTORY),
-        k8s.VolumeMount(name="tmp", mount_path="/tmp"),
+        pod.mount("logs", LOG_DIRECTORY),
+        pod.mount("tmp", "/tmp"),
         *shm,
-        k8s.VolumeMount(name="scripts", mount_path=pod.SCRIPTS_DIRECTORY, read_only=True),
+        pod.mount("scripts", pod.SCRIPTS_DIRECTORY, read_only=True),
     ]
 
 
 def _volumes(process: FlowiseProcess, scripts: pod.MountedFiles) -> list[k8s.Volume]:
     sizes = process.sizes
-    data = [k8s.Volume(name="data", persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=process.claim))] if process.claim else []
+    data = (
+        [
+            k8s.Volume(
+                name="data", persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=process.claim)
+            )
+        ]
+        if process.claim
+        else []
+    )
     return [
         pod.empty_dir("home", sizes.home),
         *data,

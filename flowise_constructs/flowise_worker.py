@@ -12,7 +12,7 @@ from flowise_constructs.labels import flowise_identity
 from flowise_constructs.values.flowise import Flowise, Worker
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
-from flowise_constructs.values.value import ConfigError, Finding
+from flowise_constructs.values.value import ConfigError, Finding, check_arguments
 
 
 class FlowiseWorker(Construct):
@@ -31,14 +31,17 @@ class FlowiseWorker(Construct):
         id: str,
         *,
         flowise: Flowise,
-        names: Names = Names(),  # noqa: B008 - frozen
-        worker: Worker = Worker(),  # noqa: B008 - frozen
+        names: Names = Names(),
+        worker: Worker = Worker(),
     ) -> None:
         """`flowise` is the very value that main was given; `names` too."""
+        check_arguments(FlowiseWorker, flowise=flowise, names=names, worker=worker)
         super().__init__(scope, id)
         self.flowise, self.names, self.worker = flowise, names, worker
         if flowise.queue is None:
-            raise ConfigError([Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")])
+            raise ConfigError(
+                [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
+            )
         self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
         self.deployment = self._deployment()
 
@@ -66,17 +69,17 @@ class FlowiseWorker(Construct):
 
     def _process(self) -> FlowiseProcess:
         worker = self.worker
-        alive = ["node", f"{pod.SCRIPTS_DIRECTORY}/worker-alive.js"]
+        alive = ("node", f"{pod.SCRIPTS_DIRECTORY}/worker-alive.js")
         return FlowiseProcess(
             role="worker",
             container="flowise-worker",
             command=self.command(),
             environment=self.env(),
-            scripts=("worker-alive.js",),
+            probe_scripts=("worker-alive.js",),
             resources=worker.resources,
             sizes=worker.sizes,
             options=worker.pod,
             grace_seconds=worker.grace_seconds,
-            startup=pod.exec_probe([*alive, "startup"], worker.startup),
+            startup=pod.exec_probe((*alive, "startup"), worker.startup),
             liveness=pod.exec_probe(alive, worker.liveness),
         )

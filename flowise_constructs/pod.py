@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -13,15 +15,18 @@ from constructs import Construct
 
 from flowise_constructs import checks
 from flowise_constructs.labels import Identity, derived
-from flowise_constructs.structs import struct
+from flowise_constructs.structs import named_port, number, quantity, struct
 from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources
-from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
-from flowise_constructs.values.value import ConfigError, Finding
+from flowise_constructs.values.references import ConfigMapKey, EnvValue, SecretKey
+from flowise_constructs.values.value import ConfigError, Finding, problem_with
 
+# Structs that recur are made once: jsii checks the type of every field of every new one.
 SCRIPTS_DIRECTORY = "/opt/flowise-constructs"
 
 
-def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None) -> k8s.ObjectMeta:
+def object_meta(
+    identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None
+) -> k8s.ObjectMeta:
     """Metadata of one of a workload's objects."""
     return k8s.ObjectMeta(
         name=derived(identity.name, suffix),
@@ -43,6 +48,7 @@ def reloader(options: PodOptions) -> dict[str, str]:
     return {"reloader.stakater.com/auto": "true"} if options.reloader else {}
 
 
+@lru_cache(maxsize=1024)
 def pod_security(uid: int, *, root: bool = False) -> k8s.PodSecurityContext:
     """Pod Security "restricted"; the volume's files are made the group's where they are not yet."""
     return k8s.PodSecurityContext(
@@ -55,6 +61,7 @@ def pod_security(uid: int, *, root: bool = False) -> k8s.PodSecurityContext:
     )
 
 
+@lru_cache(maxsize=1024)
 def container_security() -> k8s.SecurityContext:
     """Pod Security "restricted", and a root file system that nobody writes to."""
     return k8s.SecurityContext(
@@ -64,22 +71,27 @@ def container_security() -> k8s.SecurityContext:
     )
 
 
+@lru_cache(maxsize=1024)
 def requirements(resources: Resources) -> k8s.ResourceRequirements:
     """Requests and limits."""
-    cpu_limit = {"cpu": k8s.Quantity.from_string(resources.cpu_limit)} if resources.cpu_limit else {}
+    cpu_limit = {"cpu": quantity(resources.cpu_limit)} if resources.cpu_limit else {}
     return k8s.ResourceRequirements(
         requests={
-            "cpu": k8s.Quantity.from_string(resources.cpu_request),
-            "memory": k8s.Quantity.from_string(resources.memory_request),
+            "cpu": quantity(resources.cpu_request),
+            "memory": quantity(resources.memory_request),
         },
-        limits={**cpu_limit, "memory": k8s.Quantity.from_string(resources.memory_limit)},
+        limits={**cpu_limit, "memory": quantity(resources.memory_limit)},
     )
 
 
 def scheduling(options: PodOptions, identity: Identity) -> dict[str, Any]:
     """The scheduling fields of a PodSpec."""
     spread = [
-        struct(k8s.TopologySpreadConstraint, {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}, "PodOptions.topology_spread_constraints")
+        struct(
+            k8s.TopologySpreadConstraint,
+            {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint},
+            "PodOptions.topology_spread_constraints",
+        )
         for constraint in options.topology_spread_constraints
     ]
     tolerations = [struct(k8s.Toleration, toleration, "PodOptions.tolerations") for toleration in options.tolerations]
@@ -95,10 +107,17 @@ def scheduling(options: PodOptions, identity: Identity) -> dict[str, Any]:
 def volumes(options: PodOptions, own: list[k8s.Volume]) -> list[k8s.Volume]:
     """The construct's volumes and the user's."""
     taken = {volume.name for volume in own}
-    clashes = [Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: take another name") for volume in options.volumes if volume.name in taken]
+    clashes = [
+        Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: take another name")
+        for volume in options.volumes
+        if volume.name in taken
+    ]
     if clashes:
         raise ConfigError(clashes)
-    further = [struct(k8s.Volume, {"name": volume.name, **volume.source}, f"PodOptions.volumes[{volume.name!r}].source") for volume in options.volumes]
+    further = [
+        struct(k8s.Volume, {"name": volume.name, **volume.source}, f"PodOptions.volumes[{volume.name!r}].source")
+        for volume in options.volumes
+    ]
     return [*own, *further]
 
 
@@ -109,53 +128,71 @@ def mounts(options: PodOptions, own: list[k8s.VolumeMount]) -> list[k8s.VolumeMo
     for volume in options.volumes:
         path = volume.mount_path.rstrip("/")
         if path in taken:
-            findings.append(Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: take another path"))
+            findings.append(
+                Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: take another path")
+            )
         taken[path] = volume.name
     if findings:
         raise ConfigError(findings)
-    return [*own, *(k8s.VolumeMount(name=volume.name, mount_path=volume.mount_path, sub_path=volume.sub_path, read_only=volume.read_only) for volume in options.volumes)]
+    return [
+        *own,
+        *(
+            mount(volume.name, volume.mount_path, sub_path=volume.sub_path, read_only=volume.read_only)
+            for volume in options.volumes
+        ),
+    ]
 
 
+@lru_cache(maxsize=1024)
+def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> k8s.VolumeMount:
+    """Where a container sees a volume."""
+    return k8s.VolumeMount(name=name, mount_path=path, sub_path=sub_path, read_only=read_only)
+
+
+@lru_cache(maxsize=1024)
 def empty_dir(name: str, size: str | None, *, medium: str | None = None) -> k8s.Volume:
     """A directory that lives as long as the pod, and no larger than told."""
-    limit = k8s.Quantity.from_string(size) if size else None
+    limit = quantity(size) if size else None
     return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=limit, medium=medium))
 
 
 def variables(environment: Mapping[str, EnvValue]) -> list[k8s.EnvVar]:
-    """Environment values as Kubernetes takes them."""
+    """Environment values as Kubernetes takes them. A hook may have made them, so they are checked here."""
+    findings = [
+        Finding(f"env[{name!r}]", problem)
+        for name, value in environment.items()
+        if (problem := checks.env_name(name) or problem_with(EnvValue, value)) is not None
+    ]
+    if findings:
+        raise ConfigError(findings)
     return [_variable(name, value) for name, value in environment.items()]
 
 
+@lru_cache(maxsize=4096)
 def _variable(name: str, value: EnvValue) -> k8s.EnvVar:
     if isinstance(value, str):
-        _check_variable(name, value)
         return k8s.EnvVar(name=name, value=value)
     if isinstance(value, SecretKey):
         source = k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=value.secret, key=value.key))
     elif isinstance(value, ConfigMapKey):
         source = k8s.EnvVarSource(config_map_key_ref=k8s.ConfigMapKeySelector(name=value.config_map, key=value.key))
-    elif isinstance(value, PodField):
-        source = k8s.EnvVarSource(field_ref=k8s.ObjectFieldSelector(field_path=value.path))
     else:
-        raise ConfigError([Finding(f"env[{name!r}]", f"{type(value).__name__} is no value of a variable: give str, SecretKey, ConfigMapKey or PodField")])
+        source = k8s.EnvVarSource(field_ref=k8s.ObjectFieldSelector(field_path=value.path))
     return k8s.EnvVar(name=name, value_from=source)
 
 
-def _check_variable(name: str, value: str) -> None:
-    problem = checks.env_name(name) or checks.literal(value)
-    if problem is not None:
-        raise ConfigError([Finding(f"env[{name!r}]", problem)])
-
-
-def exec_probe(command: list[str], numbers: ProbeNumbers, *, grace_seconds: int | None = None) -> k8s.Probe:
+@lru_cache(maxsize=1024)
+def exec_probe(command: tuple[str, ...], numbers: ProbeNumbers, *, grace_seconds: int | None = None) -> k8s.Probe:
     """A probe that runs a command in the container."""
-    return k8s.Probe(exec=k8s.ExecAction(command=command), termination_grace_period_seconds=grace_seconds, **_numbers(numbers))
+    return k8s.Probe(
+        exec=k8s.ExecAction(command=list(command)), termination_grace_period_seconds=grace_seconds, **_numbers(numbers)
+    )
 
 
+@lru_cache(maxsize=1024)
 def http_probe(path: str, numbers: ProbeNumbers) -> k8s.Probe:
     """A probe that asks the port called `http`."""
-    return k8s.Probe(http_get=k8s.HttpGetAction(path=path, port=k8s.IntOrString.from_string("http")), **_numbers(numbers))
+    return k8s.Probe(http_get=k8s.HttpGetAction(path=path, port=named_port("http")), **_numbers(numbers))
 
 
 def _numbers(numbers: ProbeNumbers) -> dict[str, Any]:
@@ -166,16 +203,19 @@ def _numbers(numbers: ProbeNumbers) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def surge() -> k8s.DeploymentStrategy:
     """A roll-out that never serves with fewer pods than asked for."""
-    one, none = k8s.IntOrString.from_number(1), k8s.IntOrString.from_number(0)
+    one, none = number(1), number(0)
     return k8s.DeploymentStrategy(
         type="RollingUpdate",
         rolling_update=k8s.RollingUpdateDeployment(max_surge=one, max_unavailable=none),
     )
 
 
-def service_account(scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None) -> str:
+def service_account(
+    scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None
+) -> str:
     """The pod's own service account, as the child `ServiceAccount`, or the one that is named. Returns its name."""
     account = options.service_account
     if not account.create:
@@ -196,6 +236,12 @@ def service_account(scope: Construct, identity: Identity, options: PodOptions, a
     return name
 
 
+@lru_cache(maxsize=1024)
+def config_volume(name: str, config_map: str, mode: int | None) -> k8s.Volume:
+    """A ConfigMap as a volume."""
+    return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=mode))
+
+
 @dataclass(frozen=True)
 class MountedFiles:
     """A ConfigMap of ours and the checksum that replaces pods when its content changes."""
@@ -205,7 +251,7 @@ class MountedFiles:
 
     def volume(self, name: str, *, mode: int | None = None) -> k8s.Volume:
         """The ConfigMap as a volume."""
-        return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=self.config_map, default_mode=mode))
+        return config_volume(name, self.config_map, mode)
 
 
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
@@ -216,6 +262,20 @@ def config_map(scope: Construct, id: str, identity: Identity, suffix: str, conte
     return MountedFiles(derived(identity.name, suffix), {f"checksum/{suffix.lstrip('-')}": digest})
 
 
+@lru_cache(maxsize=64)
+def scripts(*names: str) -> Mapping[str, str]:
+    """Files of `scripts/`, with the modules of ours that they require, in alphabetical order."""
+    found: dict[str, str] = {}
+    wanted = list(names)
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = script(name)
+            wanted += [f"{module}.js" for module in re.findall(r"require\('\./([-\w]+)'\)", found[name])]
+    return dict(sorted(found.items()))
+
+
+@lru_cache(maxsize=64)
 def script(name: str) -> str:
     """A file of `scripts/`."""
-    return files("flowise_constructs").joinpath("scripts", name).read_text(encoding="utf-8")
+    return (files("flowise_constructs") / "scripts" / name).read_text(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
@@ -11,6 +13,7 @@ from flowise_constructs.server_pod import ServerProcess, service, service_host, 
 from flowise_constructs.values.database import BundledPostgres, PostgresDatabase
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import SecretKey
+from flowise_constructs.values.value import check_arguments
 
 PORT = 5432
 DATA_PATH = "/var/lib/postgresql/data"
@@ -29,7 +32,7 @@ class PostgresBootstrap(Construct):
     files: pod.MountedFiles
     """The ConfigMap, to be mounted at `/docker-entrypoint-initdb.d`."""
 
-    def __init__(self, scope: Construct, id: str, *, names: Names = Names(), version: str | None = None) -> None:  # noqa: B008
+    def __init__(self, scope: Construct, id: str, *, names: Names = Names(), version: str | None = None) -> None:
         """`version` is the server image's tag, for a label."""
         super().__init__(scope, id)
         scripts = {
@@ -52,15 +55,22 @@ class PostgresServer(Construct):
     database: PostgresDatabase
     """The application's database, for `Flowise.database`."""
 
-    def __init__(self, scope: Construct, id: str, *, server: BundledPostgres = BundledPostgres(), names: Names = Names()) -> None:  # noqa: B008
+    def __init__(
+        self, scope: Construct, id: str, *, server: BundledPostgres = BundledPostgres(), names: Names = Names()
+    ) -> None:
+        check_arguments(PostgresServer, server=server, names=names)
         super().__init__(scope, id)
         self._server = server
         self._identity = identity = server_identity(names, "postgresql", server.image.tag)
         self._password = server.password or SecretKey(secret=f"{identity.name}-auth", key="user-password")
-        self._admin_password = server.admin_password or SecretKey(secret=f"{identity.name}-auth", key="postgres-password")
+        self._admin_password = server.admin_password or SecretKey(
+            secret=f"{identity.name}-auth", key="postgres-password"
+        )
         self.bootstrap = PostgresBootstrap(self, "Bootstrap", names=names, version=server.image.tag)
         self._config = pod.config_map(self, "Config", identity, "-config", _config(server))
-        self.headless_service = service(self, "HeadlessService", identity, ("postgres", PORT), suffix="-primary-headless", headless=True)
+        self.headless_service = service(
+            self, "HeadlessService", identity, ("postgres", PORT), suffix="-primary-headless", headless=True
+        )
         self.service = service(self, "Service", identity, ("postgres", PORT), suffix="", headless=False)
         self.stateful_set = stateful_set(self, identity, self._process(), service_host(identity, "-primary-headless"))
         self.database = PostgresDatabase(
@@ -74,7 +84,13 @@ class PostgresServer(Construct):
             image=server.image,
             port_name="postgres",
             port=PORT,
-            args=["postgres", "-c", f"config_file={CONFIG_PATH}/postgresql.conf", "-c", f"hba_file={CONFIG_PATH}/pg_hba.conf"],
+            args=[
+                "postgres",
+                "-c",
+                f"config_file={CONFIG_PATH}/postgresql.conf",
+                "-c",
+                f"hba_file={CONFIG_PATH}/pg_hba.conf",
+            ],
             environment={
                 "PGDATA": f"{DATA_PATH}/pgdata",
                 "POSTGRES_USER": "postgres",
@@ -83,18 +99,18 @@ class PostgresServer(Construct):
                 "APPLICATION_ROLE": server.user,
                 "APPLICATION_PASSWORD_FILE": f"{SECRETS_PATH}/user-password",
             },
-            # Asks without a password and changes nothing; over TCP, where the entrypoint's first, temporary server is not.
-            probe=["pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres", "--dbname=postgres"],
+            # Needs no password and changes nothing; over TCP, where the entrypoint's temporary server doesn't listen.
+            probe=("pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres", "--dbname=postgres"),
             resources=server.resources,
             options=server.pod,
             volumes=self._volumes(),
             mounts=[
-                k8s.VolumeMount(name="config", mount_path=CONFIG_PATH, read_only=True),
-                k8s.VolumeMount(name="initdb", mount_path="/docker-entrypoint-initdb.d", read_only=True),
-                k8s.VolumeMount(name="passwords", mount_path=SECRETS_PATH, read_only=True),
-                k8s.VolumeMount(name="run", mount_path="/var/run/postgresql"),
-                k8s.VolumeMount(name="tmp", mount_path="/tmp"),
-                k8s.VolumeMount(name="shm", mount_path="/dev/shm"),
+                pod.mount("config", CONFIG_PATH, read_only=True),
+                pod.mount("initdb", "/docker-entrypoint-initdb.d", read_only=True),
+                pod.mount("passwords", SECRETS_PATH, read_only=True),
+                pod.mount("run", "/var/run/postgresql"),
+                pod.mount("tmp", "/tmp"),
+                pod.mount("shm", "/dev/shm"),
             ],
             data_path=DATA_PATH,
             size=server.size,
@@ -108,18 +124,24 @@ class PostgresServer(Construct):
         return [
             self._config.volume("config"),
             self.bootstrap.files.volume("initdb", mode=0o555),
-            k8s.Volume(name="passwords", projected=k8s.ProjectedVolumeSource(
-                default_mode=0o440,
-                sources=[_projected(key, path) for path, key in passwords.items()],
-            )),
+            k8s.Volume(
+                name="passwords",
+                projected=k8s.ProjectedVolumeSource(
+                    default_mode=0o440,
+                    sources=[_projected(key, path) for path, key in passwords.items()],
+                ),
+            ),
             pod.empty_dir("run", "16Mi"),
             pod.empty_dir("tmp", "1Gi"),
             pod.empty_dir("shm", "256Mi", medium="Memory"),
         ]
 
 
+@lru_cache(maxsize=1024)
 def _projected(key: SecretKey, path: str) -> k8s.VolumeProjection:
-    return k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)]))
+    return k8s.VolumeProjection(
+        secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)])
+    )
 
 
 def _config(server: BundledPostgres) -> dict[str, str]:
@@ -138,5 +160,3 @@ def _config(server: BundledPostgres) -> dict[str, str]:
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
-
-

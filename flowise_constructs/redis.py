@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import checks, pod
@@ -11,6 +10,7 @@ from flowise_constructs.server_pod import ServerProcess, service, service_host, 
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.redis import BundledRedis, Redis
 from flowise_constructs.values.references import SecretKey
+from flowise_constructs.values.value import check_arguments
 
 PORT = 6379
 MEMORY_SHARE = 60
@@ -29,14 +29,19 @@ class RedisServer(Construct):
     redis: Redis
     """The server, for `Queue.redis`."""
 
-    def __init__(self, scope: Construct, id: str, *, server: BundledRedis = BundledRedis(), names: Names = Names()) -> None:  # noqa: B008
+    def __init__(
+        self, scope: Construct, id: str, *, server: BundledRedis = BundledRedis(), names: Names = Names()
+    ) -> None:
+        check_arguments(RedisServer, server=server, names=names)
         super().__init__(scope, id)
         self._server = server
         self._identity = identity = server_identity(names, "redis", server.image.tag)
         default = SecretKey(secret=f"{identity.name}-auth", key="redis-password")
         self._password = (server.password or default) if server.auth else None
         self._config = pod.config_map(self, "Config", identity, "-config", self._files())
-        self.headless_service = service(self, "HeadlessService", identity, ("redis", PORT), suffix="-headless", headless=True)
+        self.headless_service = service(
+            self, "HeadlessService", identity, ("redis", PORT), suffix="-headless", headless=True
+        )
         self.service = service(self, "Service", identity, ("redis", PORT), suffix="-client", headless=False)
         self.stateful_set = stateful_set(self, identity, self._process(), service_host(identity, "-headless"))
         self.redis = Redis(host=service_host(identity, "-client"), port=PORT, password=self._password)
@@ -52,13 +57,13 @@ class RedisServer(Construct):
             command=["sh", f"{pod.SCRIPTS_DIRECTORY}/redis-start.sh"] if secured else ["redis-server", config],
             # redis-cli takes its password from this variable, so that no command line holds it.
             environment={"REDISCLI_AUTH": self._password} if self._password else {},
-            probe=["sh", "-c", "redis-cli ping | grep -q PONG"],
+            probe=("sh", "-c", "redis-cli ping | grep -q PONG"),
             resources=server.resources,
             options=server.pod,
             volumes=[self._config.volume("config"), pod.empty_dir("run", "1Mi", medium="Memory")],
             mounts=[
-                k8s.VolumeMount(name="config", mount_path=pod.SCRIPTS_DIRECTORY, read_only=True),
-                k8s.VolumeMount(name="run", mount_path="/run/redis"),
+                pod.mount("config", pod.SCRIPTS_DIRECTORY, read_only=True),
+                pod.mount("run", "/run/redis"),
             ],
             data_path="/data",
             size=server.size,

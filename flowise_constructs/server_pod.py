@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import pod
 from flowise_constructs.labels import INSTANCE, NAME, Identity, derived
+from flowise_constructs.structs import named_port, quantity
 from flowise_constructs.values.image import ServerImage
-from flowise_constructs.values.pod import PodOptions, Resources
+from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.values.references import EnvValue
 
 UID = 999
+STARTUP = ProbeNumbers(period_seconds=5, failure_threshold=120)
+READINESS = ProbeNumbers()
+LIVENESS = ProbeNumbers(period_seconds=20, failure_threshold=6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,7 @@ class ServerProcess:
     port_name: str
     port: int
     environment: Mapping[str, EnvValue]
-    probe: list[str]
+    probe: tuple[str, ...]
     resources: Resources
     options: PodOptions
     volumes: list[k8s.Volume]
@@ -38,11 +43,12 @@ class ServerProcess:
     checksums: Mapping[str, str]
     command: list[str] | None = None
     args: list[str] | None = None
-    startup_attempts: int = field(default=120)
 
 
-def stateful_set(scope: Construct, identity: Identity, process: ServerProcess, service_name: str) -> k8s.KubeStatefulSet:
-    """The StatefulSet, with its service account as a sibling. Selector, service name and claim template never change."""
+def stateful_set(
+    scope: Construct, identity: Identity, process: ServerProcess, service_name: str
+) -> k8s.KubeStatefulSet:
+    """The StatefulSet, with its service account as a sibling. Selector, service name, claim template never change."""
     return k8s.KubeStatefulSet(
         scope,
         "Resource",
@@ -57,7 +63,9 @@ def stateful_set(scope: Construct, identity: Identity, process: ServerProcess, s
     )
 
 
-def service(scope: Construct, id: str, identity: Identity, process_port: tuple[str, int], *, suffix: str, headless: bool) -> k8s.KubeService:
+def service(
+    scope: Construct, id: str, identity: Identity, process_port: tuple[str, int], *, suffix: str, headless: bool
+) -> k8s.KubeService:
     """A Service of a bundled server."""
     name, port = process_port
     return k8s.KubeService(
@@ -70,9 +78,14 @@ def service(scope: Construct, id: str, identity: Identity, process_port: tuple[s
             # The pod's own DNS name is there before the pod is ready.
             publish_not_ready_addresses=True if headless else None,
             selector=dict(identity.selector),
-            ports=[k8s.ServicePort(name=name, port=port, target_port=k8s.IntOrString.from_string(name))],
+            ports=[_service_port(name, port)],
         ),
     )
+
+
+@lru_cache(maxsize=64)
+def _service_port(name: str, port: int) -> k8s.ServicePort:
+    return k8s.ServicePort(name=name, port=port, target_port=named_port(name))
 
 
 def _template(scope: Construct, identity: Identity, process: ServerProcess) -> k8s.PodTemplateSpec:
@@ -95,8 +108,7 @@ def _template(scope: Construct, identity: Identity, process: ServerProcess) -> k
 
 
 def _container(process: ServerProcess) -> k8s.Container:
-    data = k8s.VolumeMount(name="data", mount_path=process.data_path)
-    probe = k8s.ExecAction(command=process.probe)
+    data = pod.mount("data", process.data_path)
     return k8s.Container(
         name=process.container,
         image=process.image.reference,
@@ -105,9 +117,9 @@ def _container(process: ServerProcess) -> k8s.Container:
         args=process.args,
         ports=[k8s.ContainerPort(name=process.port_name, container_port=process.port)],
         env=pod.variables(process.environment) or None,
-        startup_probe=k8s.Probe(exec=probe, period_seconds=5, timeout_seconds=5, failure_threshold=process.startup_attempts),
-        readiness_probe=k8s.Probe(exec=probe, period_seconds=10, timeout_seconds=5, failure_threshold=3),
-        liveness_probe=k8s.Probe(exec=probe, period_seconds=20, timeout_seconds=5, failure_threshold=6),
+        startup_probe=pod.exec_probe(process.probe, STARTUP),
+        readiness_probe=pod.exec_probe(process.probe, READINESS),
+        liveness_probe=pod.exec_probe(process.probe, LIVENESS),
         resources=pod.requirements(process.resources),
         security_context=pod.container_security(),
         volume_mounts=pod.mounts(process.options, [data, *process.mounts]),
@@ -121,7 +133,7 @@ def _claim(identity: Identity, process: ServerProcess) -> k8s.KubePersistentVolu
         spec=k8s.PersistentVolumeClaimSpec(
             access_modes=["ReadWriteOnce"],
             storage_class_name=process.storage_class,
-            resources=k8s.ResourceRequirements(requests={"storage": k8s.Quantity.from_string(process.size)}),
+            resources=k8s.ResourceRequirements(requests={"storage": quantity(process.size)}),
         ),
     )
 

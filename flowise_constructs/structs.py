@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cdk8s_plus_27 import k8s
@@ -14,22 +14,42 @@ from flowise_constructs.values.value import ConfigError, Finding, shown
 T = TypeVar("T")
 
 
-class _Refused(Exception):
+# Each of these is a call to Node, and the values recur in every pod.
+@lru_cache(maxsize=1024)
+def quantity(text: str) -> k8s.Quantity:
+    """A Kubernetes quantity."""
+    return k8s.Quantity.from_string(text)
+
+
+@lru_cache(maxsize=1024)
+def named_port(name: str) -> k8s.IntOrString:
+    """A port by its name."""
+    return k8s.IntOrString.from_string(name)
+
+
+@lru_cache(maxsize=1024)
+def number(value: int) -> k8s.IntOrString:
+    """A number where Kubernetes takes a number or a percentage."""
+    return k8s.IntOrString.from_number(value)
+
+
+class _RefusedError(Exception):
     """What is wrong, with the way to it."""
 
 
 def struct(kind: type[T], data: Mapping[str, Any], where: str) -> T:
     """One struct of the given kind; ConfigError that names `where` and the way to what doesn't fit."""
     try:
-        return _struct(kind, data, "")
-    except _Refused as refused:
+        made: T = _struct(kind, data, "")
+        return made
+    except _RefusedError as refused:
         raise ConfigError([Finding(where, str(refused))]) from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(kind: type) -> dict[str, tuple[str, Any]]:
     """Kubernetes' name of each field -> its Python name and type."""
-    hints = get_type_hints(kind.__init__, vars(k8s))
+    hints = get_type_hints(vars(kind)["__init__"], dict(vars(k8s)))
     mapping: Mapping[str, str] = getattr(kind, "__jsii_name_mapping__")  # noqa: B009
     return {kubernetes: (python, hints[python]) for python, kubernetes in mapping.items()}
 
@@ -39,7 +59,7 @@ def _struct(kind: Any, data: Mapping[str, Any], way: str) -> Any:
     arguments: dict[str, Any] = {}
     for key, item in data.items():
         if key not in known:
-            raise _Refused(f"{way or 'it'} has no field {key!r}; it knows {', '.join(sorted(known))}")
+            raise _RefusedError(f"{way or 'it'} has no field {key!r}; it knows {', '.join(sorted(known))}")
         python, hint = known[key]
         if item is not None:
             arguments[python] = _convert(hint, item, f"{way}.{key}".lstrip("."))
@@ -47,7 +67,7 @@ def _struct(kind: Any, data: Mapping[str, Any], way: str) -> Any:
         return kind(**arguments)
     except TypeError as error:
         missing = sorted(name for name, (python, _) in known.items() if repr(python) in str(error))
-        raise _Refused(f"{way or 'it'} lacks {', '.join(missing) or 'a required field'}") from None
+        raise _RefusedError(f"{way or 'it'} lacks {', '.join(missing) or 'a required field'}") from None
 
 
 def _convert(hint: Any, item: Any, way: str) -> Any:
@@ -70,12 +90,16 @@ def _convert(hint: Any, item: Any, way: str) -> Any:
 
 def _wanted(members: tuple[Any, ...]) -> Any:
     """A jsii field's hint is Union[Struct, Dict[str, Any], None]: the struct is what is meant."""
-    return next(member for member in members if member is not type(None) and get_origin(member) is not dict or len(members) == 1)
+    return next(
+        member
+        for member in members
+        if (member is not type(None) and get_origin(member) is not dict) or len(members) == 1
+    )
 
 
 def _expect(holds: bool, item: Any, way: str, what: str) -> None:
     if not holds:
-        raise _Refused(f"{way} is {shown(item)} and must be {what}")
+        raise _RefusedError(f"{way} is {shown(item)} and must be {what}")
 
 
 def _text(item: Any, way: str) -> str:
@@ -95,12 +119,12 @@ def _boolean(item: Any, way: str) -> bool:
 
 def _quantity(item: Any, way: str) -> k8s.Quantity:
     _expect(isinstance(item, str), item, way, "a quantity such as '500m' or '8Gi'")
-    return k8s.Quantity.from_string(item)
+    return quantity(item)
 
 
 def _int_or_string(item: Any, way: str) -> k8s.IntOrString:
     _expect(isinstance(item, (int, str)) and not isinstance(item, bool), item, way, "a number or a string")
-    return k8s.IntOrString.from_number(item) if isinstance(item, int) else k8s.IntOrString.from_string(item)
+    return number(item) if isinstance(item, int) else named_port(item)
 
 
 _SCALARS: Mapping[Any, Callable[[Any, str], Any]] = {

@@ -74,8 +74,9 @@ function commandOf(pid) {
     }
 }
 
-// node .../flowise worker, or node .../bin/run worker
+// node .../flowise worker, or node .../bin/run worker. PROBE_PID: where several share one /proc (tests).
 function findFlowiseWorker() {
+    if (process.env.PROBE_PID) return Number(process.env.PROBE_PID)
     return processIds().find((pid) => {
         const words = commandOf(pid)
         const script = words.findIndex((word) => /(^|\/)(flowise|flowise\/bin\/run|bin\/run|\.\/run)$/.test(word))

@@ -7,22 +7,23 @@ const { readState, writeState } = require('./probe-state')
 const { establishedSockets, findFlowiseWorker, startTime } = require('./process-sockets')
 const { withRedis } = require('./redis-options')
 const { queueNames, registration } = require('./worker-registration')
-const { longestUnread, observeUnread } = require('./unread-sockets')
+const { observeUnread } = require('./unread-sockets')
 
 const REDIS_MS = 4000
 // BullMQ's event readers ask again every 10 s, idle or busy.
 const SILENT_S = 30
+const UNREAD_S = 15
 const STATE = 'worker-alive'
 
 function finish(code, text) {
     process[code === 0 ? 'stdout' : 'stderr'].write(`${text}\n`, () => process.exit(code))
 }
 
-function unreadSeconds(pid, sockets) {
+async function unreadTooLong(pid, look) {
     const owner = `${pid}@${startTime(pid)}`
-    const seen = observeUnread(readState(STATE, owner) || {}, sockets, os.uptime())
+    const { seen, seconds } = await observeUnread(readState(STATE, owner) || {}, look, os.uptime())
     writeState(STATE, owner, seen)
-    return longestUnread(seen, os.uptime())
+    return seconds >= UNREAD_S
 }
 
 // Every queue's worker holds four connections at least: queue, events, worker and its blocking one.
@@ -34,20 +35,19 @@ async function inspect(flowise, pid) {
     const queues = queueNames(flowise, process.env)
     return withRedis(flowise.require('ioredis'), process.env, REDIS_MS, async (client) => {
         await client.ping()
-        const rows = establishedSockets(process.pid)
-        const own = rows.find((row) => row.localPort === client.stream.localPort)
-        const sockets = establishedSockets(pid).filter((row) => own && row.remotePort === own.remotePort && row.localPort !== own.localPort)
+        const own = establishedSockets(process.pid).find((row) => row.localPort === client.stream.localPort)
+        const look = () => establishedSockets(pid).filter((row) => own && row.remotePort === own.remotePort && row.localPort !== own.localPort)
+        const sockets = look()
         const ports = new Set(sockets.map((socket) => socket.localPort))
         // CLIENT LIST may be forbidden by an ACL or unknown to a proxy.
-        const found = await registration(client, ports, queues).catch(() => countedRegistration(sockets, queues))
-        return { ...found, silent: found.idle === undefined ? unreadSeconds(pid, sockets) : found.idle }
+        const { missing, idle } = await registration(client, ports, queues).catch(() => countedRegistration(sockets, queues))
+        return { missing, blocked: idle === undefined ? await unreadTooLong(pid, look) : idle >= SILENT_S }
     })
 }
 
-function faultOf({ missing, silent }) {
+function faultOf({ missing, blocked }) {
     if (missing.length > 0) return `not registered with ${missing.join(', ')}`
-    if (silent >= SILENT_S) return `event loop blocked: nothing said to redis for ${Math.round(silent)} s`
-    return undefined
+    return blocked ? 'event loop blocked: redis heard nothing for a while' : undefined
 }
 
 async function main() {

@@ -39,9 +39,17 @@ class Auth(Value):
     """`JWT_AUDIENCE`, for main. As `jwt_issuer`."""
 
     @staticmethod
-    def from_secret(existing_secret: str | None, *, jwt_issuer: str = "Flowise", jwt_audience: str = "Flowise", **keys: str | SecretKey) -> Auth:
+    def from_secret(
+        existing_secret: str | None,
+        *,
+        jwt_issuer: str = "Flowise",
+        jwt_audience: str = "Flowise",
+        **keys: str | SecretKey,
+    ) -> Auth:
         """The five keys from one Secret. `keys` maps a field to its key name there, or to a SecretKey elsewhere."""
-        unknown = [Finding(f"Auth.{name}", f"is none of the five keys: {', '.join(KEYS)}") for name in keys if name not in KEYS]
+        unknown = [
+            Finding(f"Auth.{name}", f"is none of the five keys: {', '.join(KEYS)}") for name in keys if name not in KEYS
+        ]
         found: dict[str, SecretKey] = {}
         findings: list[Finding] = []
         for name, key in {**KEYS, **keys}.items():

@@ -26,7 +26,10 @@ class DatabaseTls(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.verify and self.ca is None:
-            yield self.finding("verify", "False has no effect without 'ca': Flowise then always checks; give the CA, which needs no False")
+            yield self.finding(
+                "verify",
+                "False has no effect without 'ca': Flowise then always checks; give the CA, which needs no False",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,9 @@ class _MysqlFamily(_Server):
 
     def contradictions(self) -> Iterable[Finding]:
         if self.tls is not None and self.tls.ca is None:
-            yield self.finding("tls", "has no CA: Flowise can't connect so (mysql2 refuses ssl=true); give DatabaseTls(ca=...)")
+            yield self.finding(
+                "tls", "has no CA: Flowise can't connect so (mysql2 refuses ssl=true); give DatabaseTls(ca=...)"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,9 @@ class BundledPostgres(Value):
             yield self.finding("user", "'postgres' is the superuser: name a role of the application's own")
         if self.database in ("postgres", "template0", "template1"):
             yield self.finding("database", f"{self.database!r} is PostgreSQL's own: name another")
-        for owned in sorted({"listen_addresses", "port", "config_file", "hba_file", "data_directory"} & set(self.config)):
+        for owned in sorted(
+            {"listen_addresses", "port", "config_file", "hba_file", "data_directory"} & set(self.config)
+        ):
             yield self.finding("config", f"{owned!r} is set by the construct: leave it out")
 
 

@@ -29,11 +29,20 @@ class Service(Value):
         if len(set(self.ip_families)) != len(self.ip_families):
             yield self.finding("ip_families", f"{list(self.ip_families)!r} names a family twice")
         if len(self.ip_families) == 2 and self.ip_family_policy not in ("PreferDualStack", "RequireDualStack"):
-            yield self.finding("ip_family_policy", f"{self.ip_family_policy!r} with two families: PreferDualStack or RequireDualStack is needed")
+            yield self.finding(
+                "ip_family_policy",
+                f"{self.ip_family_policy!r} with two families: PreferDualStack or RequireDualStack is needed",
+            )
 
 
 def _ingress_path(value: str) -> str | None:
-    if not value.startswith("/") or not value.isprintable() or "//" in value or "/../" in f"{value}/" or "/./" in f"{value}/":
+    if (
+        not value.startswith("/")
+        or not value.isprintable()
+        or "//" in value
+        or "/../" in f"{value}/"
+        or "/./" in f"{value}/"
+    ):
         return "must start with '/', without '//', '.' and '..'"
     return None
 
@@ -85,6 +94,9 @@ class Ingress(Value):
     """Annotations."""
     tls: Sequence[IngressTls] = ()
     """`tls`. Empty: plain http, unless something in front ends TLS."""
+    tls_in_front: bool = False
+    """Whether TLS ends before the Ingress, or at its controller's default certificate: the public URL is https without
+    `tls` here. Nothing in the YAML but the URL and the cookies follows from it."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
@@ -107,8 +119,8 @@ class Ingress(Value):
         return f"{'https' if self.serves_tls(host) else 'http'}://{host}"
 
     def serves_tls(self, host: str) -> bool:
-        """Whether a certificate is said for the host."""
-        return any(_covers(name, host) for entry in self.tls for name in entry.hosts)
+        """Whether browsers reach the host over https."""
+        return self.tls_in_front or any(_covers(name, host) for entry in self.tls for name in entry.hosts)
 
 
 def _covers(pattern: str, host: str) -> bool:

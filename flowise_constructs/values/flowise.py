@@ -44,10 +44,21 @@ class Flowise(Value):
     def contradictions(self) -> Iterable[Finding]:
         if self.queue is not None:
             yield from self._queue_contradictions()
-        if self.settings.secure_cookies and self.public_url and urlsplit(self.public_url).scheme == "http" and self.settings.app_url is None:
-            yield self.finding("settings", f"secure_cookies=True, but the Ingress makes {self.public_url!r}: give the Ingress 'tls', or 'app_url' if TLS ends in front of it")
+        if (
+            self.settings.secure_cookies
+            and self.public_url
+            and urlsplit(self.public_url).scheme == "http"
+            and self.settings.app_url is None
+        ):
+            yield self.finding(
+                "settings",
+                f"secure_cookies=True, but the Ingress makes {self.public_url!r}: give it 'tls' or 'tls_in_front'",
+            )
         if self.settings.trusted_proxies == 0 and self.settings.app_url is None and self.secure_cookies:
-            yield self.finding("settings", "trusted_proxies=0 behind an Ingress with TLS: nobody can log in; give the number of proxies")
+            yield self.finding(
+                "settings",
+                "trusted_proxies=0 behind an Ingress with TLS: nobody can log in; give the number of proxies",
+            )
         self._warn_of_plain_ingress()
 
     @property
@@ -66,11 +77,15 @@ class Flowise(Value):
 
     def _queue_contradictions(self) -> Iterable[Finding]:
         if isinstance(self.database, SqliteDatabase):
-            yield self.finding("database", "SqliteDatabase can't be shared between pods: queue mode needs a database server")
+            yield self.finding(
+                "database", "SqliteDatabase can't be shared between pods: queue mode needs a database server"
+            )
         if isinstance(self.storage, LocalStorage):
             yield self.finding("storage", "LocalStorage can't be shared between pods: queue mode needs an S3Bucket")
         if self.queue is not None and isinstance(self.queue.redis, BundledRedis):
-            yield self.finding("queue", "BundledRedis is no address: make it with RedisServer and give its '.redis', or use QueueChart")
+            yield self.finding(
+                "queue", "BundledRedis is no address: make it with RedisServer and give its '.redis', or use QueueChart"
+            )
 
     def _warn_of_plain_ingress(self) -> None:
         url = self.public_url
@@ -80,7 +95,7 @@ class Flowise(Value):
         if any(entry.host == host for entry in self.ingress.hosts) and not self.ingress.serves_tls(host):
             warnings.warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "
-                "right only where TLS ends in front of it or its controller has a default certificate",
+                "give 'tls', or 'tls_in_front' where TLS ends before it or its controller has a default certificate",
                 ConfigWarning,
                 stacklevel=4,
             )
@@ -120,7 +135,8 @@ class Main(Value):
     """How long a pod that goes still serves, until no proxy sends to it: Flowise cuts open requests when told to stop.
     The grace period is 15 seconds more."""
     strategy: Literal["Recreate", "RollingUpdate"] | None = None
-    """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate with a surge."""
+    """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate
+    with a surge."""
     extra_env: Mapping[checks.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
     """Further variables for main alone."""
     sizes: WritableSizes = WritableSizes()
@@ -139,8 +155,8 @@ class Worker(Value):
     replicas: checks.Count = 1
     """`replicas`. With 0 every prediction waits."""
     concurrency: checks.Positive = 10
-    """Jobs at a time per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take the
-    whole queue. A flow that calls a flow holds two slots at once: keep replicas times concurrency well above the
+    """Jobs at a time per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
+    the whole queue. A flow that calls a flow holds two slots at once: keep replicas times concurrency well above the
     number of such calls."""
     resources: Resources = Resources()
     """Requests and limits."""
@@ -159,10 +175,19 @@ class Worker(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if self.grace_seconds < 31:
-            yield self.finding("grace_seconds", f"{self.grace_seconds} is below the 30 seconds that Flowise gives running jobs: take 31 or more")
+            yield self.finding(
+                "grace_seconds",
+                f"{self.grace_seconds} is below the 30 seconds that Flowise gives running jobs: take 31 or more",
+            )
         if self.concurrency == 1:
-            warnings.warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy", ConfigWarning, stacklevel=4)
+            warnings.warn(
+                "Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy",
+                ConfigWarning,
+                stacklevel=4,
+            )
         if self.concurrency > 1000:
-            warnings.warn(f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual", ConfigWarning, stacklevel=4)
-
-
+            warnings.warn(
+                f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual",
+                ConfigWarning,
+                stacklevel=4,
+            )

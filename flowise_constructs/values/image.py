@@ -35,7 +35,10 @@ class Image(Value):
             yield self.finding("tag", "None, and no digest: give one of them, so that the image can't float")
         if self._release() is None:
             supported = ", ".join(releases.SUPPORTED_TAGS)
-            yield self.finding("tag", f"{shown(self.tag)} is not a supported release ({supported}): name one in 'release' if the image holds it")
+            yield self.finding(
+                "tag",
+                f"{shown(self.tag)} is no supported release ({supported}): name one in 'release' if the image holds it",
+            )
 
     @property
     def flowise(self) -> releases.Release:

@@ -27,7 +27,9 @@ class Names(Value):
         for server in ("postgresql", "redis"):
             taken = f"{self.release}-{server}"
             if self.name == taken or self.name.startswith(f"{taken}-"):
-                yield self.finding("name", f"{self.name!r} is what the bundled server's objects are called ({taken!r}): take another")
+                yield self.finding(
+                    "name", f"{self.name!r} is what the bundled server's objects are called ({taken!r}): take another"
+                )
 
     @property
     def release(self) -> str:

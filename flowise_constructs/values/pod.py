@@ -15,17 +15,21 @@ SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.
 def _json(value: Any) -> str | None:
     """Plain data, as it would stand in YAML."""
     if isinstance(value, Mapping):
-        wrong = next((key for key in value if not isinstance(key, str)), None)
-        if wrong is not None:
-            return f"has the key {shown(wrong)}, which is no string"
-        return next((problem for item in value.values() if (problem := _json(item))), None)
+        items: Mapping[Any, Any] = value
+        wrong = [key for key in items if not isinstance(key, str)]
+        return f"has the key {shown(wrong[0])}, which is no string" if wrong else _first_problem(items.values())
     if isinstance(value, (list, tuple)):
-        return next((problem for item in value if (problem := _json(item))), None)
+        sequence: Sequence[Any] = value
+        return _first_problem(sequence)
     if value is None or isinstance(value, (bool, int)):
         return None
     if isinstance(value, str):
         return "holds control characters" if any(checks.unsafe(character) for character in value) else None
     return f"holds {shown(value)}: give plain data as it would stand in YAML"
+
+
+def _first_problem(items: Iterable[Any]) -> str | None:
+    return next((problem for item in items if (problem := _json(item))), None)
 
 
 KubernetesObject = Annotated[Mapping[str, Any], _json]
@@ -34,7 +38,7 @@ KubernetesObject = Annotated[Mapping[str, Any], _json]
 
 @dataclass(frozen=True, kw_only=True)
 class Resources(Value):
-    """Requests and limits of a container. A memory limit always; no CPU limit unless said: it makes a boot crawl."""
+    """Requests and limits of a container. A memory limit always; no CPU limit unless said: it makes boots crawl."""
 
     cpu_request: checks.Quantity = "500m"
     """`requests.cpu`."""
@@ -69,7 +73,7 @@ class Resources(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeNumbers(Value):
-    """How often a probe asks and how much it forgives. What it asks is not the user's: Flowise answers 200 to any path."""
+    """How often a probe asks and how much it forgives. What it asks is ours: Flowise answers 200 to any path."""
 
     period_seconds: checks.Positive = 10
     """`periodSeconds`."""
@@ -114,7 +118,9 @@ class Volume(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if len(self.source) != 1:
-            yield self.finding("source", f"{shown(dict(self.source))} must hold exactly one kind of volume, such as 'configMap'")
+            yield self.finding(
+                "source", f"{shown(dict(self.source))} must hold exactly one kind of volume, such as 'configMap'"
+            )
         if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
             yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
 
@@ -156,4 +162,6 @@ class PodOptions(Value):
         for index, constraint in enumerate(self.topology_spread_constraints):
             for word in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
                 if word not in constraint:
-                    yield self.finding("topology_spread_constraints", f"[{index}] lacks {word!r}, which Kubernetes requires")
+                    yield self.finding(
+                        "topology_spread_constraints", f"[{index}] lacks {word!r}, which Kubernetes requires"
+                    )

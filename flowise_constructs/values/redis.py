@@ -15,7 +15,8 @@ from flowise_constructs.values.value import Finding, Value
 
 @dataclass(frozen=True, kw_only=True)
 class RedisTls(Value):
-    """Encrypted connections to Redis: `REDIS_TLS`. By host and port: in a `rediss://` URL Flowise's clients disagree."""
+    """Encrypted connections to Redis: `REDIS_TLS`. By host and port: with a `rediss://` URL Flowise's clients disagree
+    on certificates."""
 
     ca: checks.Certificate | SecretKey | ConfigMapKey | None = None
     """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**.
@@ -54,7 +55,9 @@ class Redis(Value):
         if self.username is not None and self.password is None:
             yield self.finding("username", f"{self.username!r} has no password: give 'password' too")
         if self.keep_alive_seconds > 3600:
-            yield self.finding("keep_alive_seconds", f"{self.keep_alive_seconds} is over an hour: give seconds, not milliseconds")
+            yield self.finding(
+                "keep_alive_seconds", f"{self.keep_alive_seconds} is over an hour: give seconds, not milliseconds"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,20 @@ class BundledRedis(Value):
                 yield self.finding("config", f"{name!r} is not a directive of redis.conf")
 
 
-_OWNED = frozenset({"appendonly", "bind", "dir", "include", "maxmemory", "maxmemory-policy", "port", "protected-mode", "requirepass", "user"})
+_OWNED = frozenset(
+    {
+        "appendonly",
+        "bind",
+        "dir",
+        "include",
+        "maxmemory",
+        "maxmemory-policy",
+        "port",
+        "protected-mode",
+        "requirepass",
+        "user",
+    }
+)
 
 AnyRedis: TypeAlias = Redis | BundledRedis
 """A server that exists, or one of the deployment's own."""

@@ -18,7 +18,9 @@ def _pod_field(value: str) -> str | None:
         start = f"metadata.{kind}['"
         if value.startswith(start) and value.endswith("']") and not checks.label_key(value[len(start) : -2]):
             return None
-    return "must be a field that Kubernetes offers, such as 'metadata.name', 'status.podIP' or \"metadata.labels['team']\""
+    return (
+        "must be a field that Kubernetes offers, such as 'metadata.name', 'status.podIP' or \"metadata.labels['team']\""
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,9 @@ class Metrics(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if self.provider == "open_telemetry" and self.endpoint is None:
-            yield self.finding("endpoint", "None: Flowise doesn't boot with OpenTelemetry and no collector; give its URL")
+            yield self.finding(
+                "endpoint", "None: Flowise doesn't boot with OpenTelemetry and no collector; give its URL"
+            )
         if self.provider == "prometheus" and (self.endpoint or self.protocol):
             yield self.finding("endpoint", "has no meaning for prometheus: leave 'endpoint' and 'protocol' out")
 
@@ -119,11 +121,28 @@ class Settings(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         scheme = urlsplit(self.app_url).scheme if self.app_url else None
-        if self.secure_cookies and scheme == "http" and urlsplit(self.app_url or "").hostname not in ("localhost", "127.0.0.1"):
-            yield self.finding("secure_cookies", f"True with {self.app_url!r}: no browser sends them over http, so nobody can log in; use https or leave it out")
+        if (
+            self.secure_cookies
+            and scheme == "http"
+            and urlsplit(self.app_url or "").hostname not in ("localhost", "127.0.0.1")
+        ):
+            yield self.finding(
+                "secure_cookies",
+                f"True with {self.app_url!r}: no browser sends them over http, so nobody can log in; use https",
+            )
         if self.trusted_proxies == 0 and (self.secure_cookies or (scheme == "https" and self.secure_cookies is None)):
-            yield self.finding("trusted_proxies", "0 with secure cookies: Flowise then takes every request for http and nobody can log in; give the number of proxies")
+            yield self.finding(
+                "trusted_proxies",
+                "0 with secure cookies: Flowise takes every request for http, nobody can log in; give their number",
+            )
         if self.cors_origins.count("*") and len(self.cors_origins) > 1:
-            yield self.finding("cors_origins", f"{shown(list(self.cors_origins))} holds '*' beside others: '*' alone, or the list alone")
+            yield self.finding(
+                "cors_origins",
+                f"{shown(list(self.cors_origins))} holds '*' beside others: '*' alone, or the list alone",
+            )
         if self.secure_cookies is False and scheme == "https":
-            warnings.warn("Settings.secure_cookies: False with an https URL sends the session cookie over http too", ConfigWarning, stacklevel=4)
+            warnings.warn(
+                "Settings.secure_cookies: False with an https URL sends the session cookie over http too",
+                ConfigWarning,
+                stacklevel=4,
+            )

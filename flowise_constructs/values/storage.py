@@ -31,7 +31,9 @@ class S3Credentials(Value):
     """`S3_STORAGE_SECRET_ACCESS_KEY`."""
 
     @staticmethod
-    def from_secret(secret: str, *, access_key_id: str = "access-key", secret_access_key: str = "secret-key") -> S3Credentials:
+    def from_secret(
+        secret: str, *, access_key_id: str = "access-key", secret_access_key: str = "secret-key"
+    ) -> S3Credentials:
         """Both keys from one Secret, under the names that the Helm chart uses unless others are said."""
         return S3Credentials(
             access_key_id=SecretKey(secret=secret, key=access_key_id),
@@ -41,8 +43,8 @@ class S3Credentials(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class S3Bucket(Value):
-    """A bucket that exists, on S3 or what speaks its protocol. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and lists;
-    its logs go to `logs/` in the same bucket."""
+    """A bucket that exists, on S3 or what speaks its protocol. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and
+    lists; its logs go to `logs/` in the same bucket."""
 
     bucket: checks.Bucket
     """`S3_STORAGE_BUCKET_NAME`."""
@@ -54,8 +56,11 @@ class S3Bucket(Value):
     """`S3_FORCE_PATH_STYLE`: the bucket in the path, as MinIO wants it."""
     credentials: S3Credentials | None = None
     """Static keys. None: the SDK's own chain, that is the pod's identity."""
-    service_account_annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
-    """Put on the service accounts of the pods that use the bucket. Example: `{"eks.amazonaws.com/role-arn": "arn:..."}`."""
+    service_account_annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(
+        default_factory=dict[str, str]
+    )
+    """Put on the service accounts of the pods that use the bucket.
+    Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -29,7 +29,9 @@ class ConfigError(ValueError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
         lines = [str(finding) for finding in self.findings]
-        super().__init__(lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} findings:", *(f"- {line}" for line in lines)]))
+        super().__init__(
+            lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} findings:", *(f"- {line}" for line in lines)])
+        )
 
 
 class ConfigWarning(UserWarning):
@@ -68,7 +70,7 @@ class _Problem(NamedTuple):
     type_is_wrong: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hints(cls: type) -> Mapping[str, Any]:
     return get_type_hints(cls, include_extras=True)
 
@@ -89,9 +91,11 @@ def _conform(value: Value) -> Iterator[_Mismatch]:
 
 def _own(given: Any) -> Any:
     if isinstance(given, Mapping):
-        return {key: _own(item) for key, item in given.items()}
-    if isinstance(given, (list, tuple)) and not hasattr(given, "_fields"):
-        return tuple(_own(item) for item in given)
+        pairs: Mapping[Any, Any] = given
+        return {key: _own(item) for key, item in pairs.items()}
+    if isinstance(given, (list, tuple)):
+        items: Sequence[Any] = given
+        return tuple(_own(item) for item in items)
     return given
 
 
@@ -105,7 +109,9 @@ def _problem(hint: Any, given: Any) -> _Problem | None:
         words = get_args(hint)
         if any(given == word and type(given) is type(word) for word in words):
             return None
-        return _Problem(f"{shown(given)} must be one of {', '.join(map(repr, words))}", not isinstance(given, type(words[0])))
+        return _Problem(
+            f"{shown(given)} must be one of {', '.join(map(repr, words))}", not isinstance(given, type(words[0]))
+        )
     if origin is not None and issubclass(origin, Mapping):
         return _by_mapping(get_args(hint), given)
     if origin is not None and issubclass(origin, Sequence):
@@ -136,7 +142,8 @@ def _by_union(members: tuple[Any, ...], given: Any) -> _Problem | None:
 def _by_mapping(arguments: tuple[Any, ...], given: Any) -> _Problem | None:
     if not isinstance(given, Mapping):
         return _Problem(f"{shown(given)} must be a mapping", True)
-    for key, item in given.items():
+    pairs: Mapping[Any, Any] = given
+    for key, item in pairs.items():
         if (problem := _problem(arguments[0], key)) is not None:
             return _Problem(f"key {problem.text}", problem.type_is_wrong)
         if (problem := _problem(arguments[1], item)) is not None:
@@ -147,7 +154,8 @@ def _by_mapping(arguments: tuple[Any, ...], given: Any) -> _Problem | None:
 def _by_sequence(item_hint: Any, given: Any) -> _Problem | None:
     if not isinstance(given, (list, tuple)):
         return _Problem(f"{shown(given)} must be a list or tuple", True)
-    for index, item in enumerate(given):
+    items: Sequence[Any] = given
+    for index, item in enumerate(items):
         if (problem := _problem(item_hint, item)) is not None:
             return _Problem(f"[{index}] {problem.text}", problem.type_is_wrong)
     return None
@@ -191,6 +199,12 @@ def shown(given: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def problem_with(hint: Any, given: object) -> str | None:
+    """What is wrong with a value of the annotated type; None if nothing is."""
+    problem = _problem(hint, given)
+    return problem.text if problem else None
+
+
 def check_arguments(cls: type, **given: object) -> None:
     """Holds a construct's arguments against the annotations of its `__init__`."""
     hints = _arguments(cls)
@@ -200,9 +214,9 @@ def check_arguments(cls: type, **given: object) -> None:
         raise ConfigError(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _arguments(cls: type) -> Mapping[str, Any]:
-    return get_type_hints(cls.__init__, include_extras=True)
+    return get_type_hints(vars(cls)["__init__"], include_extras=True)
 
 
 class Findings:

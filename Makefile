@@ -1,0 +1,59 @@
+# `make synth` and `make test` need Python 3.10 or newer with venv, and nothing else: Node comes from its PyPI wheel.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
+CRD ?= crds/externalsecrets.external-secrets.io.yaml
+
+.PHONY: synth test lint types check golden fuzz bench boot imports clean help
+
+help: ## List the targets.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
+
+synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
+	$(BIN)/python main.py
+
+test: $(DEV) ## Run the ordinary tests.
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot" $(ARGS)
+
+lint: $(DEV) ## Check style and format.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV) ## Check types, with both checkers.
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright
+
+check: lint types test ## All of the above.
+
+golden: $(DEV) ## Accept the YAML of the reference app as the new snapshots.
+	$(BIN)/python -m pytest tests/test_golden.py --update-golden
+
+fuzz: $(DEV) ## Property tests with 10,000 examples each.
+	HYPOTHESIS_EXAMPLES=10000 $(BIN)/python -m pytest -m "not boot" -k "properties or fuzz" $(ARGS)
+
+bench: $(DEV) ## Time synthesis against a bare cdk8s app.
+	$(BIN)/python benchmarks/synth.py
+
+boot: $(DEV) ## Start the real Flowise from the YAML; installs it below ~/.cache (3 GB a release).
+	$(PIP) -e '.[boot]'
+	$(BIN)/python tests/boot/install.py
+	$(BIN)/python -m pytest tests/boot -m boot $(ARGS)
+
+imports: $(DEV) ## Make the binding in imports/ again from the file CRD.
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --yes cdk8s-cli@2 import "flowise:=$(CRD)" --language python --output imports --no-save
+
+clean: ## Remove what the targets make.
+	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(RUNTIME): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[node]'
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	$(PIP) -e '.[dev]'
+	@touch $@

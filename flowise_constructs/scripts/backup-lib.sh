@@ -1,0 +1,84 @@
+# What the steps of a backup and of a restore have in common. POSIX sh; sourced. NAME is what the step is called.
+umask 077
+step='starting'
+reason=$TMPDIR/reason
+errors=$TMPDIR/errors
+
+say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
+
+# The last line must say it all, also when the failure is in a subshell.
+fail() {
+    printf '%s\n' "$*" > "$reason" 2>/dev/null || say "$*"
+    exit 1
+}
+
+ending() {
+    status=$?
+    trap - EXIT
+    if [ "$status" -ne 0 ]; then
+        told=$(tail -n 1 "$reason" 2>/dev/null) || told=
+        say "FAILED while $step: ${told:-exit code $status}"
+    fi
+    exit "$status"
+}
+trap ending EXIT
+trap 'fail "asked to stop (SIGTERM): deadline_seconds is over, or the pod is evicted"' TERM
+trap 'fail "interrupted"' INT
+
+# Runs a tool; its own last words become the reason.
+run() {
+    if "$@" 2> "$errors"; then
+        cat "$errors" >&2
+    else
+        status=$?
+        cat "$errors" >&2
+        fail "$(basename "$1"), exit code $status: $(last_words)"
+    fi
+}
+
+last_words() {
+    grep -v '^[[:space:]]*$' "$errors" | grep -vE '^(pg_dump|pg_restore): (detail|hint):' | tail -n 1
+}
+
+size_of() { wc -c < "$1" | tr -d ' '; }
+
+sha256_of() { sha256sum "$1" | cut -d ' ' -f 1; }
+
+# What is left of the scratch volume's limit; the kubelet would evict the pod only after the volume has overrun it.
+room() {
+    used=$(du -sk "$SCRATCH" | cut -f 1)
+    printf '%s\n' $((SCRATCH_BYTES / 1024 - used))
+}
+
+# One field of the manifest, which has a line for each.
+manifest_field() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\"]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$SCRATCH/manifest.json"; }
+
+# "table count" for each table that the manifest counts.
+manifest_rows() { sed -n 's/^    "\([A-Za-z0-9_.$-]*\)": \([0-9][0-9]*\),\{0,1\}$/\1 \2/p' "$SCRATCH/manifest.json"; }
+
+# Tells two keys apart and says nothing about either; the data that a key encrypts are beside it anyway.
+fingerprint() {
+    { printf 'flowise-constructs: encryption key\n'; cat "$ENCRYPTION_KEY_FILE"; } | sha256sum | cut -c 1-16
+}
+
+certificate() { printf %s "$1" | base64 -d; }
+
+# The database's part of the manifest, from "table count" lines.
+# describe_database BEGAN FILE SERVER_VERSION CLIENT_VERSION
+describe_database() {
+    # A pod of a Job has five random characters at the end of its name.
+    id="$1-$(printf %s "$POD_NAME" | sed 's/.*-//')"
+    printf '%s\n' "$id" > "$SCRATCH/id"
+    printf '%s\n' "${2##*/}" >> "$SCRATCH/files"
+    {
+        printf '  "database": "%s",\n' "$DATABASE_TYPE"
+        printf '  "server_version": "%s",\n  "client_version": "%s",\n' "$(plain "$3")" "$(plain "$4")"
+        printf '  "encryption_key": "%s",\n' "$(fingerprint)"
+        printf '  "database_file": "%s",\n' "${2##*/}"
+        printf '  "database_bytes": %s,\n  "database_sha256": "%s",\n' "$(size_of "$2")" "$(sha256_of "$2")"
+        printf '  "without_rows_of": "%s",\n' "$WITHOUT_ROWS_OF"
+    } > "$SCRATCH/database.part"
+    sed 's/^\([^ ]*\) \([0-9][0-9]*\)$/    "\1": \2,/' | sed '$s/,$//' > "$SCRATCH/rows.part"
+}
+
+plain() { printf %s "$1" | tr -cd 'A-Za-z0-9 ._:()+~-'; }

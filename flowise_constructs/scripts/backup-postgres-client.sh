@@ -1,0 +1,39 @@
+# How a step reaches PostgreSQL; bash; sourced after backup-lib.sh. The password is in a file, as libpq wants it.
+
+connect_as_the_application() {
+    export PGHOST=$DATABASE_HOST PGPORT=$DATABASE_PORT PGUSER=$DATABASE_USER PGDATABASE=$DATABASE_NAME
+    export PGCONNECT_TIMEOUT=15 PGCLIENTENCODING=UTF8 PGPASSFILE=$TMPDIR/pgpass
+    printf '*:*:*:*:%s\n' "$(sed 's/[\\:]/\\&/g' "$DATABASE_PASSWORD_FILE")" > "$PGPASSFILE"
+    # A connection that goes silent would otherwise be noticed after two hours.
+    export PGSERVICEFILE=$TMPDIR/service PGSERVICE=database
+    printf '[database]\nkeepalives_idle=30\nkeepalives_interval=10\nkeepalives_count=6\ntcp_user_timeout=120000\n' > "$PGSERVICEFILE"
+    encrypt_as_the_application
+}
+
+encrypt_as_the_application() {
+    if [ "${DATABASE_SSL:-}" != true ]; then
+        export PGSSLMODE=disable
+    elif [ -z "${DATABASE_SSL_KEY_BASE64:-}" ]; then
+        export PGSSLMODE=verify-full PGSSLROOTCERT=$AUTHORITIES
+    elif [ "$DATABASE_REJECT_UNAUTHORIZED" = true ]; then
+        certificate "$DATABASE_SSL_KEY_BASE64" > "$TMPDIR/database-ca.pem"
+        export PGSSLMODE=verify-full PGSSLROOTCERT=$TMPDIR/database-ca.pem
+    else
+        export PGSSLMODE=require PGSSLROOTCERT=$TMPDIR/none.pem
+    fi
+}
+
+query() { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 --command="$1"; }
+
+client_major() { "$1" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }
+
+# Reading a newer server's catalog is more than an older pg_dump can.
+check_client_version() {
+    local client server
+    client=$(client_major pg_dump)
+    server=$(run query 'SHOW server_version_num')
+    server=$((server / 10000))
+    if [ "$client" -lt "$server" ]; then
+        fail "the server is PostgreSQL $server and pg_dump is $client: give Backup.dump_image a PostgreSQL image of version $server or newer"
+    fi
+}

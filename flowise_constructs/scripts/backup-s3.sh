@@ -1,0 +1,14 @@
+# How a step reaches the bucket; POSIX sh; sourced after backup-lib.sh. rclone takes its remotes from RCLONE_CONFIG_*.
+
+reach_the_bucket() {
+    if [ -n "${S3_CA_FILE:-}" ]; then
+        cat "$AUTHORITIES" "$S3_CA_FILE" > "$TMPDIR/s3-ca.pem"
+        export RCLONE_CA_CERT=$TMPDIR/s3-ca.pem
+    fi
+}
+
+# Names of the backups, oldest first. A backup exists when its manifest does.
+list_backups() {
+    run rclone lsf --files-only --max-depth 1 "$TARGET" > "$TMPDIR/listing"
+    sed -n 's/\.json$//p' "$TMPDIR/listing" | grep -E '^[0-9]{8}T[0-9]{6}Z-[a-z0-9]+$' | sort || true
+}

@@ -1,0 +1,114 @@
+'use strict'
+
+// node --test tests/scripts
+
+const assert = require('node:assert')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { test } = require('node:test')
+
+const scripts = path.join(__dirname, '..', '..', 'flowise_constructs', 'scripts')
+const { judge } = require(path.join(scripts, 'main-connections.js'))
+const { knownMigrations, newerThan, pendingOf } = require(path.join(scripts, 'gate-migrations.js'))
+const { describe: explain } = require(path.join(scripts, 'gate-failures.js'))
+const { Deadline, waitFor } = require(path.join(scripts, 'gate-waiting.js'))
+const { observeUnread } = require(path.join(scripts, 'unread-sockets.js'))
+
+const ports = (count, first = 1) => Array.from({ length: count }, (_, index) => first + index)
+
+// Each step: [seconds, ports, does Redis answer]; gives whether each was healthy.
+async function probes(steps) {
+    let state
+    const healthy = []
+    for (const [now, open, redis = true] of steps) {
+        const result = await judge(state, open, now, async () => redis)
+        state = JSON.parse(JSON.stringify(result.state))
+        healthy.push(result.healthy)
+    }
+    return healthy
+}
+
+test('one connection that stays lost fails at the second probe', async () => {
+    assert.deepStrictEqual(await probes([[0, ports(18)], [10, ports(17)], [20, ports(17)], [30, ports(17)]]), [true, true, false, false])
+})
+
+test('a reconnected one, with another port, is none lost', async () => {
+    assert.deepStrictEqual(await probes([[0, ports(18)], [10, ports(17)], [20, ports(18, 2)], [90, ports(18, 2)]]), [true, true, true, true])
+})
+
+test('redis away for minutes is no fault; what is missing after its return is', async () => {
+    const away = [10, 60, 120, 300].map((now) => [now, [], false])
+    const result = await probes([[0, ports(18)], ...away, [310, ports(15, 50)], [330, ports(15, 50)], [340, ports(15, 50)]])
+    assert.deepStrictEqual(result, [true, true, true, true, true, true, true, false])
+})
+
+test('an outage between two probes gets the longer grace', async () => {
+    assert.deepStrictEqual(await probes([[0, ports(18)], [10, ports(4, 50)], [20, ports(9, 50)], [30, ports(18, 50)]]), [true, true, true, true])
+})
+
+test('a connection made late counts once it has lasted', async () => {
+    const lost = [[0, ports(17)], [10, ports(18)], [20, ports(18)], [30, ports(18)], [40, ports(17)], [50, ports(17)]]
+    assert.deepStrictEqual((await probes(lost)).slice(-2), [true, false])
+})
+
+test('short connections of normal use do not', async () => {
+    assert.deepStrictEqual(await probes([[0, ports(17)], [10, ports(20)], [20, ports(17)], [30, ports(17)]]), [true, true, true, true])
+})
+
+test('applied migrations: pending, newer, dropped and double ones', () => {
+    const known = new Set(['A1000000000001', 'B1000000000002'])
+    const rows = (...names) => names.map((name, index) => ({ id: index + 1, name }))
+    assert.deepStrictEqual(pendingOf(known, rows('A1000000000001', 'A1000000000001')), ['B1000000000002'])
+    assert.deepStrictEqual(newerThan(known, rows('A1000000000001', 'B1000000000002', 'C1000000000003')), ['C1000000000003'])
+    assert.deepStrictEqual(newerThan(known, rows('A1000000000001', 'X1000000000000')), [], 'dropped by a later release')
+    assert.deepStrictEqual(newerThan(known, rows('X1000000000000', 'A1000000000001', 'B1000000000002')), [], 'dropped, then upgraded')
+    assert.deepStrictEqual(newerThan(known, rows('A1000000000001', 'B1000000000002', 'X1000000000000')), ['X1000000000000'], 'backdated')
+    assert.deepStrictEqual(newerThan(known, []), [])
+})
+
+test('names come from the list, a class or its name property, not from file names', () => {
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), 'flowise-'))
+    const folder = path.join(root, 'dist', 'database', 'migrations', 'postgres')
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(path.join(folder, '1-One.js'), 'exports.One1000000000001 = class {}')
+    fs.writeFileSync(path.join(folder, '2-Two.js'), "class Two { constructor() { this.name = 'Other1000000000002' } }")
+    fs.writeFileSync(
+        path.join(folder, 'index.js'),
+        'const _1 = require("./1-One");\nconst _2 = require("./2-Two");\nexports.postgresMigrations = [\n    _1.One1000000000001,\n    _2.Two\n];'
+    )
+    assert.deepStrictEqual([...knownMigrations({ root }, 'postgres')], ['One1000000000001', 'Other1000000000002'])
+    fs.rmSync(root, { recursive: true })
+})
+
+test('failures have an operator\'s name', () => {
+    const kind = (code, message = '') => explain(Object.assign(new Error(message), { code })).kind
+    assert.strictEqual(kind('ECONNREFUSED'), 'refused')
+    assert.strictEqual(kind('28P01'), 'authentication failed')
+    assert.strictEqual(kind('28000', 'no pg_hba.conf entry for host "x", user "y", no encryption'), 'TLS')
+    assert.strictEqual(kind('DEPTH_ZERO_SELF_SIGNED_CERT'), 'TLS')
+    assert.strictEqual(kind('ERR_TLS_CERT_ALTNAME_INVALID'), 'TLS')
+    assert.strictEqual(kind(undefined, 'LOADING Redis is loading the dataset in memory'), 'not ready yet')
+    assert.strictEqual(kind(undefined, 'NOAUTH Authentication required.'), 'authentication failed')
+    const both = new AggregateError([new Error('v6'), Object.assign(new Error('v4'), { code: 'ECONNREFUSED' })])
+    assert.strictEqual(explain(both).kind, 'refused')
+})
+
+test('waiting ends with the deadline and one clear message', async () => {
+    const said = []
+    const attempt = async () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }))
+    const waiting = waitFor('redis at h:1', attempt, new Deadline(1), (text) => said.push(text))
+    await assert.rejects(waiting, /gave up on redis at h:1 after 1 s: refused \(no\)/)
+    assert.deepStrictEqual(said, ['waiting for redis at h:1: refused (no)'])
+})
+
+test('unread bytes count only while they stay', async () => {
+    const blocked = () => [{ localPort: 1, unread: 5 }]
+    const first = await observeUnread({}, blocked, 0)
+    const second = await observeUnread(first.seen, blocked, 20)
+    assert.strictEqual(first.seconds, 0)
+    assert.strictEqual(second.seconds, 20)
+    let looks = 0
+    const busy = () => [{ localPort: 1, unread: looks++ === 0 ? 5 : 0 }]
+    assert.strictEqual((await observeUnread(first.seen, busy, 20)).seconds, 0)
+})
