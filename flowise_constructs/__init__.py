@@ -1,13 +1,8 @@
 """Typed cdk8s constructs for Flowise on Kubernetes: values in, plain YAML out."""
 
-from flowise_constructs.auth_secret import AuthSecret
-from flowise_constructs.backup_job import BackupJob
-from flowise_constructs.charts import QueueChart, StandaloneChart
-from flowise_constructs.flowise_main import FlowiseMain
-from flowise_constructs.flowise_worker import FlowiseWorker
-from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
-from flowise_constructs.redis import RedisServer
-from flowise_constructs.s3_storage import S3Storage
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from flowise_constructs.values.auth import Auth
 from flowise_constructs.values.backup import Backup
 from flowise_constructs.values.database import (
@@ -29,6 +24,16 @@ from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodFiel
 from flowise_constructs.values.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.values.storage import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 from flowise_constructs.values.value import ConfigError, ConfigWarning, Finding
+
+if TYPE_CHECKING:
+    from flowise_constructs.auth_secret import AuthSecret
+    from flowise_constructs.backup_job import BackupJob
+    from flowise_constructs.charts import QueueChart, StandaloneChart
+    from flowise_constructs.flowise_main import FlowiseMain
+    from flowise_constructs.flowise_worker import FlowiseWorker
+    from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
+    from flowise_constructs.redis import RedisServer
+    from flowise_constructs.s3_storage import S3Storage
 
 __all__ = [
     "Auth",
@@ -87,3 +92,23 @@ __all__ = [
     "Worker",
     "WritableSizes",
 ]
+
+# The constructs need cdk8s, which starts a Node process when it is imported. The values don't.
+_CONSTRUCTS = {
+    "AuthSecret": "auth_secret",
+    "BackupJob": "backup_job",
+    "FlowiseMain": "flowise_main",
+    "FlowiseWorker": "flowise_worker",
+    "PostgresBootstrap": "postgres",
+    "PostgresServer": "postgres",
+    "QueueChart": "charts",
+    "RedisServer": "redis",
+    "S3Storage": "s3_storage",
+    "StandaloneChart": "charts",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _CONSTRUCTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_CONSTRUCTS[name]}"), name)

@@ -1,17 +1,48 @@
-"""`BackupJob`: scheduled dumps of the database into a bucket."""
+"""`BackupJob`: scheduled backups into a bucket."""
 
 from __future__ import annotations
 
+from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from flowise_constructs.values.backup import Backup
+from flowise_constructs import pod
+from flowise_constructs.backup_pod import (
+    CRON_JOB_NAME_LIMIT,
+    Source,
+    Step,
+    beside,
+    claim_volume,
+    family,
+    reads_claim,
+    refuse_contradictions,
+    refuse_shared_claim,
+    template,
+)
+from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.restore_job import RestoreDrill
+from flowise_constructs.values.backup import Backup, Retention
 from flowise_constructs.values.flowise import Flowise
 from flowise_constructs.values.names import Names
+from flowise_constructs.values.pod import PodOptions
+from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim
 
 
 class BackupJob(Construct):
-    """placeholder"""
+    """Backups: CronJob `{name}-backup`, its scripts and service account; with `Backup.drill` a `RestoreDrill` too.
+
+    A run dumps the database with its own tools, checks the dump, archives the storage directory or mirrors the bucket,
+    uploads, reads everything back from the bucket, writes the manifest, and only then deletes backups past their time.
+    A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
+
+    Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
+
+    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
+    pod alone may mount, names that are too long for a CronJob.
+    """
+
+    drill: RestoreDrill | None = None
+    """The trial of restoring, where there is one."""
 
     def __init__(
         self,
@@ -23,4 +54,119 @@ class BackupJob(Construct):
         names: Names = Names(),
         data: Claim | None = None,
     ) -> None:
+        """`data` is the claim that main has its data directory on; its files are only read."""
         super().__init__(scope, id)
+        self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
+        self._source = Source(backup=backup, flowise=flowise, names=names)
+        refuse_contradictions(self._source, data, backup.pod)
+        refuse_shared_claim(self._source, data)
+        self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
+        self.cron_job = self._cron_job()
+        if backup.drill is not None:
+            self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
+
+    def _cron_job(self) -> k8s.KubeCronJob:
+        backup = self.backup
+        return k8s.KubeCronJob(
+            self,
+            "Resource",
+            metadata=k8s.ObjectMeta(
+                name=derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
+                namespace=self._identity.namespace,
+                labels={**backup.labels, **self._identity.labels},
+            ),
+            spec=k8s.CronJobSpec(
+                schedule=backup.schedule,
+                time_zone=backup.time_zone,
+                suspend=backup.suspend,
+                concurrency_policy=backup.concurrency_policy,
+                starting_deadline_seconds=backup.starting_deadline_seconds,
+                successful_jobs_history_limit=backup.successful_history,
+                failed_jobs_history_limit=backup.failed_history,
+                job_template=k8s.JobTemplateSpec(
+                    metadata=k8s.ObjectMeta(labels=self._identity.labels),
+                    spec=k8s.JobSpec(
+                        backoff_limit=backup.backoff_limit,
+                        active_deadline_seconds=backup.deadline_seconds,
+                        template=self._template(),
+                    ),
+                ),
+            ),
+        )
+
+    def _template(self) -> k8s.PodTemplateSpec:
+        source = self._source
+        steps = [*source.authorities_step(), self._dump(), *self._archive(), self._upload()]
+        scripts = ["backup-lib.sh", "backup-s3.sh", "backup-upload.sh", "backup-retention.awk"]
+        scripts += _DUMP_SCRIPTS[family(self.flowise.database)]
+        scripts += ["backup-storage.sh"] if source.storage_directory else []
+        return template(self, self._identity, source, steps, self._options(), scripts=scripts)
+
+    def _options(self) -> PodOptions:
+        """A claim that one node holds is mounted where main is."""
+        data = self.data
+        if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
+            return self.backup.pod
+        return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
+
+    def _dump(self) -> Step:
+        source, kind = self._source, family(self.flowise.database)
+        script = f"{pod.SCRIPTS_DIRECTORY}/{_DUMP_SCRIPTS[kind][0]}"
+        return Step(
+            name="dump",
+            image=source.database_image,
+            command=["node" if kind == "sqlite" else "bash", script, *self.backup.dump_arguments],
+            environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
+            resources=self.backup.resources,
+            secrets={**source.password, **source.encryption_key},
+            volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
+        )
+
+    def _archive(self) -> list[Step]:
+        source = self._source
+        if source.storage_directory is None:
+            return []
+        return [
+            Step(
+                name="storage",
+                image=self.backup.upload_image,
+                command=["sh", f"{pod.SCRIPTS_DIRECTORY}/backup-storage.sh"],
+                environment={**source.common(), "STORAGE": source.storage_directory},
+                resources=self.backup.resources,
+                volumes=self._claim(),
+            )
+        ]
+
+    def _upload(self) -> Step:
+        source = self._source
+        return Step(
+            name="upload",
+            image=self.backup.upload_image,
+            command=["sh", f"{pod.SCRIPTS_DIRECTORY}/backup-upload.sh"],
+            environment={**source.bucket(), **_retention(self.backup)},
+            resources=self.backup.resources,
+            volumes=source.ca_volumes(),
+        )
+
+    def _claim(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+        return claim_volume(self.names, self.data, read_only=True)
+
+
+_DUMP_SCRIPTS = {
+    "postgres": ["backup-postgres.sh", "backup-postgres-client.sh"],
+    "mysql": ["backup-mysql.sh", "backup-mysql-client.sh", "backup-mysql.awk"],
+    "sqlite": ["backup-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
+}
+
+
+def _retention(backup: Backup) -> dict[str, EnvValue]:
+    kept: Retention | None = backup.retention
+    if kept is None:
+        return {}
+    return {
+        "KEEP_LAST": str(kept.last),
+        "KEEP_DAILY": str(kept.daily),
+        "KEEP_WEEKLY": str(kept.weekly),
+        "KEEP_MONTHLY": str(kept.monthly),
+        "LEAVINGS_SECONDS": str(max(24 * 3600, 2 * backup.deadline_seconds)),
+    }

@@ -220,6 +220,11 @@ def _database_type(database: ServerDatabase) -> str:
     return "mysql" if isinstance(database, MysqlDatabase) else "mariadb"
 
 
+def database_environment(database: Database) -> Environment:
+    """How Flowise is told of its database; whoever else speaks to the database takes the same."""
+    return _database(database)
+
+
 def _database(database: Database) -> Environment:
     if isinstance(database, SqliteDatabase):
         return {"DATABASE_TYPE": "sqlite", "DATABASE_PATH": database.directory or DATA_DIRECTORY}

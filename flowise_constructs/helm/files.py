@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import yaml
+from typing import Any, ClassVar
 
 MAX_BYTES = 2 * 2**20
 MAX_NODES = 200_000
@@ -75,6 +72,7 @@ def load_documents(text: str, name: str) -> list[Any]:
     """The YAML documents of a text."""
     module = _yaml()
     try:
+        _bound_depth(module, text, name)
         documents = list(module.load_all(text, Loader=_loader()))
     except module.YAMLError as error:
         raise UnreadableError(f"{name}: is not YAML: {_one_line(error)}") from None
@@ -85,6 +83,18 @@ def load_documents(text: str, name: str) -> list[Any]:
     for document in documents:
         _bound(document, name)
     return documents
+
+
+def _bound_depth(module: Any, text: str, name: str) -> None:
+    """Before anything recursive looks at the text: libyaml's composer overruns the stack otherwise."""
+    depth = 0
+    for event in module.parse(text, Loader=_loader()):
+        if isinstance(event, (module.MappingStartEvent, module.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (module.MappingEndEvent, module.SequenceEndEvent)):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} deep")
 
 
 def _yaml() -> Any:
@@ -117,34 +127,33 @@ def _make_loader() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way
-        yaml_constructors = dict(base.yaml_constructors)  # noqa: RUF012
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+        yaml_constructors: ClassVar[dict[str, Any]] = dict(base.yaml_constructors)
 
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-            self.flatten_mapping(node)
-            seen: set[Hashable] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if not isinstance(key, str):
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key!r:.60} is not a string", key_node.start_mark
-                    )
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key!r:.60} stands there twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return super().construct_mapping(node, deep)
-
-        def flatten_mapping(self, node: yaml.MappingNode) -> None:
-            for key_node, _ in node.value:
-                if key_node.tag == "tag:yaml.org,2002:merge":
-                    raise yaml.constructor.ConstructorError(
-                        None, None, "merge keys ('<<') are not for values files", key_node.start_mark
-                    )
+        def flatten_mapping(self, node: Any) -> None:
+            """Called for each mapping, and for those that a merge key (`<<`) names: those may double at each turn."""
+            if not getattr(node, "is_flat", False):
+                node.is_flat = True
+                _check_keys(node)
+                super().flatten_mapping(node)
+                node.value = list({key.value: (key, value) for key, value in node.value}.values())
 
     _resolve_as_helm(Loader)
     return Loader
+
+
+def _check_keys(node: Any) -> None:
+    from yaml.constructor import ConstructorError
+
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if key.tag != "tag:yaml.org,2002:str":
+            raise ConstructorError(None, None, "a key is not a string: put it in quotes", key.start_mark)
+        if key.value in seen:
+            raise ConstructorError(None, None, f"the key {key.value!r:.60} stands there twice", key.start_mark)
+        seen.add(key.value)
 
 
 def _resolve_as_helm(loader: Any) -> None:

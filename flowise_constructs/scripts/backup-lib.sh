@@ -3,6 +3,7 @@ umask 077
 step='starting'
 reason=$TMPDIR/reason
 errors=$TMPDIR/errors
+: "${WITHOUT_ROWS_OF:=}"
 
 say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
 

@@ -23,7 +23,6 @@ recorded_hash() { sed -n "/_file\": \"$1\"/,/_sha256\"/s/^.*_sha256\": \"\(.*\)\
 mirror_files() {
     step='copying files from the storage bucket'
     run rclone copy --exclude '/logs/**' $FILES_EXCLUDED --backup-dir "$TARGET/files-replaced/$id" "$FILES_SOURCE" "$TARGET/files"
-    run rclone check --one-way --size-only --exclude '/logs/**' $FILES_EXCLUDED "$FILES_SOURCE" "$TARGET/files"
 }
 
 write_manifest() {

@@ -99,7 +99,7 @@ async function holderOf(client) {
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         [LOCK_KEY]
     )
-    return rows.length > 0 ? `backend ${rows[0].pid} of ${rows[0].client_addr || 'a local client'}` : 'another gate'
+    return rows.length > 0 ? `backend ${rows[0].pid}${rows[0].client_addr ? ` of ${rows[0].client_addr}` : ''}` : 'another gate'
 }
 
 // The lock belongs to an open transaction, not to the session: so it also holds through a pooler in transaction

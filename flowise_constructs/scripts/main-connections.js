@@ -7,7 +7,7 @@
 
 const SETTLED_S = 15
 const GRACE_S = 9
-const GRACE_AFTER_OUTAGE_S = 25
+const GRACE_AFTER_OUTAGE_S = 18
 
 function firstState(ports, now) {
     return { expected: ports.length, since: Object.fromEntries(ports.map((port) => [port, now - SETTLED_S])) }

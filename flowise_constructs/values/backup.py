@@ -13,41 +13,23 @@ from flowise_constructs.values.references import ConfigMapKey, SecretKey
 from flowise_constructs.values.storage import S3Bucket
 from flowise_constructs.values.value import Finding, Value
 
-_BREAKING = {
-    **dict.fromkeys(
-        ("-F", "--format", "-f", "--file", "--result-file", "-r", "-j", "--jobs"),
-        "the step decides how and where the dump is written",
-    ),
-    **dict.fromkeys(
-        ("-h", "--host", "-p", "--port", "-P", "-U", "-u", "--username", "--user", "-d", "--dbname", "--service"),
-        "the connection is the application's own",
-    ),
-    **dict.fromkeys(
-        ("-W", "--password", "-w", "--no-password", "--defaults-file", "--defaults-extra-file"),
-        "a password comes from its Secret alone",
-    ),
-    **dict.fromkeys(
-        ("-t", "--table", "--tables", "-T", "--exclude-table", "-n", "--schema", "-N", "--exclude-schema", "--filter"),
-        "such a dump lacks tables; to leave rows out, name tables in 'without_rows_of'",
-    ),
-    **dict.fromkeys(
-        ("-s", "--schema-only", "--no-data", "-a", "--data-only", "-t", "--no-create-info", "--section"),
-        "such a dump is half a database",
-    ),
-    **dict.fromkeys(
-        (
-            "--exclude-table-data",
-            "--ignore-table",
-            "--ignore-table-data",
-            "-B",
-            "--no-blobs",
-            "--no-large-objects",
-            "-w",
-            "--where",
-        ),
-        "rows would be missing that the manifest counts; name tables in 'without_rows_of'",
-    ),
+_PLACE = "the step decides how and where the dump is written"
+_SERVER = "the connection is the application's own"
+_SECRET = "the password comes from its Secret alone"
+_PARTS = "such a dump lacks tables or rows: name tables in 'without_rows_of'"
+_REFUSED = {
+    _PLACE: "-F --format -f --file -r --result-file -j --jobs -T --tab --snapshot --help -? -V --version",
+    _SERVER: "-h --host -p --port -P -U --username -u --user -d --dbname --protocol -S --socket --role",
+    _SECRET: "-W --password -w --no-password --defaults-file --defaults-extra-file --no-defaults",
+    _PARTS: """
+        -t --table --table-and-children --exclude-table --exclude-table-and-children --tables -n --schema -N
+        --exclude-schema --filter -s --schema-only -a --data-only --no-data --no-schema --section -e --extension
+        --exclude-extension --exclude-table-data --exclude-table-data-and-children --ignore-table
+        --ignore-table-data --ignore-database -B --no-blobs --no-large-objects --where --no-create-info
+        --no-create-db --statistics-only --skip-extended-insert --databases -A --all-databases
+    """,
 }
+_WHY = {option: why for why, options in _REFUSED.items() for option in options.split()}
 
 
 def _dump_argument(value: str) -> str | None:
@@ -55,8 +37,8 @@ def _dump_argument(value: str) -> str | None:
     if not value.isprintable() or not value.startswith("-"):
         return "must be one option, its value behind '=': '--lock-wait-timeout=30s'"
     name = value.partition("=")[0]
-    short = name[:2] if not name.startswith("--") else name
-    return f"is not for here: {_BREAKING[short]}" if short in _BREAKING else None
+    word = name if name.startswith("--") else name[:2]
+    return f"is not for here: {_WHY[word]}" if word in _WHY else None
 
 
 def _table(value: str) -> str | None:

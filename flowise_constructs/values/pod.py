@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from flowise_constructs import checks
 from flowise_constructs.values.value import Finding, Value, shown
@@ -15,12 +15,11 @@ SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.
 def _json(value: Any) -> str | None:
     """Plain data, as it would stand in YAML."""
     if isinstance(value, Mapping):
-        items: Mapping[Any, Any] = value
+        items = cast(Mapping[Any, Any], value)
         wrong = [key for key in items if not isinstance(key, str)]
         return f"has the key {shown(wrong[0])}, which is no string" if wrong else _first_problem(items.values())
     if isinstance(value, (list, tuple)):
-        sequence: Sequence[Any] = value
-        return _first_problem(sequence)
+        return _first_problem(cast(Sequence[Any], value))
     if value is None or isinstance(value, (bool, int)):
         return None
     if isinstance(value, str):

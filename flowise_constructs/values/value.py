@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -91,10 +91,10 @@ def _conform(value: Value) -> Iterator[_Mismatch]:
 
 def _own(given: Any) -> Any:
     if isinstance(given, Mapping):
-        pairs: Mapping[Any, Any] = given
+        pairs = cast(Mapping[Any, Any], given)
         return {key: _own(item) for key, item in pairs.items()}
     if isinstance(given, (list, tuple)):
-        items: Sequence[Any] = given
+        items = cast(Sequence[Any], given)
         return tuple(_own(item) for item in items)
     return given
 
@@ -142,7 +142,7 @@ def _by_union(members: tuple[Any, ...], given: Any) -> _Problem | None:
 def _by_mapping(arguments: tuple[Any, ...], given: Any) -> _Problem | None:
     if not isinstance(given, Mapping):
         return _Problem(f"{shown(given)} must be a mapping", True)
-    pairs: Mapping[Any, Any] = given
+    pairs = cast(Mapping[Any, Any], given)
     for key, item in pairs.items():
         if (problem := _problem(arguments[0], key)) is not None:
             return _Problem(f"key {problem.text}", problem.type_is_wrong)
@@ -154,7 +154,7 @@ def _by_mapping(arguments: tuple[Any, ...], given: Any) -> _Problem | None:
 def _by_sequence(item_hint: Any, given: Any) -> _Problem | None:
     if not isinstance(given, (list, tuple)):
         return _Problem(f"{shown(given)} must be a list or tuple", True)
-    items: Sequence[Any] = given
+    items = cast(Sequence[Any], given)
     for index, item in enumerate(items):
         if (problem := _problem(item_hint, item)) is not None:
             return _Problem(f"[{index}] {problem.text}", problem.type_is_wrong)

@@ -1,0 +1,394 @@
+"""The pods of backups, restores and drills: steps that run one after the other over a scratch volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import checks, pod
+from flowise_constructs import env as environment
+from flowise_constructs.labels import Identity, derived
+from flowise_constructs.values.backup import Backup, BucketEncryption
+from flowise_constructs.values.database import Database, PostgresDatabase, SqliteDatabase
+from flowise_constructs.values.flowise import Flowise
+from flowise_constructs.values.image import Image, ServerImage
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.pod import PodOptions, Resources
+from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket
+from flowise_constructs.values.value import ConfigError, Finding
+
+UID = 1000
+CRON_JOB_NAME_LIMIT = 52
+"""Kubernetes' own, so that the names of a CronJob's Jobs fit."""
+SCRATCH = "/backup"
+SECRETS = "/run/secrets/backup"
+S3_CA = "/run/secrets/s3-ca"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+OWN_AUTHORITIES = "/authorities"
+EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations organization tool user workspace"
+DEFAULT_IMAGES = {
+    "postgres": ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie"),
+    "mysql": ServerImage(repository="docker.io/library/mariadb", tag="11.8.3-noble"),
+}
+
+Family = Literal["postgres", "mysql", "sqlite"]
+
+
+def family(database: Database) -> Family:
+    """Whose tools and format a database's backup needs."""
+    if isinstance(database, SqliteDatabase):
+        return "sqlite"
+    return "postgres" if isinstance(database, PostgresDatabase) else "mysql"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One container. `secrets` are files that this step alone sees, `volumes` what it mounts beside its own."""
+
+    name: str
+    image: Image | ServerImage
+    command: list[str]
+    environment: Mapping[str, EnvValue]
+    resources: Resources
+    secrets: Mapping[str, SecretKey] = field(default_factory=dict[str, SecretKey])
+    volumes: Sequence[tuple[k8s.Volume, k8s.VolumeMount]] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What the pods of one installation's backups are made from."""
+
+    backup: Backup
+    flowise: Flowise
+    names: Names
+    with_files: bool = True
+
+    @property
+    def database_image(self) -> Image | ServerImage:
+        """Holds the tools of the database."""
+        kind = family(self.flowise.database)
+        return self.backup.dump_image or (self.flowise.image if kind == "sqlite" else DEFAULT_IMAGES[kind])
+
+    @property
+    def storage_directory(self) -> str | None:
+        """What of a volume is backed up beside the database."""
+        storage = self.flowise.storage
+        if not isinstance(storage, LocalStorage) or not self._files:
+            return None
+        return storage.path or f"{environment.DATA_DIRECTORY}/storage"
+
+    @property
+    def mirrored(self) -> S3Bucket | None:
+        """The bucket that is mirrored beside the database."""
+        storage = self.flowise.storage
+        return storage if isinstance(storage, S3Bucket) and self._files else None
+
+    @property
+    def _files(self) -> bool:
+        return self.backup.files and self.with_files
+
+    def common(self) -> dict[str, EnvValue]:
+        """What every step is told."""
+        return {
+            "TMPDIR": "/tmp",
+            "HOME": "/tmp",
+            "SCRATCH": SCRATCH,
+            # The volume's own limit is for what goes past this one: the kubelet evicts the pod then.
+            "SCRATCH_BYTES": str(int(checks.amount(self.backup.scratch_size) * 95 // 100)),
+            "POD_NAME": PodField(path="metadata.name"),
+        }
+
+    def database(self) -> dict[str, EnvValue]:
+        """The application's own connection; its password is a file."""
+        told = environment.database_environment(self.flowise.database)
+        authorities = {"AUTHORITIES": f"{OWN_AUTHORITIES}/ca-certificates.crt"} if self.wants_authorities else {}
+        return {
+            **self.common(),
+            **{name: value for name, value in told.items() if name != "DATABASE_PASSWORD"},
+            **({"DATABASE_PASSWORD_FILE": f"{SECRETS}/database-password"} if self.password else {}),
+            **authorities,
+            "EXPECTED_TABLES": EXPECTED_TABLES,
+            **({"WITHOUT_ROWS_OF": " ".join(self.backup.without_rows_of)} if self.backup.without_rows_of else {}),
+        }
+
+    @property
+    def password(self) -> dict[str, SecretKey]:
+        """The database's password, as a file of a step."""
+        database = self.flowise.database
+        return {} if isinstance(database, SqliteDatabase) else {"database-password": database.password}
+
+    @property
+    def encryption_key(self) -> dict[str, SecretKey]:
+        """The encryption key, as a file of a step."""
+        return {"encryption-key": self.flowise.auth.encryption_key}
+
+    @property
+    def wants_authorities(self) -> bool:
+        """Whether the database's certificate is checked against public authorities, which its image doesn't have."""
+        database = self.flowise.database
+        return isinstance(database, PostgresDatabase) and database.tls is not None and database.tls.ca is None
+
+    def bucket(self) -> dict[str, EnvValue]:
+        """The backup bucket, and the mirrored one, as rclone's remotes."""
+        backup, mirrored = self.backup, self.mirrored
+        prefix = backup.prefix or self.names.name
+        told: dict[str, EnvValue] = {
+            **self.common(),
+            "AUTHORITIES": AUTHORITIES,
+            "TARGET": f"target:{backup.target.bucket}/{prefix}",
+            "INSTALLATION": self.names.name,
+            "FLOWISE_RELEASE": self.flowise.image.flowise.tag,
+            "DATABASE_TYPE": environment.database_environment(self.flowise.database)["DATABASE_TYPE"],
+            **_RCLONE,
+            **_remote("TARGET", backup.target, backup.encryption),
+            **({"S3_CA_FILE": self._ca_file()} if backup.ca else {}),
+        }
+        return {**told, **_mirror(backup.target, prefix, mirrored)} if mirrored else told
+
+    def _ca_file(self) -> str:
+        return f"{pod.SCRIPTS_DIRECTORY}/s3-ca.pem" if isinstance(self.backup.ca, str) else f"{S3_CA}/ca.pem"
+
+    def ca_script(self) -> dict[str, str]:
+        """The object store's authority as a file of the scripts, where it is given as text."""
+        return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
+
+    def ca_volumes(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+        """The object store's authority as a volume, where it is given by reference."""
+        ca = self.backup.ca
+        if ca is None or isinstance(ca, str):
+            return []
+        items = [k8s.KeyToPath(key=ca.key, path="ca.pem")]
+        volume = (
+            k8s.Volume(name="s3-ca", secret=k8s.SecretVolumeSource(secret_name=ca.secret, items=items))
+            if isinstance(ca, SecretKey)
+            else k8s.Volume(name="s3-ca", config_map=k8s.ConfigMapVolumeSource(name=ca.config_map, items=items))
+        )
+        return [(volume, k8s.VolumeMount(name="s3-ca", mount_path=S3_CA, read_only=True))]
+
+    def authorities_step(self) -> list[Step]:
+        """The public authorities, for a database client that has none."""
+        if not self.wants_authorities:
+            return []
+        return [
+            Step(
+                name="authorities",
+                image=self.backup.upload_image,
+                command=["cp", AUTHORITIES, f"{OWN_AUTHORITIES}/ca-certificates.crt"],
+                environment={},
+                resources=self.backup.resources,
+                volumes=self.authorities_volumes(),
+            )
+        ]
+
+    def authorities_volumes(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+        """Where the authorities are handed over."""
+        if not self.wants_authorities:
+            return []
+        mount = k8s.VolumeMount(name="authorities", mount_path=OWN_AUTHORITIES)
+        return [(pod.empty_dir("authorities", "4Mi"), mount)]
+
+    def identity_annotations(self) -> dict[str, str]:
+        """What gives the pod its identity at the buckets."""
+        mirrored = self.mirrored.service_account_annotations if self.mirrored else {}
+        return {**mirrored, **self.backup.target.service_account_annotations}
+
+
+_RCLONE: dict[str, EnvValue] = {
+    "RCLONE_CONFIG": "/tmp/rclone.conf",
+    "RCLONE_CACHE_DIR": "/tmp",
+    "RCLONE_CONTIMEOUT": "15s",
+    "RCLONE_TIMEOUT": "2m",
+    "RCLONE_LOW_LEVEL_RETRIES": "5",
+    "RCLONE_RETRIES": "3",
+    "RCLONE_TRANSFERS": "2",
+    "RCLONE_BUFFER_SIZE": "4M",
+}
+
+
+def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = None) -> dict[str, EnvValue]:
+    keys = bucket.credentials
+    told: dict[str, EnvValue] = {
+        "TYPE": "s3",
+        # For AWS rclone never takes path style, for other stores the style that it is told.
+        "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
+        "REGION": bucket.region,
+        **({"ENDPOINT": bucket.endpoint} if bucket.endpoint else {}),
+        "FORCE_PATH_STYLE": "true" if bucket.path_style else "false",
+        **({"ACCESS_KEY_ID": keys.access_key_id, "SECRET_ACCESS_KEY": keys.secret_access_key} if keys else {}),
+        **({} if keys else {"ENV_AUTH": "true"}),
+        "NO_CHECK_BUCKET": "true",
+        "CHUNK_SIZE": "16M",
+        "UPLOAD_CONCURRENCY": "2",
+        "UPLOAD_CUTOFF": "64M",
+        **({"SERVER_SIDE_ENCRYPTION": encryption.method} if encryption else {}),
+        **({"SSE_KMS_KEY_ID": encryption.kms_key} if encryption and encryption.kms_key else {}),
+    }
+    return {f"RCLONE_CONFIG_{name}_{key}": value for key, value in told.items()}
+
+
+def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
+    """Buckets behind the same keys are one remote, between whose buckets the store itself copies."""
+    one_remote = replace(mirrored, bucket=target.bucket) == target
+    same_bucket = (mirrored.bucket, mirrored.endpoint) == (target.bucket, target.endpoint)
+    return {
+        "FILES_SOURCE": f"{'target' if one_remote else 'storage'}:{mirrored.bucket}",
+        **({"FILES_EXCLUDED": f"/{prefix}/**"} if same_bucket else {}),
+        **({} if one_remote else _remote("STORAGE", mirrored)),
+    }
+
+
+def template(
+    scope: Construct,
+    identity: Identity,
+    source: Source,
+    steps: list[Step],
+    options: PodOptions,
+    *,
+    scripts: Sequence[str],
+    uid: int = UID,
+) -> k8s.PodTemplateSpec:
+    """The pod template; the last step is the container. Makes the service account and the ConfigMap of scripts."""
+    content = {**{name: pod.script(name) for name in scripts}, **source.ca_script()}
+    files = pod.config_map(scope, "Scripts", identity, "-scripts", content)
+    secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
+    containers = [_container(step, options) for step in steps]
+    return k8s.PodTemplateSpec(
+        metadata=pod.template_meta(options, identity, files.checksum),
+        spec=k8s.PodSpec(
+            service_account_name=pod.service_account(scope, identity, options, source.identity_annotations()),
+            automount_service_account_token=False,
+            enable_service_links=False,
+            image_pull_secrets=[k8s.LocalObjectReference(name=name) for name in secrets] or None,
+            restart_policy="Never",
+            security_context=pod.pod_security(uid),
+            init_containers=containers[:-1] or None,
+            containers=containers[-1:],
+            volumes=pod.volumes(options, _volumes(source, steps, files)),
+            **pod.scheduling(options, identity),
+        ),
+    )
+
+
+def _container(step: Step, options: PodOptions) -> k8s.Container:
+    own = [
+        k8s.VolumeMount(name="scratch", mount_path=SCRATCH),
+        # One each: what a step writes there, a password among it, is not for the next.
+        k8s.VolumeMount(name=f"tmp-{step.name}", mount_path="/tmp"),
+        k8s.VolumeMount(name="scripts", mount_path=pod.SCRIPTS_DIRECTORY, read_only=True),
+        *([k8s.VolumeMount(name=f"secrets-{step.name}", mount_path=SECRETS, read_only=True)] if step.secrets else []),
+        *(mount for _, mount in step.volumes),
+    ]
+    return k8s.Container(
+        name=step.name,
+        image=step.image.reference,
+        image_pull_policy=step.image.pull_policy,
+        command=step.command,
+        env=pod.variables(step.environment) or None,
+        # The last line on stderr says what failed; so it is in the pod's status.
+        termination_message_policy="FallbackToLogsOnError",
+        resources=pod.requirements(step.resources),
+        security_context=pod.container_security(),
+        volume_mounts=pod.mounts(options, own),
+    )
+
+
+def _volumes(source: Source, steps: list[Step], files: pod.MountedFiles) -> list[k8s.Volume]:
+    further = {volume.name: volume for step in steps for volume, _ in step.volumes}
+    return [
+        pod.empty_dir("scratch", source.backup.scratch_size),
+        files.volume("scripts"),
+        *(pod.empty_dir(f"tmp-{step.name}", "64Mi", medium="Memory") for step in steps),
+        *(_secrets(step) for step in steps if step.secrets),
+        *further.values(),
+    ]
+
+
+def _secrets(step: Step) -> k8s.Volume:
+    sources = [
+        k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)]))
+        for path, key in step.secrets.items()
+    ]
+    return k8s.Volume(name=f"secrets-{step.name}", projected=k8s.ProjectedVolumeSource(default_mode=0o440, sources=sources))
+
+
+def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
+    """On the node of the pods that have these labels: a claim that one node holds is mounted there alone."""
+    term = {"labelSelector": {"matchLabels": dict(selector)}, "topologyKey": "kubernetes.io/hostname"}
+    affinity: dict[str, Any] = dict(options.affinity or {})
+    among: dict[str, Any] = dict(affinity.get("podAffinity") or {})
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    among[required] = [*(among.get(required) or []), term]
+    return replace(options, affinity={**affinity, "podAffinity": among})
+
+
+def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+    """Main's data directory, where a claim holds it."""
+    if data is None:
+        return []
+    name = derived(names.name, "-data") if isinstance(data, DataClaim) else data.name
+    claim = k8s.PersistentVolumeClaimVolumeSource(claim_name=name)
+    mount = k8s.VolumeMount(name="data", mount_path=environment.DATA_DIRECTORY, read_only=read_only or None)
+    return [(k8s.Volume(name="data", persistent_volume_claim=claim), mount)]
+
+
+def _directories(source: Source) -> dict[str, str]:
+    """What a pod of this installation must mount: where it is said -> directory."""
+    database, storage = source.flowise.database, source.storage_directory
+    sqlite = isinstance(database, SqliteDatabase)
+    return {
+        **({"SqliteDatabase": database.directory or environment.DATA_DIRECTORY} if sqlite else {}),
+        **({"LocalStorage": storage} if storage else {}),
+    }
+
+
+def _below(path: str, directory: str) -> bool:
+    return f"{path.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/")
+
+
+def reads_claim(source: Source) -> bool:
+    """Whether a pod of this installation mounts main's data claim."""
+    return any(_below(path, environment.DATA_DIRECTORY) for path in _directories(source).values())
+
+
+def refuse_contradictions(source: Source, data: Claim | None, options: PodOptions) -> None:
+    """Raises what can't be backed up or restored so."""
+    findings = [*_unreachable(source, data, options), *_useless(source)]
+    if findings:
+        raise ConfigError(findings)
+
+
+def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> list[Finding]:
+    findings: list[Finding] = []
+    for where, path in _directories(source).items():
+        mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
+        if _below(path, environment.DATA_DIRECTORY):
+            if data is None:
+                findings.append(Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}"))
+        elif not any(_below(path, volume.mount_path) for volume in options.volumes):
+            findings.append(Finding("PodOptions.volumes", f"no volume at {path!r}, where the {where} is: mount it in the pod as main does"))
+    return findings
+
+
+def _useless(source: Source) -> list[Finding]:
+    backup, mirrored = source.backup, source.mirrored
+    findings: list[Finding] = []
+    if backup.dump_arguments and isinstance(source.flowise.database, SqliteDatabase):
+        findings.append(Finding("Backup.dump_arguments", "SQLite has no dump program: leave them out"))
+    ours, theirs = backup.target.service_account_annotations, mirrored.service_account_annotations if mirrored else {}
+    for name in sorted(set(ours) & set(theirs)):
+        if ours[name] != theirs[name]:
+            problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
+            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: take one that may use both"))
+    return findings
+
+
+def refuse_shared_claim(source: Source, data: Claim | None) -> None:
+    """Raises where the pod would wait for ever for a claim that main holds."""
+    if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
+        problem = "'ReadWriteOncePod' is main's alone, a backup can't mount it: take 'ReadWriteOnce'"
+        raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])

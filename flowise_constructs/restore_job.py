@@ -1,0 +1,241 @@
+"""`RestoreJob`: the way back. `RestoreDrill`: the proof that it works."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from flowise_constructs import pod
+from flowise_constructs.backup_pod import (
+    CRON_JOB_NAME_LIMIT,
+    SECRETS,
+    Source,
+    Step,
+    claim_volume,
+    family,
+    refuse_contradictions,
+    template,
+)
+from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.values.backup import Backup, Drill, Restore
+from flowise_constructs.values.flowise import Flowise
+from flowise_constructs.values.names import Names
+from flowise_constructs.values.references import EnvValue
+from flowise_constructs.values.storage import Claim
+
+DRILL_UID = 999
+DRILL_DIRECTORY = "/drill"
+
+
+class RestoreJob(Construct):
+    """One restore: Job `{name}-restore`, its scripts and service account.
+
+    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's kind,
+    every hash, and that database and storage directory are empty unless `overwrite` is said. The database is restored
+    in one step that succeeds as a whole or not at all, and counted against the manifest within it.
+
+    Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
+    database server to which others are connected. A finished Job is deleted before the next: `kubectl delete job`.
+    MySQL and MariaDB: the user needs all privileges on the databases `{database}_restore` and `{database}_replaced`.
+
+    Raises ConfigError as `BackupJob` does.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        backup: Backup,
+        flowise: Flowise,
+        restore: Restore = Restore(),
+        names: Names = Names(),
+        data: Claim | None = None,
+    ) -> None:
+        """`backup` is what the backups were made with, `data` the claim that main has its data directory on."""
+        super().__init__(scope, id)
+        self.backup, self.flowise, self.restore, self.names, self.data = backup, flowise, restore, names, data
+        self._source = Source(backup=backup, flowise=flowise, names=names, with_files=restore.files)
+        refuse_contradictions(self._source, data, restore.pod)
+        self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
+        self.job = self._job()
+
+    def _job(self) -> k8s.KubeJob:
+        return k8s.KubeJob(
+            self,
+            "Resource",
+            metadata=pod.object_meta(self._identity),
+            spec=k8s.JobSpec(
+                # What failed is to be looked at, not tried again.
+                backoff_limit=0,
+                active_deadline_seconds=self.restore.deadline_seconds,
+                template=template(
+                    self,
+                    self._identity,
+                    self._source,
+                    [*self._source.authorities_step(), *self._steps()],
+                    self.restore.pod,
+                    scripts=self._scripts(),
+                ),
+            ),
+        )
+
+    def _scripts(self) -> list[str]:
+        source = self._source
+        archive = ["restore-storage.sh"] if source.storage_directory else []
+        mirror = ["restore-files.sh"] if source.mirrored else []
+        return [*_DOWNLOAD_SCRIPTS, *_RESTORE_SCRIPTS[family(self.flowise.database)], *archive, *mirror]
+
+    def _steps(self) -> list[Step]:
+        source, restore = self._source, self.restore
+        told: dict[str, EnvValue] = {
+            "RESTORE": restore.backup,
+            **({"ACCEPT_LOST_CREDENTIALS": "true"} if restore.accept_lost_credentials else {}),
+        }
+        download = _download(source, told)
+        if source.storage_directory:
+            return [download, self._storage("unpack"), self._database(), self._storage("swap")]
+        return [download, self._database(), *([self._mirror()] if source.mirrored else [])]
+
+    def _database(self) -> Step:
+        source, kind = self._source, family(self.flowise.database)
+        command = ["node" if kind == "sqlite" else "bash", f"{pod.SCRIPTS_DIRECTORY}/{_RESTORE_SCRIPTS[kind][0]}"]
+        return Step(
+            name="database",
+            image=source.database_image,
+            command=command,
+            environment={**source.database(), **self._overwrite()},
+            resources=self.restore.resources,
+            secrets=source.password,
+            volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
+        )
+
+    def _storage(self, part: str) -> Step:
+        source = self._source
+        directory = source.storage_directory
+        assert directory is not None
+        return Step(
+            name=part,
+            image=self.backup.upload_image,
+            command=["sh", f"{pod.SCRIPTS_DIRECTORY}/restore-storage.sh", part],
+            environment={**source.common(), "STORAGE": directory, **self._overwrite()},
+            resources=self.restore.resources,
+            volumes=self._claim(),
+        )
+
+    def _mirror(self) -> Step:
+        source = self._source
+        return Step(
+            name="files",
+            image=self.backup.upload_image,
+            command=["sh", f"{pod.SCRIPTS_DIRECTORY}/restore-files.sh"],
+            environment={**source.bucket(), **self._overwrite()},
+            resources=self.restore.resources,
+            volumes=source.ca_volumes(),
+        )
+
+    def _overwrite(self) -> dict[str, EnvValue]:
+        return {"OVERWRITE": "true"} if self.restore.overwrite else {}
+
+    def _claim(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+        return claim_volume(self.names, self.data, read_only=False)
+
+
+class RestoreDrill(Construct):
+    """A scheduled trial of restoring: CronJob `{name}-drill`, its scripts and service account.
+
+    It takes the newest backup, refuses one that is too old or belongs to another encryption key, checks every hash,
+    restores the database into a server that it starts in its own pod, compares all row counts with the manifest and
+    reads the file archive through. It has no credentials of Flowise's database. A failed Job is the alarm: watch
+    `kube_job_status_failed`, and that a Job succeeded lately.
+
+    Must exist already: the bucket, the Secret of its keys or the pod's identity, and the encryption key's Secret.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, backup: Backup, flowise: Flowise, drill: Drill = Drill(), names: Names = Names()
+    ) -> None:
+        """`backup` is what the backups are made with."""
+        super().__init__(scope, id)
+        self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
+        self._source = Source(backup=backup, flowise=flowise, names=names)
+        self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
+        self.cron_job = self._cron_job()
+
+    def _cron_job(self) -> k8s.KubeCronJob:
+        backup, drill = self.backup, self.drill
+        kind = family(self.flowise.database)
+        steps = [_download(self._source, {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}), self._step()]
+        return k8s.KubeCronJob(
+            self,
+            "Resource",
+            metadata=k8s.ObjectMeta(
+                name=derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
+                namespace=self._identity.namespace,
+                labels={**backup.labels, **self._identity.labels},
+            ),
+            spec=k8s.CronJobSpec(
+                schedule=drill.schedule,
+                time_zone=backup.time_zone,
+                suspend=backup.suspend,
+                concurrency_policy="Forbid",
+                starting_deadline_seconds=backup.starting_deadline_seconds,
+                successful_jobs_history_limit=backup.successful_history,
+                failed_jobs_history_limit=backup.failed_history,
+                job_template=k8s.JobTemplateSpec(
+                    metadata=k8s.ObjectMeta(labels=self._identity.labels),
+                    spec=k8s.JobSpec(
+                        backoff_limit=0,
+                        active_deadline_seconds=drill.deadline_seconds,
+                        template=template(
+                            self,
+                            self._identity,
+                            self._source,
+                            steps,
+                            drill.pod,
+                            scripts=[*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]],
+                            uid=DRILL_UID,
+                        ),
+                    ),
+                ),
+            ),
+        )
+
+    def _step(self) -> Step:
+        source, kind = self._source, family(self.flowise.database)
+        script = [*_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]][0]
+        mount = k8s.VolumeMount(name="drill", mount_path=DRILL_DIRECTORY)
+        return Step(
+            name="drill",
+            image=source.database_image,
+            command=["node" if kind == "sqlite" else "bash", f"{pod.SCRIPTS_DIRECTORY}/{script}"],
+            environment={**source.common(), "DRILL": DRILL_DIRECTORY},
+            resources=self.drill.resources,
+            volumes=[(pod.empty_dir("drill", self.drill.database_size), mount)],
+        )
+
+
+def _download(source: Source, told: dict[str, EnvValue]) -> Step:
+    storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
+    return Step(
+        name="download",
+        image=source.backup.upload_image,
+        command=["sh", f"{pod.SCRIPTS_DIRECTORY}/restore-download.sh"],
+        environment={**source.bucket(), **storage, "ENCRYPTION_KEY_FILE": f"{SECRETS}/encryption-key", **told},
+        resources=source.backup.resources,
+        secrets=source.encryption_key,
+        volumes=source.ca_volumes(),
+    )
+
+
+_DOWNLOAD_SCRIPTS = ["backup-lib.sh", "backup-s3.sh", "restore-download.sh"]
+_RESTORE_SCRIPTS = {
+    "postgres": ["restore-postgres.sh", "backup-postgres-client.sh", "restore-postgres-empty.sql", "restore-postgres-count.sql"],
+    "mysql": ["restore-mysql.sh", "backup-mysql-client.sh"],
+    "sqlite": ["restore-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
+}
+_DRILL_SCRIPTS: dict[str, list[str]] = {
+    "postgres": ["restore-drill-postgres.sh"],
+    "mysql": ["restore-drill-mysql.sh"],
+    "sqlite": [],
+}
