@@ -310,10 +310,14 @@ def _volumes(source: Source, steps: list[Step], files: pod.MountedFiles) -> list
 
 def _secrets(step: Step) -> k8s.Volume:
     sources = [
-        k8s.VolumeProjection(secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)]))
+        k8s.VolumeProjection(
+            secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)])
+        )
         for path, key in step.secrets.items()
     ]
-    return k8s.Volume(name=f"secrets-{step.name}", projected=k8s.ProjectedVolumeSource(default_mode=0o440, sources=sources))
+    return k8s.Volume(
+        name=f"secrets-{step.name}", projected=k8s.ProjectedVolumeSource(default_mode=0o440, sources=sources)
+    )
 
 
 def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
@@ -368,9 +372,16 @@ def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> lis
         mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
         if _below(path, environment.DATA_DIRECTORY):
             if data is None:
-                findings.append(Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}"))
+                findings.append(
+                    Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}")
+                )
         elif not any(_below(path, volume.mount_path) for volume in options.volumes):
-            findings.append(Finding("PodOptions.volumes", f"no volume at {path!r}, where the {where} is: mount it in the pod as main does"))
+            findings.append(
+                Finding(
+                    "PodOptions.volumes",
+                    f"no volume at {path!r}, where the {where} is: mount it in the pod as main does",
+                )
+            )
     return findings
 
 

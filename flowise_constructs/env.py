@@ -22,7 +22,7 @@ from flowise_constructs.values.flowise import Flowise, Main, Worker
 from flowise_constructs.values.pod import Resources
 from flowise_constructs.values.queue import Queue
 from flowise_constructs.values.redis import Redis
-from flowise_constructs.values.references import EnvValue
+from flowise_constructs.values.references import EnvValue, SecretKey
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import LocalStorage, Storage
 from flowise_constructs.values.value import ConfigError, ConfigWarning, Finding
@@ -114,6 +114,9 @@ OWNED: Mapping[str, str] = {
 """Variables that typed values set, and which value. As extra variables they are refused."""
 
 
+_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", "MODE"})
+
+
 def main_environment(flowise: Flowise, main: Main) -> Environment:
     """Everything that main is told."""
     auth = flowise.auth
@@ -142,6 +145,19 @@ def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
         flowise, "worker", {"Settings.extra_env": flowise.settings.extra_env, "Worker.extra_env": worker.extra_env}
     )
     return {**_shared(flowise, worker.resources), "WORKER_CONCURRENCY": str(worker.concurrency), **extra}
+
+
+def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
+    """What the gate needs of its process's environment: the way to the servers, and the user's own variables that are no
+    secrets. Flowise's logger opens the storage when its data source is loaded; a local one needs no keys."""
+    wanted = {
+        name: value
+        for name, value in process.items()
+        if name in _GATE_READS
+        or name.startswith(("DATABASE_", "REDIS_"))
+        or (name not in OWNED and not isinstance(value, SecretKey))
+    }
+    return {**wanted, "STORAGE_TYPE": "local", "GATE_DEADLINE_SECONDS": str(deadline_seconds)}
 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:

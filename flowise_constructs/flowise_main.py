@@ -16,12 +16,15 @@ from flowise_constructs.structs import named_port, quantity
 from flowise_constructs.values.database import SqliteDatabase
 from flowise_constructs.values.flowise import Flowise, Main
 from flowise_constructs.values.names import Names
+from flowise_constructs.values.pod import ProbeNumbers
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim, DataClaim
 from flowise_constructs.values.value import ConfigError, Finding, check_arguments
 
 PING = "/api/v1/ping"
 LOST_CONNECTION_GRACE_SECONDS = 10
+QUEUE_LIVENESS = ProbeNumbers(timeout_seconds=10)
+STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 
 class FlowiseMain(Construct):
@@ -100,9 +103,9 @@ class FlowiseMain(Construct):
             grace_seconds=main.pre_stop_seconds + 15,
             startup=pod.http_probe(PING, main.startup),
             readiness=pod.http_probe(PING, main.readiness),
-            liveness=pod.exec_probe(alive, main.liveness, grace_seconds=LOST_CONNECTION_GRACE_SECONDS)
+            liveness=pod.exec_probe(alive, main.liveness or QUEUE_LIVENESS, grace_seconds=LOST_CONNECTION_GRACE_SECONDS)
             if queued
-            else pod.http_probe(PING, main.liveness),
+            else pod.http_probe(PING, main.liveness or STANDALONE_LIVENESS),
             pre_stop=_pre_stop(main.pre_stop_seconds),
             ports=[k8s.ContainerPort(name="http", container_port=environment.PORT)],
             claim=self._claim_name(),

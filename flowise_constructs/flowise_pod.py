@@ -9,7 +9,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import pod
-from flowise_constructs.env import DATA_DIRECTORY, HOME, LOG_DIRECTORY
+from flowise_constructs.env import DATA_DIRECTORY, HOME, LOG_DIRECTORY, gate_environment
 from flowise_constructs.labels import Identity
 from flowise_constructs.values.flowise import Flowise, WritableSizes
 from flowise_constructs.values.pod import PodOptions, Resources
@@ -71,7 +71,7 @@ def flowise_template(
             image_pull_secrets=secrets or None,
             security_context=pod.pod_security(UID, root=process.root),
             termination_grace_period_seconds=process.grace_seconds,
-            init_containers=[_gate(flowise, process, variables, mounts)],
+            init_containers=[_gate(flowise, process, mounts)],
             containers=[_container(flowise, process, variables, mounts)],
             volumes=pod.volumes(options, _volumes(process, scripts)),
             **pod.scheduling(options, identity),
@@ -86,16 +86,14 @@ def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> p
     return pod.config_map(scope, "Scripts", identity, "-scripts", content)
 
 
-def _gate(
-    flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]
-) -> k8s.Container:
+def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[k8s.VolumeMount]) -> k8s.Container:
     """Waits for the servers, then migrates the schema while it holds the database's lock."""
     return k8s.Container(
         name="gate",
         image=flowise.image.reference,
         image_pull_policy=flowise.image.pull_policy,
         command=["node", f"{pod.SCRIPTS_DIRECTORY}/gate.js", process.role],
-        env=[*variables, k8s.EnvVar(name="GATE_DEADLINE_SECONDS", value=str(GATE_DEADLINE_SECONDS))],
+        env=pod.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
         resources=pod.requirements(process.resources),
         security_context=pod.container_security(),
         volume_mounts=mounts,

@@ -153,7 +153,14 @@ class RestoreDrill(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, backup: Backup, flowise: Flowise, drill: Drill = Drill(), names: Names = Names()
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        backup: Backup,
+        flowise: Flowise,
+        drill: Drill = Drill(),
+        names: Names = Names(),
     ) -> None:
         """`backup` is what the backups are made with."""
         super().__init__(scope, id)
@@ -165,7 +172,10 @@ class RestoreDrill(Construct):
     def _cron_job(self) -> k8s.KubeCronJob:
         backup, drill = self.backup, self.drill
         kind = family(self.flowise.database)
-        steps = [_download(self._source, {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}), self._step()]
+        steps = [
+            _download(self._source, {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}),
+            self._step(),
+        ]
         return k8s.KubeCronJob(
             self,
             "Resource",
@@ -230,7 +240,12 @@ def _download(source: Source, told: dict[str, EnvValue]) -> Step:
 
 _DOWNLOAD_SCRIPTS = ["backup-lib.sh", "backup-s3.sh", "restore-download.sh"]
 _RESTORE_SCRIPTS = {
-    "postgres": ["restore-postgres.sh", "backup-postgres-client.sh", "restore-postgres-empty.sql", "restore-postgres-count.sql"],
+    "postgres": [
+        "restore-postgres.sh",
+        "backup-postgres-client.sh",
+        "restore-postgres-empty.sql",
+        "restore-postgres-count.sql",
+    ],
     "mysql": ["restore-mysql.sh", "backup-mysql-client.sh"],
     "sqlite": ["restore-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
 }

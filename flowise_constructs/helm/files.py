@@ -110,6 +110,7 @@ def _one_line(error: Exception) -> str:
     return re.sub(r"\s+", " ", str(error).replace('in "<unicode string>", ', "at ")).strip()[:400]
 
 
+_KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MADE: list[Any] = []
 
 
@@ -128,7 +129,9 @@ def _make_loader() -> Any:
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-        yaml_constructors: ClassVar[dict[str, Any]] = dict(base.yaml_constructors)
+        yaml_constructors: ClassVar[dict[str, Any]] = {
+            tag: make for tag, make in base.yaml_constructors.items() if tag is None or tag.rpartition(":")[2] in _KINDS
+        }
 
         def flatten_mapping(self, node: Any) -> None:
             """Called for each mapping, and for those that a merge key (`<<`) names: those may double at each turn."""

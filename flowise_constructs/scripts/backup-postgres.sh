@@ -12,7 +12,8 @@ open_session() {
     coproc SESSION { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 2> "$TMPDIR/session"; }
     session=$SESSION_PID
     exec {to_session}>&"${SESSION[1]}" {from_session}<&"${SESSION[0]}"
-    printf '%s\n' 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();' >&"$to_session"
+    printf '%s\n' 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;' \
+        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();' >&"$to_session"
     IFS= read -r snapshot <&"$from_session" || fail "psql: $(tail -n 1 "$TMPDIR/session")"
 }
 
@@ -28,12 +29,11 @@ WHERE relkind = 'r' AND relpersistence <> 't' AND nspname <> 'information_schema
   AND nspname || relname ~ '^[A-Za-z0-9_$-]+$' AND relname <> ALL (string_to_array('$WITHOUT_ROWS_OF', ' '))
 ORDER BY 1 \gexec
 \o
-COMMIT;
 SQL
-    exec {to_session}>&-
 }
 
 close_session() {
+    exec {to_session}>&-
     wait "$session" || fail "psql: $(tail -n 1 "$TMPDIR/session")"
 }
 

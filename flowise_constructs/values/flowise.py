@@ -129,8 +129,9 @@ class Main(Value):
     """Startup probe: boots took 11 to 88 seconds, the first one on an empty database longer."""
     readiness: ProbeNumbers = ProbeNumbers()
     """Readiness probe."""
-    liveness: ProbeNumbers = ProbeNumbers(timeout_seconds=10)
-    """Liveness probe. In queue mode it also sees the lost Redis connection of FlowiseAI/Flowise#5126."""
+    liveness: ProbeNumbers | None = None
+    """Liveness probe. Default: every 10 s in queue mode, where it also sees the lost Redis connection of
+    FlowiseAI/Flowise#5126 and main runs no flows; every 20 s standalone, where a flow may keep the event loop."""
     pre_stop_seconds: checks.Count = 20
     """How long a pod that goes still serves, until no proxy sends to it: Flowise cuts open requests when told to stop.
     The grace period is 15 seconds more."""
@@ -160,7 +161,7 @@ class Worker(Value):
     number of such calls."""
     resources: Resources = Resources()
     """Requests and limits."""
-    startup: ProbeNumbers = ProbeNumbers(period_seconds=10, timeout_seconds=10, failure_threshold=30)
+    startup: ProbeNumbers = ProbeNumbers(period_seconds=5, timeout_seconds=10, failure_threshold=60)
     """Startup probe: until the worker is registered with its queues."""
     liveness: ProbeNumbers = ProbeNumbers(period_seconds=20, timeout_seconds=10)
     """Liveness probe: registered with its queues, and its event loop runs."""

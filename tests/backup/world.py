@@ -1,0 +1,204 @@
+"""One installation with its backups: manifests as the library makes them, and a machine that runs their pods."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from cdk8s import App, Chart
+from moto.server import ThreadedMotoServer
+
+from flowise_constructs import (
+    Auth,
+    Backup,
+    BackupJob,
+    ExistingClaim,
+    Flowise,
+    LocalStorage,
+    S3Bucket,
+    S3Credentials,
+)
+from flowise_constructs.restore_job import RestoreDrill, RestoreJob
+from flowise_constructs.values.backup import Drill, Restore
+from flowise_constructs.values.database import Database
+from flowise_constructs.values.storage import Storage
+
+from .pods import Machine, Outcome, give_to_runner
+from .servers import POSTGRES_BIN
+
+NODE_HOME = Path(os.environ.get("JSII_NODE", shutil.which("node") or "/usr/bin/node")).parent
+FLOWISE = Path.home() / ".cache/flowise-constructs/flowise-3.1.3"
+ALPINE_APPLETS = "sh ash awk basename cat cmp cp cut date du find grep gzip head mkdir mv printf rm rmdir sed sha256sum sleep sort stat tail tar touch tr wc ls echo expr env test [ base64"
+
+
+def missing(*programs: str) -> pytest.MarkDecorator:
+    """Skips where a part of the machine is missing."""
+    absent = [program for program in programs if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:{POSTGRES_BIN}") is None]
+    return pytest.mark.skipif(bool(absent), reason=f"not installed: {', '.join(absent)}")
+
+
+def temporary() -> Path:
+    """A directory that the runner reaches, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="backup-"))
+    path.chmod(0o755)
+    return path
+
+
+def alpine(directory: Path) -> str:
+    """A PATH like that of rclone's image: busybox and rclone, nothing else."""
+    directory.mkdir()
+    busybox, rclone = shutil.which("busybox"), shutil.which("rclone")
+    assert busybox and rclone
+    for applet in ALPINE_APPLETS.split():
+        (directory / applet).symlink_to(busybox)
+    (directory / "rclone").symlink_to(rclone)
+    return str(directory)
+
+
+def flowise_image(directory: Path) -> str:
+    """A PATH like that of Flowise's image, as far as a backup needs it."""
+    directory.mkdir()
+    (directory / "node").symlink_to(NODE_HOME / "node")
+    return f"{directory}:{FLOWISE / 'node_modules/.bin'}"
+
+
+@dataclass
+class World:
+    """What a test needs. `keys` are the Secrets' contents; `endpoint` is where rclone is sent."""
+
+    root: Path
+    store: ThreadedMotoServer
+    database: Database
+    password: str
+    storage: Storage
+    bucket: str
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    claim: Path | None = None
+    encryption_key: str = "the key"
+    endpoint: str | None = None
+    image: str = "3.1.3"
+
+    def __post_init__(self) -> None:
+        postgres = f"{POSTGRES_BIN}:/usr/bin:/bin"
+        self.machine = Machine(
+            root=self.root / "pods",
+            paths={
+                "docker.io/rclone/rclone": alpine(self.root / "alpine"),
+                "docker.io/library/postgres": postgres,
+                "docker.io/library/mariadb": "/usr/bin:/bin:/usr/sbin",
+                "docker.io/flowiseai/flowise": f"{flowise_image(self.root / 'flowise')}:/usr/bin:/bin",
+            },
+            secrets={},
+            claims={"flowise-data": self.claim} if self.claim else {},
+            environment={"RETRY_SECONDS": "0"},
+        )
+        self.client = boto3.client(
+            "s3", endpoint_url=self.url, aws_access_key_id="key", aws_secret_access_key="s3 secret", region_name="us-east-1"
+        )
+        self.client.create_bucket(Bucket=self.bucket)
+        if isinstance(self.storage, S3Bucket):
+            self.client.create_bucket(Bucket=self.storage.bucket)
+
+    @property
+    def url(self) -> str:
+        """The object store's own address."""
+        host, port = self.store.get_host_and_port()
+        return f"http://{host}:{port}"
+
+    def target(self) -> S3Bucket:
+        """The bucket of backups, as the constructs take it."""
+        return s3(self.endpoint or self.url, self.bucket)
+
+    def manifests(self, **restore: Any) -> list[dict[str, Any]]:
+        """What the library makes of it: backup, restore and drill."""
+        from flowise_constructs import Image
+
+        chart = Chart(App(), "chart")
+        flowise = Flowise(auth=Auth.from_secret("keys"), database=self.database, storage=self.storage, image=Image(tag=self.image))
+        backup = Backup(target=self.target(), **self.options)
+        data = ExistingClaim(name="flowise-data") if self.claim else None
+        BackupJob(chart, "Backup", backup=backup, flowise=flowise, data=data)
+        RestoreJob(chart, "Restore", backup=backup, flowise=flowise, restore=Restore(**restore), data=data)
+        RestoreDrill(chart, "Drill", backup=backup, flowise=flowise, drill=Drill())
+        return [dict(item) for item in chart.to_json()]
+
+    def _run(self, kind: str, name: str, stop_after: float | None = None, **restore: Any) -> Outcome:
+        self.machine.secrets = {
+            "keys": {"encryption-key": self.encryption_key},
+            "database": {"password": self.password},
+            "s3": {"access-key": "key", "secret-key": "s3 secret"},
+        }
+        return self.machine.run(self.manifests(**restore), kind, name, stop_after=stop_after)
+
+    def back_up(self, stop_after: float | None = None) -> Outcome:
+        """One run of the backup."""
+        return self._run("CronJob", "flowise-backup", stop_after)
+
+    def restore(self, **options: Any) -> Outcome:
+        """One restore."""
+        return self._run("Job", "flowise-restore", **options)
+
+    def drill(self) -> Outcome:
+        """One trial."""
+        return self._run("CronJob", "flowise-drill")
+
+    def objects(self, prefix: str = "", bucket: str | None = None) -> list[str]:
+        """Keys in the bucket."""
+        found = self.client.list_objects_v2(Bucket=bucket or self.bucket, Prefix=prefix).get("Contents", [])
+        return [str(item["Key"]) for item in found]
+
+    def body(self, key: str, bucket: str | None = None) -> bytes:
+        """An object's content."""
+        content: bytes = self.client.get_object(Bucket=bucket or self.bucket, Key=key)["Body"].read()
+        return content
+
+    def backups(self) -> list[str]:
+        """Names of the backups that are listed, oldest first."""
+        return sorted(key.removeprefix("flowise/").removesuffix(".json") for key in self.objects() if key.count("/") == 1 and key.endswith(".json"))
+
+    def manifest(self, name: str) -> dict[str, Any]:
+        """A backup's manifest."""
+        content: dict[str, Any] = json.loads(self.body(f"flowise/{name}.json"))
+        return content
+
+    def forget(self) -> None:
+        """Empties the bucket of backups."""
+        for key in self.objects():
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+
+
+def s3(url: str, bucket: str) -> S3Bucket:
+    """A bucket on the test's store."""
+    return S3Bucket(bucket=bucket, endpoint=url, path_style=True, credentials=S3Credentials.from_secret("s3"))
+
+
+@contextmanager
+def object_store() -> Iterator[ThreadedMotoServer]:
+    """An object store on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def directory() -> Iterator[Path]:
+    """A directory that goes with the test."""
+    path = temporary()
+    give_to_runner(path)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def local(path: str | None = None) -> LocalStorage:
+    """Files on a volume."""
+    return LocalStorage(path=path)
