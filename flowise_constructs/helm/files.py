@@ -200,6 +200,8 @@ def _bound(document: Any, name: str) -> None:
             raise UnreadableError(
                 f"{name}: is too large with its aliases written out, or nested more than {MAX_DEPTH} deep"
             )
+        if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
+            raise UnreadableError(f"{name}: holds half a character (a lone surrogate)")
         if isinstance(item, dict):
             waiting += [(value, depth + 1) for value in item.values()]
         elif isinstance(item, (list, tuple, set)):

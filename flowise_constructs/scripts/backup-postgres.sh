@@ -33,7 +33,7 @@ SQL
 }
 
 close_session() {
-    exec {to_session}>&-
+    printf '\\q\n' >&"$to_session"
     wait "$session" || fail "psql: $(tail -n 1 "$TMPDIR/session")"
 }
 

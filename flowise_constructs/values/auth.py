@@ -57,7 +57,10 @@ class Auth(Value):
                 found[name] = key
             elif existing_secret is None:
                 mend = "give 'existing_secret', which holds it, or a SecretKey"
-                findings.append(Finding(f"Auth.{name}", f"{key!r} is a key name without a Secret: {mend}"))
+                findings.append(Finding(f"Auth.{name}", f"a key name without a Secret (not shown): {mend}"))
+            elif not _names_a_key(key):
+                # Whoever takes the argument for the key itself must not find it in a log.
+                findings.append(Finding(f"Auth.{name}", "is no name of a key in a Secret (not shown), nor a SecretKey"))
             else:
                 try:
                     found[name] = SecretKey(secret=existing_secret, key=key)
@@ -66,3 +69,7 @@ class Auth(Value):
         if unknown or findings:
             raise ConfigError(dict.fromkeys([*unknown, *findings]))
         return Auth(**found, jwt_issuer=jwt_issuer, jwt_audience=jwt_audience)
+
+
+def _names_a_key(given: object) -> bool:
+    return isinstance(given, str) and checks.data_key(given) is None

@@ -23,7 +23,8 @@ def _json(value: Any) -> str | None:
     if value is None or isinstance(value, (bool, int)):
         return None
     if isinstance(value, str):
-        return "holds control characters" if any(checks.unsafe(character) for character in value) else None
+        controls = any(checks.unsafe(character) for character in value)
+        return "holds control characters" if controls else checks.misread(value)
     return f"holds {shown(value)}: give plain data as it would stand in YAML"
 
 

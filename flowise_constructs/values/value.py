@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from flowise_constructs import checks
 
 T = TypeVar("T")
 
@@ -42,13 +45,20 @@ class Value:
     """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is made."""
 
     def __post_init__(self) -> None:
-        findings = list(_conform(self))
-        if not any(finding.type_is_wrong for finding in findings):
-            found = [finding.finding for finding in findings] + list(self.contradictions())
-        else:
-            found = [finding.finding for finding in findings]
+        mismatches = list(_conform(self))
+        found = [mismatch.finding for mismatch in mismatches]
+        if not any(mismatch.type_is_wrong for mismatch in mismatches):
+            found += self._further({finding.where for finding in found})
         if found:
             raise ConfigError(found)
+
+    def _further(self, wrong: set[str]) -> Iterator[Finding]:
+        """Contradictions between the other fields; a wrong one may keep some of them from being looked at."""
+        try:
+            yield from (finding for finding in self.contradictions() if finding.where not in wrong)
+        except ValueError:
+            if not wrong:
+                raise
 
     def contradictions(self) -> Iterable[Finding]:
         """What is wrong between fields that are each right; a subclass extends it."""
@@ -116,7 +126,11 @@ def _problem(hint: Any, given: Any) -> _Problem | None:
         return _by_mapping(get_args(hint), given)
     if origin is not None and issubclass(origin, Sequence):
         return _by_sequence(get_args(hint)[0], given)
-    return None if _is_a(hint, given) else _Problem(_expected((hint,), given), True)
+    if not _is_a(hint, given):
+        return _Problem(_expected((hint,), given), True)
+    if isinstance(given, str) and (wrong := checks.misread(given)) is not None:
+        return _Problem(f"{shown(given)} {wrong}", False)
+    return None
 
 
 def _by_rule(hint: Any, given: Any) -> _Problem | None:
@@ -173,8 +187,8 @@ def _is_a(hint: Any, given: Any) -> bool:
 
 def _expected(hints: tuple[Any, ...], given: Any) -> str:
     names = " or ".join(_name(hint) for hint in hints)
-    if any(getattr(hint, "__name__", "") == "SecretKey" for hint in hints) and isinstance(given, str):
-        return f"a bare str stands where a secret belongs (not shown): give {names}"
+    if given is not None and any(getattr(hint, "__name__", "") == "SecretKey" for hint in hints):
+        return f"a bare {type(given).__name__} stands where a secret belongs (not shown): give {names}"
     return f"{shown(given)} must be {names}"
 
 
@@ -194,8 +208,14 @@ def _name(hint: Any) -> str:
 
 
 def shown(given: object) -> str:
-    """A value as an error message shows it: short, and always printable."""
-    text = ascii(given) if isinstance(given, str) and not given.isprintable() else repr(given)
+    """A value as an error message shows it: short, always printable, and without credentials."""
+    try:
+        text = ascii(given) if isinstance(given, str) and not given.isprintable() else repr(given)
+    except Exception:  # Python refuses to write out a huge number, and an object's own repr may fail.
+        return f"<{type(given).__name__}>"
+    if "PRIVATE KEY" in text:
+        return "a private key (not shown)"
+    text = re.sub(r"//[^/\s]*@", "//...@", text)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -1,0 +1,144 @@
+"""A user of Flowise, as the Ingress passes the requests on."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EMAIL = "admin@example.com"
+PASSWORD = "Passw0rd!e2e"
+HOST = "flowise.example.com"
+PORT = 3000
+REPLY = "pong-from-worker"
+_START_OUTPUT = "startAgentflow_0-output-startAgentflow"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status and JSON body."""
+
+    status: int
+    body: Any
+
+
+class Refused(Exception):
+    """An answer of another status than 200 or 201."""
+
+
+@dataclass
+class Browser:
+    """Somebody with cookies and, once made, an API key. A copy with another address is the same user at another main."""
+
+    address: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    api_key: str | None = None
+
+    def at(self, address: str) -> Browser:
+        return Browser(address, dict(self.cookies), self.api_key)
+
+    def request(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> Answer:
+        """One request on a connection of its own."""
+        connection = http.client.HTTPConnection(self.address, PORT, timeout=timeout)
+        try:
+            response = self._send(connection, method, path, body)
+            text = response.read().decode()
+            is_json = "json" in (response.getheader("Content-Type") or "")
+            return Answer(response.status, json.loads(text) if is_json else text)
+        finally:
+            connection.close()
+
+    def want(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> Any:
+        """The body of an answer that must be good."""
+        answer = self.request(method, path, body, timeout=timeout)
+        if answer.status not in (200, 201):
+            raise Refused(f"{method} {path}: {answer.status} {answer.body}")
+        return answer.body
+
+    def sign_up(self) -> None:
+        """Registers the first user, logs in, and makes an API key."""
+        user = {"name": "Admin", "email": EMAIL, "credential": PASSWORD}
+        self.want("POST", "account/register", {"user": user})
+        self.log_in()
+        permissions = [f"agentflows:{action}" for action in ("view", "create", "update", "delete")]
+        keys = self.want("POST", "apikey", {"keyName": "boot", "permissions": [*permissions, "executions:view"]})
+        self.api_key = keys[0]["apiKey"]
+
+    def log_in(self) -> None:
+        self.want("POST", "auth/login", {"email": EMAIL, "password": PASSWORD})
+
+    def make_flow(self, name: str, node: Mapping[str, Any]) -> str:
+        """An agent flow of Start and one node; its id."""
+        start = _node("startAgentflow", "Start", {"startInputType": "chatInput"})
+        edge = {"id": "e1", "type": "agentFlow", "source": start["id"], "sourceHandle": _START_OUTPUT}
+        edge |= {"target": node["id"], "targetHandle": node["id"], "data": {}}
+        view = {"x": 0, "y": 0, "zoom": 1}
+        flow = {"nodes": [start, node], "edges": [edge], "viewport": view}
+        made = self.want("POST", "chatflows", {"name": name, "type": "AGENTFLOW", "flowData": json.dumps(flow)})
+        identifier: str = made["id"]
+        return identifier
+
+    def predict(self, flow: str, *, timeout: float = 60) -> str:
+        """The text that the flow answers."""
+        text: str = self.want("POST", f"prediction/{flow}", {"question": "hi"}, timeout=timeout)["text"]
+        return text
+
+    def stream(self, flow: str, *, timeout: float = 60) -> list[tuple[str, Any]]:
+        """The events of a streamed prediction, each its name and data."""
+        connection = http.client.HTTPConnection(self.address, PORT, timeout=timeout)
+        try:
+            response = self._send(connection, "POST", f"prediction/{flow}", {"question": "hi", "streaming": True})
+            if response.status != 200 or response.getheader("Content-Type") != "text/event-stream":
+                raise Refused(f"no stream: {response.status} {response.read()!r}")
+            return list(_events(response))
+        finally:
+            connection.close()
+
+    def _send(self, connection: http.client.HTTPConnection, method: str, path: str, body: object) -> http.client.HTTPResponse:
+        headers = {
+            "Host": HOST,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "203.0.113.7",
+            "x-request-from": "internal",
+            "Content-Type": "application/json",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        if path.startswith(("chatflows", "executions")) and self.api_key:
+            headers["Authorization"] = f"Bearer {self.api_key}"
+            del headers["x-request-from"]
+        connection.request(method, f"/api/v1/{path}", None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+        return response
+
+
+def _events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Any]]:
+    for line in response:
+        if line.startswith(b"data:"):
+            event = json.loads(line[len(b"data:") :])
+            yield event["event"], event["data"]
+            if event["event"] == "end":
+                return
+
+
+def _node(name: str, kind: str, inputs: Mapping[str, str]) -> dict[str, Any]:
+    identifier = f"{name}_0"
+    data = {"id": identifier, "label": kind, "name": name, "type": kind, "category": "Agent Flows"}
+    data |= {"baseClasses": [kind], "inputParams": [], "inputAnchors": [], "outputAnchors": [], "outputs": {}}
+    return {"id": identifier, "type": "agentFlow", "position": {"x": 0, "y": 0}, "data": {**data, "inputs": inputs}}
+
+
+def direct_reply() -> dict[str, Any]:
+    """A node that answers at once."""
+    return _node("directReplyAgentflow", "DirectReply", {"directReplyMessage": REPLY})
+
+
+def custom_function(javascript: str) -> dict[str, Any]:
+    """A node that answers what the JavaScript returns."""
+    names = ("InputVariables", "JavascriptFunction", "UpdateState")
+    inputs = dict(zip((f"customFunction{name}" for name in names), ("", javascript, ""), strict=True))
+    return _node("customFunctionAgentflow", "CustomFunction", inputs)

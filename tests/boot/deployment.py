@@ -1,0 +1,208 @@
+"""A deployment on the node: the synthesized YAML, the servers that it names, and its pods."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from cdk8s import App
+
+from boot.client import HOST, Browser
+from boot.figures import Figures
+from boot.install import Release
+from boot.kubelet import Node, Pod, wait_until
+from boot.manifests import Manifests
+from boot.network import NODE
+from boot.servers import S3, Postgres, Redis
+from flowise_constructs import (
+    Auth,
+    BundledPostgres,
+    BundledRedis,
+    Image,
+    Ingress,
+    IngressHost,
+    Main,
+    Queue,
+    QueueChart,
+    S3Bucket,
+    S3Credentials,
+    StandaloneChart,
+    Worker,
+)
+
+BUCKET = "flowise-storage"
+S3_PORT = 9000
+# Five Flowise processes boot at once on two cores.
+BOOT_SECONDS = 400
+SECRETS = {
+    "flowise-auth-secrets": {
+        "encryption-key": "a-key-to-encrypt-credentials",
+        "jwt-auth-token-secret": "first-secret",
+        "jwt-refresh-token-secret": "second-secret",
+        "express-session-secret": "third-secret",
+        "token-hash-secret": "fourth-secret",
+    },
+    "flowise-postgresql-auth": {"postgres-password": "the-admin's-password", "user-password": 'the user\'s "password"'},
+    "flowise-redis-auth": {"redis-password": "the-password-of-redis"},
+    "flowise-s3-credentials": {"access-key": "an-access-key", "secret-key": "a-secret-key"},
+}
+Build = Callable[[App, Image], Any]
+
+
+def standalone_sqlite(app: App, image: Image) -> StandaloneChart:
+    """One pod, its database a file on its volume."""
+    return StandaloneChart(app, "standalone-sqlite", auth=Auth.from_secret("flowise-auth-secrets"), image=image)
+
+
+def standalone_postgresql(app: App, image: Image) -> StandaloneChart:
+    """One pod, with a PostgreSQL of its own."""
+    auth = Auth.from_secret("flowise-auth-secrets")
+    return StandaloneChart(app, "standalone-postgresql", auth=auth, database=BundledPostgres(), image=image)
+
+
+def queue(app: App, image: Image, *, mains: int = 1, workers: int = 1) -> QueueChart:
+    """Queue mode behind an Ingress, with a PostgreSQL and a Redis of its own and a bucket that exists."""
+    return QueueChart(
+        app,
+        "queue",
+        auth=Auth.from_secret("flowise-auth-secrets"),
+        database=BundledPostgres(),
+        queue=Queue(redis=BundledRedis()),
+        storage=S3Bucket(
+            bucket=BUCKET,
+            endpoint=f"http://s3.example:{S3_PORT}",
+            path_style=True,
+            credentials=S3Credentials.from_secret("flowise-s3-credentials"),
+        ),
+        image=image,
+        ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
+        main=Main(replicas=mains),
+        worker=Worker(replicas=workers, concurrency=10),
+    )
+
+
+class Deployment:
+    """What runs of one synthesized chart. The servers that the YAML names are started; pods are added by `scale`."""
+
+    def __init__(self, release: Release, build: Build, figures: Figures, secrets: Mapping[str, Mapping[str, str]]) -> None:
+        self.release, self.figures = release, figures
+        self._stack = ExitStack()
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="flowise-boot-")))
+        # The servers and the containers have users of their own.
+        self.folder.chmod(0o755)
+        self.pods: list[Pod] = []
+        self.manifests = self._synthesize(release, build, secrets)
+        self._node = self._node_of(release, self.manifests)
+        self.postgres = self._postgres() if self._has("flowise-postgresql") else None
+        self.redis = self._redis() if self._has("flowise-redis-client") else None
+        self.s3 = self._s3() if self.redis else None
+
+    def upgrade(self, release: Release, build: Build) -> None:
+        """Takes another release's YAML for the pods to come."""
+        self.release = release
+        self.manifests = self._synthesize(release, build, self.manifests.secrets)
+        self._node = self._node_of(release, self.manifests)
+
+    def add(self, deployment: str = "flowise") -> Pod:
+        """One more pod."""
+        pod = Pod(self._node, deployment, f"{deployment}-{len(self.pods)}")
+        self.pods.append(pod)
+        return pod
+
+    def start(self, *deployments: str) -> list[Pod]:
+        """As many pods as each Deployment wants, all at once; returns when all are ready."""
+        pods = [self.add(name) for name in deployments for _ in range(self.manifests.replicas(name))]
+        self.wait_ready(*pods)
+        return pods
+
+    def wait_ready(self, *pods: Pod, seconds: float = BOOT_SECONDS) -> None:
+        """Returns when every pod is ready."""
+        wait_until(lambda: all(pod.ready for pod in pods), seconds, "all pods ready", self.pods)
+
+    def browser(self, pod: Pod) -> Browser:
+        """A user at that main."""
+        return Browser(pod.address)
+
+    def close(self) -> None:
+        for pod in self.pods:
+            pod.delete(wait=False, force=True)
+        for pod in self.pods:
+            pod.delete()
+        self._stack.close()
+
+    def _synthesize(self, release: Release, build: Build, secrets: Mapping[str, Mapping[str, str]]) -> Manifests:
+        folder = Path(tempfile.mkdtemp(prefix=f"yaml-{release.version}-", dir=self.folder))
+        return Manifests.synthesize(lambda app: build(app, Image(tag=release.version)), secrets, folder)
+
+    def _node_of(self, release: Release, manifests: Manifests) -> Node:
+        services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]
+        hosts = {name: NODE for name in [*services, "s3.example"]}
+        return Node(manifests=manifests, release=release, hosts=hosts, folder=self.folder, figures=self.figures)
+
+    def _has(self, service: str) -> bool:
+        return any(entry["kind"] == "Service" and entry["metadata"]["name"] == service for entry in self.manifests.objects)
+
+    def _port(self, service: str) -> int:
+        port: int = self.manifests.get("Service", service)["spec"]["ports"][0]["port"]
+        return port
+
+    def _postgres(self) -> Postgres:
+        passwords = self.manifests.secrets["flowise-postgresql-auth"]
+        server = Postgres(
+            self.folder / "postgresql",
+            port=self._port("flowise-postgresql"),
+            admin_password=passwords["postgres-password"],
+        )
+        server.start()
+        self._stack.callback(server.stop)
+        server.query("CREATE DATABASE flowise")
+        self._bootstrap(server, passwords["user-password"])
+        return server
+
+    def _bootstrap(self, server: Postgres, password: str) -> None:
+        folder = self.folder / "initdb"
+        folder.mkdir()
+        (folder / "password").write_text(password)
+        environment = {
+            "POSTGRES_USER": "postgres",
+            "POSTGRES_DB": "flowise",
+            "APPLICATION_ROLE": "flowise",
+            "APPLICATION_PASSWORD_FILE": str(folder / "password"),
+        }
+        for name, content in sorted(self.manifests.get("ConfigMap", "flowise-postgresql-initdb")["data"].items()):
+            (folder / name).write_text(content)
+            server.run_script(folder / name, environment)
+
+    def _redis(self) -> Redis:
+        password = self.manifests.secrets["flowise-redis-auth"]["redis-password"]
+        server = Redis(self.folder / "redis", port=self._port("flowise-redis-client"), password=password)
+        server.start()
+        self._stack.callback(server.stop)
+        return server
+
+    def _s3(self) -> S3:
+        server = S3(self.folder / "s3", port=S3_PORT)
+        server.start()
+        self._stack.callback(server.stop)
+        server.make_bucket(BUCKET)
+        return server
+
+
+@contextmanager
+def deployed(
+    release: Release, build: Build, figures: Figures, secrets: Mapping[str, Mapping[str, str]] = SECRETS
+) -> Iterator[Deployment]:
+    """A deployment that is gone afterwards, whatever happens."""
+    deployment = Deployment(release, build, figures, secrets)
+    try:
+        yield deployment
+    except BaseException:
+        print("\n".join(pod.story() for pod in deployment.pods))
+        raise
+    finally:
+        deployment.close()

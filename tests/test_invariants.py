@@ -1,0 +1,276 @@
+"""What holds for every deployment, whatever was asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import cluster
+import deployments
+import pytest
+
+from flowise_constructs import releases
+from flowise_constructs.labels import VERSION
+
+TOPOLOGIES = [f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")]
+ALL = [*TOPOLOGIES, *deployments.VARIANTS]
+ROOT_BY_REQUEST = {"run-as-root"}
+SECRETS = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|CREDENTIAL|AUTH", re.IGNORECASE)
+NO_SECRETS = {"DATABASE_SSL_KEY_BASE64", "REDIS_KEEP_ALIVE"}
+MAIN_ALONE = {"JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "EXPRESS_SESSION_SECRET", "TOKEN_HASH_SECRET"}
+
+EXTERNAL = {
+    "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
+    | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
+    | {f"{'i' * 27}-postgresql-auth", f"{'i' * 27}-redis-auth", "r", "s"},
+    "ConfigMap": {"prompts", "ca", "a"},
+    "PersistentVolumeClaim": {"old-data"},
+    "ServiceAccount": {"flowise-runner"},
+    "Service": {"postgres.database.svc.cluster.local", "db.example.com", "redis.example.com", "db", "redis", "2001:db8::1"},
+}
+"""What the deployments refer to and must exist already."""
+
+
+@pytest.fixture(params=ALL)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def text(name: str) -> str:
+    return deployments.reference()[name.removeprefix("reference/")] if "/" in name else deployments.variant(name)
+
+
+@pytest.fixture
+def documents(text: str) -> list[dict[str, Any]]:
+    return cluster.documents(text)
+
+
+def test_every_topology_of_the_reference_app_is_looked_at() -> None:
+    assert {f"reference/{name}" for name in deployments.reference()} == {*TOPOLOGIES, "reference/auth-secret"}
+
+
+def test_every_kubernetes_version_knows_every_field(documents: list[dict[str, Any]]) -> None:
+    assert cluster.versions()[0] == "1.27"
+    problems = [problem for version in cluster.versions() for document in documents for problem in fresh(document, version)]
+    assert problems == []
+
+
+SEEN: set[tuple[str, str]] = set()
+
+
+def fresh(document: dict[str, Any], version: str) -> list[str]:
+    """What the schema says to an object that it has not seen under another name."""
+    shape = (version, json.dumps(document, sort_keys=True))
+    if shape in SEEN:
+        return []
+    SEEN.add(shape)
+    return cluster.schema_problems(document, version)
+
+
+def test_the_api_server_takes_every_object(documents: list[dict[str, Any]]) -> None:
+    assert [problem for document in documents for problem in cluster.refusals(document)] == []
+
+
+def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None:
+    names = Counter((document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"]) for document in documents)
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_all_objects_are_in_one_namespace(documents: list[dict[str, Any]], name: str) -> None:
+    wanted = "ai" if name in ("names", "queue-pods") else None
+    assert {document["metadata"].get("namespace") for document in documents} == {wanted}
+
+
+def test_every_pod_is_restricted(documents: list[dict[str, Any]], name: str) -> None:
+    for pod in deployments.pods(documents).values():
+        violations = cluster.restricted_violations(pod)
+        if name in ROOT_BY_REQUEST:
+            assert {violation.split(": ")[-1] for violation in violations} == {"runAsUser 0", "runAsNonRoot"}
+        else:
+            assert violations == []
+
+
+def test_every_container_has_a_read_only_root_and_a_memory_limit(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        for container in cluster.containers(pod):
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+            assert "memory" in container["resources"]["limits"]
+
+
+def test_no_pod_has_a_token_or_service_links_and_each_has_its_own_account(documents: list[dict[str, Any]]) -> None:
+    pods = deployments.pods(documents)
+    for pod in pods.values():
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False
+    accounts = Counter(pod["serviceAccountName"] for pod in pods.values())
+    assert [account for account, count in accounts.items() if count > 1 or account == "default"] == []
+    for document in documents:
+        if document["kind"] == "ServiceAccount":
+            assert document["automountServiceAccountToken"] is False
+
+
+def test_every_writable_directory_is_bounded(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        assert [volume for volume in pod["volumes"] if "emptyDir" in volume and not volume["emptyDir"].get("sizeLimit")] == []
+
+
+def test_no_image_floats(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        for container in cluster.containers(pod):
+            image = container["image"].rpartition("/")[2]
+            assert re.search(r":[^:@]*\d[^:@]*$|@sha256:[0-9a-f]{64}$", image), image
+
+
+def test_no_literal_stands_where_a_secret_belongs(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        for container in cluster.containers(pod):
+            literals = [item["name"] for item in container.get("env", ()) if "value" in item]
+            files = {item for item in literals if item.endswith("_FILE")}
+            assert {item for item in literals if SECRETS.search(item)} - NO_SECRETS - files == set()
+    assert "Secret" not in {document["kind"] for document in documents}
+
+
+def test_no_variable_is_empty_or_said_twice(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        for container in cluster.containers(pod):
+            variables = container.get("env", [])
+            assert len({item["name"] for item in variables}) == len(variables)
+            assert [item["name"] for item in variables if item.get("value") == "" or len(item) != 2] == []
+
+
+def test_workers_have_one_of_the_five_keys(documents: list[dict[str, Any]]) -> None:
+    for name, pod in deployments.pods(documents).items():
+        if name.endswith("-worker"):
+            for container in cluster.containers(pod):
+                names = {item["name"] for item in container["env"]}
+                assert not names & MAIN_ALONE
+                assert "FLOWISE_SECRETKEY_OVERWRITE" in names
+
+
+def test_mains_and_workers_agree_on_what_both_read(documents: list[dict[str, Any]]) -> None:
+    environments = {
+        name: {item["name"]: item for item in pod["containers"][0]["env"]}
+        for name, pod in deployments.pods(documents).items()
+        if pod["containers"][0]["name"] in ("flowise", "flowise-worker")
+    }
+    if len(environments) < 2:
+        return
+    main, worker = environments.values()
+    shared = {name for name, reader in releases.RELEASES["3.1.3"].variables.items() if reader == "both"}
+    own = {"TZ"}
+    assert {name: item for name, item in main.items() if name in shared} == {
+        name: item for name, item in worker.items() if name in shared and name not in own
+    }
+
+
+def test_selectors_match_pods_and_hold_no_version(documents: list[dict[str, Any]]) -> None:
+    labels = [template["metadata"]["labels"] for document in documents if (template := cluster.pod_template(document))]
+    for document in documents:
+        selector = selector_of(document)
+        if selector is not None:
+            assert VERSION not in selector
+            assert not any("3.1" in value for value in selector.values())
+            assert sum(selector.items() <= pod.items() for pod in labels) == 1, document["metadata"]["name"]
+
+
+def selector_of(document: dict[str, Any]) -> dict[str, str] | None:
+    if document["kind"] in ("Deployment", "StatefulSet"):
+        selector: dict[str, str] = document["spec"]["selector"]["matchLabels"]
+        return selector
+    return document["spec"]["selector"] if document["kind"] == "Service" else None
+
+
+def test_every_name_that_is_referred_to_exists_or_is_declared(documents: list[dict[str, Any]]) -> None:
+    made = {(document["kind"], document["metadata"]["name"]) for document in documents}
+    missing = {
+        (kind, name)
+        for document in documents
+        for kind, name in references(document)
+        if (kind, name) not in made and name not in EXTERNAL[kind]
+    }
+    assert missing == set()
+
+
+def references(document: dict[str, Any]) -> set[tuple[str, str]]:
+    """The objects that an object names, by kind."""
+    found: set[tuple[str, str]] = set()
+    template = cluster.pod_template(document)
+    if template is not None:
+        found |= pod_references(template["spec"])
+    if document["kind"] == "StatefulSet":
+        found.add(("Service", document["spec"]["serviceName"]))
+    if document["kind"] == "Ingress":
+        found |= {("Secret", entry["secretName"]) for entry in document["spec"].get("tls", ()) if "secretName" in entry}
+        for rule in document["spec"]["rules"]:
+            found |= {("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
+    return found
+
+
+def pod_references(pod: dict[str, Any]) -> set[tuple[str, str]]:
+    found = {("ServiceAccount", pod["serviceAccountName"])}
+    found |= {("Secret", secret["name"]) for secret in pod.get("imagePullSecrets", ())}
+    for volume in pod["volumes"]:
+        found |= {("ConfigMap", volume["configMap"]["name"])} if "configMap" in volume else set()
+        found |= {("Secret", volume["secret"]["secretName"])} if "secret" in volume else set()
+        found |= {("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"])} if "persistentVolumeClaim" in volume else set()
+        for source in volume.get("projected", {}).get("sources", ()):
+            found |= {("Secret", source["secret"]["name"])} if "secret" in source else set()
+            found |= {("ConfigMap", source["configMap"]["name"])} if "configMap" in source else set()
+    for container in cluster.containers(pod):
+        for item in container.get("env", ()):
+            source = item.get("valueFrom", {})
+            found |= {("Secret", source["secretKeyRef"]["name"])} if "secretKeyRef" in source else set()
+            found |= {("ConfigMap", source["configMapKeyRef"]["name"])} if "configMapKeyRef" in source else set()
+            found |= {("Service", item["value"])} if item["name"] in ("DATABASE_HOST", "REDIS_HOST") else set()
+    return found
+
+
+def test_config_maps_that_pods_mount_hold_the_files_that_commands_name(documents: list[dict[str, Any]]) -> None:
+    """A script that a command or probe names must be in the ConfigMap behind its directory."""
+    data = {document["metadata"]["name"]: document["data"] for document in documents if document["kind"] == "ConfigMap"}
+    for pod in deployments.pods(documents).values():
+        maps = {volume["name"]: data.get(volume["configMap"]["name"]) for volume in pod["volumes"] if "configMap" in volume}
+        for container in cluster.containers(pod):
+            mounted = {
+                f"{mount['mountPath']}/{file}"
+                for mount in container["volumeMounts"]
+                for file in maps.get(mount["name"]) or ()
+            }
+            for word in re.findall(r"/opt/flowise-constructs/[\w.-]+", json.dumps(container)):
+                if not word.endswith("flowise-constructs"):
+                    assert word in mounted, f"{container['name']}: {word}"
+
+
+def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[str, Any]]) -> None:
+    made = {document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap"}
+    for document in documents:
+        template = cluster.pod_template(document)
+        if template is None or document["kind"] in ("Job", "CronJob"):
+            continue
+        mounted = {volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume} & made
+        once = {name for name in mounted if name.endswith("-initdb")}
+        checksums = {key for key in template["metadata"]["annotations"] if key.startswith("checksum/")}
+        assert len(checksums) == len(mounted - once)
+
+
+def test_every_volume_is_mounted_and_every_mount_is_a_volume(documents: list[dict[str, Any]]) -> None:
+    for pod in deployments.pods(documents).values():
+        mounted = {mount["name"] for container in cluster.containers(pod) for mount in container["volumeMounts"]}
+        assert {volume["name"] for volume in pod["volumes"]} <= mounted
+
+
+def test_no_field_is_empty(documents: list[dict[str, Any]]) -> None:
+    """Empty lists and mappings are nobody's decision."""
+    assert [way for document in documents for way in empty_fields(document, document["metadata"]["name"])] == []
+
+
+def empty_fields(value: Any, way: str) -> list[str]:
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in empty_fields(item, f"{way}.{key}")] or ([] if value else [way])
+    if isinstance(value, list):
+        return [found for index, item in enumerate(value) for found in empty_fields(item, f"{way}[{index}]")] or ([] if value else [way])
+    return [way] if value is None else []
