@@ -199,7 +199,7 @@ class Source:
 
 
 _RCLONE: dict[str, EnvValue] = {
-    "RCLONE_CONFIG": "/tmp/rclone.conf",
+    "RCLONE_CONFIG": "/notfound",
     "RCLONE_CACHE_DIR": "/tmp",
     "RCLONE_CONTIMEOUT": "15s",
     "RCLONE_TIMEOUT": "2m",

@@ -6,7 +6,6 @@ What each variable does was read from Flowise's source; `releases.py` says which
 from __future__ import annotations
 
 import base64
-import warnings
 from collections.abc import Mapping
 
 from flowise_constructs import checks, releases
@@ -25,7 +24,7 @@ from flowise_constructs.values.redis import Redis
 from flowise_constructs.values.references import EnvValue, SecretKey
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import LocalStorage, Storage
-from flowise_constructs.values.value import ConfigError, ConfigWarning, Finding
+from flowise_constructs.values.value import ConfigError, Finding, warn
 
 HOME = "/home/node"
 DATA_DIRECTORY = f"{HOME}/.flowise"
@@ -148,8 +147,8 @@ def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
 
 
 def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
-    """What the gate needs of its process's environment: the way to the servers, and the user's own variables that are no
-    secrets. Flowise's logger opens the storage when its data source is loaded; a local one needs no keys."""
+    """What the gate needs of its process's environment: the way to the servers, and those of the user's own variables
+    that are no secrets. Flowise's logger opens the storage when its data source is loaded; a local one needs no keys."""
     wanted = {
         name: value
         for name, value in process.items()
@@ -319,7 +318,7 @@ def _extra(flowise: Flowise, role: releases.Role, sources: Mapping[str, Mapping[
     for where, variables in sources.items():
         for name in variables:
             if (warning := releases.unread(name, flowise.image.flowise, role)) is not None:
-                warnings.warn(f"{where}: {warning}", ConfigWarning, stacklevel=2)
+                warn(f"{where}: {warning}")
     return {name: value for variables in sources.values() for name, value in variables.items()}
 
 

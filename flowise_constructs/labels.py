@@ -15,6 +15,9 @@ COMPONENT = "app.kubernetes.io/component"
 VERSION = "app.kubernetes.io/version"
 PART_OF = "app.kubernetes.io/part-of"
 
+STATEFUL_SET_NAME_LIMIT = 52
+"""The controller puts the name and a hash into a label of each pod, and a label holds 63 characters."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -47,13 +50,14 @@ def server_identity(names: Names, server: str, version: str | None) -> Identity:
         PART_OF: server,
         "app.kubernetes.io/role": "standalone",
     }
-    return Identity(derived(names.release, f"-{server}"), selector, names.namespace, version)
+    name = derived(names.release, f"-{server}", limit=STATEFUL_SET_NAME_LIMIT)
+    return Identity(name, selector, names.namespace, version)
 
 
 def derived(name: str, suffix: str, *, limit: int = 63) -> str:
     """A name made of another; ConfigError where Kubernetes wouldn't take it."""
     whole = f"{name}{suffix}"
     if len(whole) > limit:
-        mend = f"take a name of at most {limit - len(suffix)} characters"
-        raise ConfigError([Finding("Names.name", f"{name!r} makes {whole!r}, longer than {limit} characters: {mend}")])
+        mend = f"take a name or instance that is {len(whole) - limit} shorter"
+        raise ConfigError([Finding("Names", f"make {whole!r}, longer than {limit} characters: {mend}")])
     return whole

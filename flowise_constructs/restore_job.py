@@ -246,7 +246,7 @@ _RESTORE_SCRIPTS = {
         "restore-postgres-empty.sql",
         "restore-postgres-count.sql",
     ],
-    "mysql": ["restore-mysql.sh", "backup-mysql-client.sh"],
+    "mysql": ["restore-mysql.sh", "backup-mysql-client.sh", "backup-mysql.awk"],
     "sqlite": ["restore-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
 }
 _DRILL_SCRIPTS: dict[str, list[str]] = {

@@ -156,7 +156,7 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             pod=EVERYTHING_ABOUT_PODS,
             sizes=WritableSizes(shm="1Gi"),
             resources=Resources(cpu_limit="2"),
-            extra_env={"POD_IP": PodField(path="status.podIP"), "LANGUAGE": ConfigMapKey(config_map="a", key="b")},
+            extra_env={"POD_NAME": PodField(path="metadata.name"), "LANGUAGE": ConfigMapKey(config_map="a", key="b")},
         ),
         ingress=INGRESS,
     ),
@@ -247,8 +247,9 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "queue-longest-names": queue(
         database=BundledPostgres(),
         queue=Queue(redis=BundledRedis()),
-        names=Names(name="f" * 40, instance="i" * 27),
+        names=Names(name="f" * 48, instance="i" * 36),
     ),
+    "queue-longest-redis": queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 46)),
 }
 """Charts of every kind, by name."""
 

@@ -14,6 +14,7 @@ from flowise_constructs import (
     Main,
     Names,
     PodOptions,
+    ProbeNumbers,
     Resources,
     ServiceAccount,
     Worker,
@@ -27,6 +28,9 @@ from flowise_constructs.helm.refusals import database_mode, is_queue, refuse_wha
 from flowise_constructs.helm.release import Release
 from flowise_constructs.helm.variables import Variables, agree
 from flowise_constructs.values.storage import Claim
+
+# The probe of queue mode starts a process, which takes longer than the chart's request.
+QUEUE_LIVENESS_TIMEOUT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class Imported:
     """Objects beside the chart's, as in YAML."""
     release: str
     """The release's name."""
+    paths: Mapping[str, str]
+    """The chart's paths for the fields that the constructs, not the values, find fault with."""
     remarks: tuple[Finding, ...]
     """What is worth knowing."""
 
@@ -88,8 +94,29 @@ def _import(release: Release) -> Imported:
         labels=release.words("commonLabels"),
         objects=_objects(release, secrets),
         release=release.name,
+        paths=_paths(release),
         remarks=tuple(release.remarks),
     )
+
+
+def _paths(release: Release) -> dict[str, str]:
+    pods_at = ("", "postgresql.", "redis.")
+    candidates = {
+        "Main.extra_env": ["flowise.extraEnv"],
+        "Main.replicas": ["flowise.replicaCount"],
+        "Worker.extra_env": ["queue.worker.extraEnv"],
+        "Flowise.ingress": ["ingress"],
+        "Flowise.settings": ["flowise"],
+        "Backup.target": ["backup.s3"],
+        "PodOptions.volumes": ["extraVolumeMounts"],
+        "Names.name": ["fullnameOverride", "--release"],
+        "PodOptions.affinity": [f"{at}affinity" for at in pods_at],
+        "PodOptions.tolerations": [f"{at}tolerations" for at in pods_at],
+        "PodOptions.topology_spread_constraints": [f"{at}topologySpreadConstraints" for at in pods_at[1:]],
+    }
+    return {
+        field: next((path for path in paths if release.given(path)), paths[-1]) for field, paths in candidates.items()
+    }
 
 
 def _objects(release: Release, secrets: InlineSecrets) -> tuple[Mapping[str, Any], ...]:
@@ -130,9 +157,6 @@ def _claim(release: Release) -> Claim | None:
 
 
 def _main(release: Release, called: Names, variables: Variables, *, queued: bool) -> Main:
-    # The probe of queue mode starts a process, which takes longer than the chart's request.
-    timeout = Main().liveness.timeout_seconds if queued else None
-    extra = variables.rest()
     return release.make(
         Main,
         {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
@@ -142,10 +166,15 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         resources=pods.resources(release, "resources", Resources()),
         startup=pods.probe(release, "startupProbe"),
         readiness=pods.probe(release, "readinessProbe"),
-        liveness=pods.probe(release, "livenessProbe", timeout),
-        extra_env=extra,
+        liveness=_liveness(release, queued=queued),
+        extra_env=variables.rest(),
         pod=_main_pod(release, called),
     )
+
+
+def _liveness(release: Release, *, queued: bool) -> ProbeNumbers | None:
+    numbers = pods.probe(release, "livenessProbe", QUEUE_LIVENESS_TIMEOUT if queued else None)
+    return numbers if release.below("livenessProbe") or not queued else None
 
 
 def _main_pod(release: Release, called: Names) -> PodOptions:

@@ -86,7 +86,10 @@ def _problem(value: Any) -> str | None:
     if isinstance(value, (list, tuple)):
         return next((problem for item in value if (problem := _problem(item)) is not None), None)
     if isinstance(value, str):
-        return "holds control characters" if any(checks.unsafe(character) for character in value) else None
+        if any(checks.unsafe(character) for character in value):
+            return "holds control characters"
+        problem = checks.misread(value)
+        return f"holds {shown(value)}, which {problem}" if problem else None
     if isinstance(value, float) and not math.isfinite(value):
         return f"holds {value}, which is no number"
     if isinstance(value, (int, float)) and abs(value) > _LARGEST:

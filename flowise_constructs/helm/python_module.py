@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
-from flowise_constructs import Auth, S3Credentials, SecretKey
+from flowise_constructs import (
+    Auth,
+    DataClaim,
+    Image,
+    LocalStorage,
+    Main,
+    Names,
+    S3Credentials,
+    SecretKey,
+    Settings,
+    SqliteDatabase,
+    Worker,
+)
 from flowise_constructs.helm.importer import Imported
 from flowise_constructs.helm.synthesis import object_id, patches
 from flowise_constructs.values.auth import KEYS
@@ -45,6 +57,18 @@ _LABELS = '''    for child in chart.node.find_all():
             for name, value in LABELS.items():
                 child.metadata.add_label(name, value)
 '''
+
+_DEFAULTS: Mapping[str, Any] = {
+    "database": SqliteDatabase(),
+    "storage": LocalStorage(),
+    "data": DataClaim(),
+    "image": Image(),
+    "settings": Settings(),
+    "main": Main(),
+    "worker": Worker(),
+    "names": Names(),
+}
+"""The charts' own arguments."""
 
 
 class Call:
@@ -89,16 +113,17 @@ def _isort_key(name: str) -> tuple[bool, str]:
 
 
 def _is_default(imported: Imported, name: str, value: Any) -> bool:
-    # An absent claim is no default of the chart's: leaving it out would make one.
-    return value is None and not (name == "data" and imported.chart == "StandaloneChart")
+    if imported.chart == "QueueChart" and name in ("database", "storage"):
+        return False
+    return bool(value == _DEFAULTS.get(name))
 
 
 def _object(item: Mapping[str, Any]) -> str:
     head = {"api_version": item["apiVersion"], "kind": item["kind"]}
     call = Call("ApiObject", [Name("chart"), object_id(item)], head)
     added = [Call("JsonPatch.add", [pointer, value], {}) for pointer, value in patches(item).items()]
-    made = f"    made = {_written(call, 4, len('    made = '))}\n"
-    return made + "".join(f"    {_written(Call('made.add_json_patch', [patch], {}), 4, 4)}\n" for patch in added)
+    told = Call("made.add_json_patch", added, {})
+    return f"    made = {_written(call, 4, len('    made = '))}\n    {_written(told, 4, 4)}\n"
 
 
 def _source(value: Any) -> Any:

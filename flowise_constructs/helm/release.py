@@ -103,7 +103,7 @@ class Release:
             if key not in known:
                 self.refuse(f"{path}.{key}", f"is not carried over{_nearest(key, known)}: take it out")
 
-    def make(self, cls: Callable[..., T], paths: Paths, otherwise: T, **fields: Any) -> T:
+    def make(self, cls: Callable[..., T], paths: Paths, otherwise: T, /, **fields: Any) -> T:
         """One of this library's values. Where it is refused, its findings are told with the chart's paths."""
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always", ConfigWarning)
@@ -126,12 +126,12 @@ class Release:
             if key not in known:
                 self.refuse(f"{prefix}{key}", f"is no key of the chart{_nearest(key, known) or _nearest(key, KEYS)}")
         for key, default in known.items():
-            self._read_key(f"{prefix}{key}", values.get(key, default), default, key in values)
+            if isinstance(default, dict) and default:
+                self._read_section(f"{prefix}{key}", values.get(key, {}), default)
+            else:
+                self._read_key(f"{prefix}{key}", values.get(key, default), default, key in values)
 
     def _read_key(self, path: str, value: Any, default: Any, given: bool) -> None:
-        if isinstance(default, dict) and default:
-            self._read_section(path, value, default)
-            return
         if given:
             self._given[path] = value
         problem = _wrong_kind(value, default)

@@ -52,7 +52,7 @@ room() {
 }
 
 # One field of the manifest, which has a line for each.
-manifest_field() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\"]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$SCRATCH/manifest.json"; }
+manifest_field() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$SCRATCH/manifest.json"; }
 
 # "table count" for each table that the manifest counts.
 manifest_rows() { sed -n 's/^    "\([A-Za-z0-9_.$-]*\)": \([0-9][0-9]*\),\{0,1\}$/\1 \2/p' "$SCRATCH/manifest.json"; }

@@ -26,7 +26,7 @@ SELECT format('SELECT %L, count(*) FROM %I.%I',
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
 WHERE relkind = 'r' AND relpersistence <> 't' AND nspname <> 'information_schema' AND nspname !~ '^pg_'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND deptype = 'e')
-  AND nspname || relname ~ '^[A-Za-z0-9_$-]+$' AND relname <> ALL (string_to_array('$WITHOUT_ROWS_OF', ' '))
+  AND nspname || relname ~ '^[A-Za-z0-9_\$-]+\$' AND relname <> ALL (string_to_array('$WITHOUT_ROWS_OF', ' '))
 ORDER BY 1 \gexec
 \o
 SQL

@@ -16,7 +16,7 @@ step='making a database server for the trial'
 rm -rf "$data"
 run initdb --pgdata="$data" --username=flowise --auth=trust --encoding=UTF8 --no-sync > /dev/null
 step='starting the database server of the trial'
-trap 'stop_server; ending' EXIT
+trap 'status=$?; stop_server; (exit "$status"); ending' EXIT
 run pg_ctl --pgdata="$data" --log="$DRILL/log" --wait --silent start \
     --options="-c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=off -c full_page_writes=off -c max_wal_size=512MB" > /dev/null
 export PGHOST=$socket PGUSER=flowise

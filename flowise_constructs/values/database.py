@@ -55,8 +55,8 @@ class _Server(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresDatabase(_Server):
-    """A PostgreSQL server that exists, 13 or newer. `DATABASE_TYPE=postgres`. Reach it directly or through a pooler in
-    session mode: the lock around migrations is held by a session."""
+    """A PostgreSQL server that exists, 13 or newer. `DATABASE_TYPE=postgres`. A pooler may stand between in session or
+    transaction mode, not in statement mode; backups need a direct connection."""
 
     port: checks.Port = 5432
     """`DATABASE_PORT`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,7 +18,7 @@ from flowise_constructs.values.redis import BundledRedis
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import LocalStorage, Storage
-from flowise_constructs.values.value import ConfigWarning, Finding, Value
+from flowise_constructs.values.value import Finding, Value, warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +59,7 @@ class Flowise(Value):
                 "trusted_proxies=0 behind an Ingress with TLS: nobody can log in; give the number of proxies",
             )
         self._warn_of_plain_ingress()
+        self._warn_of_refused_commands()
 
     @property
     def public_url(self) -> str | None:
@@ -87,17 +87,21 @@ class Flowise(Value):
                 "queue", "BundledRedis is no address: make it with RedisServer and give its '.redis', or use QueueChart"
             )
 
+    def _warn_of_refused_commands(self) -> None:
+        told = "CUSTOM_MCP_ALLOWED_COMMANDS"
+        known, settings = self.image.flowise, self.settings
+        if settings.mcp_protocol == "stdio" and told in known.variables and told not in settings.extra_env:
+            warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {told} lists: set it in extra_env")
+
     def _warn_of_plain_ingress(self) -> None:
         url = self.public_url
         if url is None or self.ingress is None or not url.startswith("https:"):
             return
         host = urlsplit(url).hostname or ""
         if any(entry.host == host for entry in self.ingress.hosts) and not self.ingress.serves_tls(host):
-            warnings.warn(
+            warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "
-                "give 'tls', or 'tls_in_front' where TLS ends before it or its controller has a default certificate",
-                ConfigWarning,
-                stacklevel=4,
+                "give 'tls', or 'tls_in_front' where TLS ends before it or its controller has a default certificate"
             )
 
 
@@ -181,14 +185,6 @@ class Worker(Value):
                 f"{self.grace_seconds} is below the 30 seconds that Flowise gives running jobs: take 31 or more",
             )
         if self.concurrency == 1:
-            warnings.warn(
-                "Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy",
-                ConfigWarning,
-                stacklevel=4,
-            )
+            warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy")
         if self.concurrency > 1000:
-            warnings.warn(
-                f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual",
-                ConfigWarning,
-                stacklevel=4,
-            )
+            warn(f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flowise_constructs import checks, releases
-from flowise_constructs.values.value import Finding, Value, shown
+from flowise_constructs.values.value import Finding, Value, shown, warn
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -39,6 +39,9 @@ class Image(Value):
                 "tag",
                 f"{shown(self.tag)} is no supported release ({supported}): name one in 'release' if the image holds it",
             )
+        elif self.flowise.advisories:
+            text = f"Image.tag: Flowise {self.flowise.tag} carries {', '.join(self.flowise.advisories)}"
+            warn(f"{text}: take {releases.DEFAULT_TAG}")
 
     @property
     def flowise(self) -> releases.Release:

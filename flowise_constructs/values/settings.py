@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flowise_constructs import checks
 from flowise_constructs.values.references import EnvValue, SecretKey
-from flowise_constructs.values.value import ConfigWarning, Finding, Value, shown
+from flowise_constructs.values.value import Finding, Value, shown, warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +140,4 @@ class Settings(Value):
                 f"{shown(list(self.cors_origins))} holds '*' beside others: '*' alone, or the list alone",
             )
         if self.secure_cookies is False and scheme == "https":
-            warnings.warn(
-                "Settings.secure_cookies: False with an https URL sends the session cookie over http too",
-                ConfigWarning,
-                stacklevel=4,
-            )
+            warn("Settings.secure_cookies: False with an https URL sends the session cookie over http too")

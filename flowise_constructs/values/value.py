@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import types
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -39,6 +41,14 @@ class ConfigError(ValueError):
 
 class ConfigWarning(UserWarning):
     """A value that works and is likely not what was meant."""
+
+
+def warn(text: str) -> None:
+    """A ConfigWarning that points to the line outside this package that the value comes from."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("flowise_constructs."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, ConfigWarning, stacklevel=level)
 
 
 class Value:

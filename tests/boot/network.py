@@ -74,7 +74,7 @@ def reason_against() -> str | None:
     if os.geteuid() != 0:
         return "needs root: each pod has a network namespace and a user of its own"
     trial = subprocess.run(
-        ["unshare", "--net", "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"],
+        ["unshare", "--net", "ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"],
         check=False,
         capture_output=True,
         text=True,
