@@ -1,0 +1,64 @@
+"""Another project's app: its own worker, in its own chart."""
+
+from __future__ import annotations
+
+from cdk8s import App
+from constructs import Construct
+
+from flowise_constructs import (
+    Auth,
+    BundledRedis,
+    ConfigError,
+    EnvValue,
+    FlowiseWorker,
+    MysqlDatabase,
+    Names,
+    PostgresDatabase,
+    Queue,
+    QueueChart,
+    S3Bucket,
+    SecretKey,
+    Worker,
+)
+
+
+class TracedWorker(FlowiseWorker):
+    """A worker that tells a tracing service what it does."""
+
+    def env(self) -> dict[str, EnvValue]:
+        return {**super().env(), "LANGSMITH_API_KEY": SecretKey(secret="tracing", key="api-key")}
+
+
+class TeamFlowise(QueueChart):
+    """A team's installation: what differs between teams is its name."""
+
+    worker_class = TracedWorker
+
+    def __init__(self, scope: Construct, team: str) -> None:
+        super().__init__(
+            scope,
+            team,
+            names=Names(name=team),
+            auth=Auth.from_secret(f"{team}-keys"),
+            database=PostgresDatabase(host="postgres", password=SecretKey(secret=f"{team}-db", key="password")),
+            queue=Queue(redis=BundledRedis()),
+            storage=S3Bucket(bucket=f"{team}-files"),
+            worker=Worker(replicas=2),
+        )
+
+
+def database_without_ca() -> MysqlDatabase | None:
+    """What a typed caller sees of a refusal."""
+    try:
+        return MysqlDatabase(host="mysql://db", password=SecretKey(secret="db", key="password"))
+    except ConfigError as error:
+        assert error.findings[0].where == "MysqlDatabase.host"
+        return None
+
+
+if __name__ == "__main__":
+    assert database_without_ca() is None
+    app = App()
+    TeamFlowise(app, "blue")
+    TeamFlowise(app, "green")
+    app.synth()

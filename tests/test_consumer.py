@@ -1,0 +1,91 @@
+"""The wheel as another project sees it: its content, a subclass, both type checkers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSUMER = Path(__file__).parent / "consumer"
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CDK8S_OUTDIR")}
+    done = subprocess.run(
+        [str(word) for word in command], cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    # A build leaves nothing in the working tree.
+    ignored = shutil.ignore_patterns(".git", ".venv", "dist", "*cache*", "node_modules")
+    shutil.copytree(ROOT, source, ignore=ignored)
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ".", cwd=source)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the app and a virtual environment that holds the wheel; the dependencies are this run's."""
+    folder = tmp_path_factory.mktemp("consumer")
+    shutil.copy(CONSUMER / "app.py", folder)
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    library = next((folder / "venv" / "lib").glob("python*")) / "site-packages"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(library)
+    (library / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
+    return folder
+
+
+def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"flowise_constructs"}
+    scripts = {f"flowise_constructs/scripts/{path.name}" for path in (ROOT / "flowise_constructs" / "scripts").iterdir()}
+    assert {"flowise_constructs/py.typed", *scripts} <= names
+
+
+def test_subclass_synthesizes(project: Path) -> None:
+    run(project / "venv" / "bin" / "python", "app.py", cwd=project, CDK8S_OUTDIR=str(project / "dist"))
+    assert {path.name for path in (project / "dist").iterdir()} == {"blue.k8s.yaml", "green.k8s.yaml"}
+    documents = list(yaml.safe_load_all((project / "dist" / "blue.k8s.yaml").read_text()))
+    deployments = {document["metadata"]["name"]: document for document in documents if document["kind"] == "Deployment"}
+    assert set(deployments) == {"blue", "blue-worker"}
+    environment = {
+        name: [variable["name"] for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]]
+        for name, deployment in deployments.items()
+    }
+    assert "LANGSMITH_API_KEY" in environment["blue-worker"]
+    assert "LANGSMITH_API_KEY" not in environment["blue"]
+
+
+def test_the_installed_one_is_used(project: Path) -> None:
+    where = run(project / "venv" / "bin" / "python", "-c", "import flowise_constructs as f; print(f.__file__)", cwd=project)
+    assert Path(where.strip()).is_relative_to(project)
+
+
+def test_mypy_is_content(project: Path) -> None:
+    python = project / "venv" / "bin" / "python"
+    run(sys.executable, "-m", "mypy", "--strict", "--python-executable", python, "app.py", cwd=project)
+
+
+def test_pyright_is_content(project: Path) -> None:
+    (project / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "include": ["app.py"]}')
+    python = project / "venv" / "bin" / "python"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run(sys.executable, "-m", "pyright", "--pythonpath", python, cwd=project, PATH=path)
