@@ -21,7 +21,12 @@ CONSUMER = Path(__file__).parent / "consumer"
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CDK8S_OUTDIR")}
     done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, check=False
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -56,7 +61,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flowise_constructs"}
-    scripts = {f"flowise_constructs/scripts/{path.name}" for path in (ROOT / "flowise_constructs" / "scripts").iterdir()}
+    scripts = {str(path.relative_to(ROOT)) for path in (ROOT / "flowise_constructs" / "scripts").glob("*.*")}
     assert {"flowise_constructs/py.typed", *scripts} <= names
 
 
@@ -75,7 +80,8 @@ def test_subclass_synthesizes(project: Path) -> None:
 
 
 def test_the_installed_one_is_used(project: Path) -> None:
-    where = run(project / "venv" / "bin" / "python", "-c", "import flowise_constructs as f; print(f.__file__)", cwd=project)
+    python = project / "venv" / "bin" / "python"
+    where = run(python, "-c", "import flowise_constructs as f; print(f.__file__)", cwd=project)
     assert Path(where.strip()).is_relative_to(project)
 
 

@@ -52,7 +52,7 @@ def database_without_ca() -> MysqlDatabase | None:
     try:
         return MysqlDatabase(host="mysql://db", password=SecretKey(secret="db", key="password"))
     except ConfigError as error:
-        assert error.findings[0].where == "MysqlDatabase.host"
+        print(*error.findings, sep="\n")
         return None
 
 
