@@ -57,21 +57,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        prog="flowise-constructs", description="Plain Kubernetes YAML for Flowise.", epilog=_EXAMPLES, formatter_class=raw
+        prog="flowise-constructs",
+        description="Plain Kubernetes YAML for Flowise.",
+        epilog=_EXAMPLES,
+        formatter_class=raw,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    helm = commands.add_parser("from-helm", help="a Helm release as YAML or Python", description=_FROM_HELM, formatter_class=raw)
+    helm = commands.add_parser(
+        "from-helm", help="a Helm release as YAML or Python", description=_FROM_HELM, formatter_class=raw
+    )
     helm.add_argument("values", nargs="+", metavar="VALUES", help="values file; - is standard input")
-    helm.add_argument("--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)")
+    helm.add_argument(
+        "--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)"
+    )
     helm.add_argument("--namespace", metavar="NAME", help="put it into every object (default: left to kubectl)")
     helm.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
 
-    missing = commands.add_parser("secrets", help="the Secrets that must exist", description=_SECRETS, formatter_class=raw)
+    missing = commands.add_parser(
+        "secrets", help="the Secrets that must exist", description=_SECRETS, formatter_class=raw
+    )
     missing.add_argument("manifests", nargs="+", metavar="MANIFEST", help="YAML file; - is standard input")
     missing.add_argument("--namespace", metavar="NAME", help="put it into every Secret")
-    missing.add_argument("--set", action="append", default=[], metavar="NAME.KEY=VALUE", help="the value of a key; may be given often")
+    missing.add_argument(
+        "--set", action="append", default=[], metavar="NAME.KEY=VALUE", help="the value of a key; may be given often"
+    )
     missing.add_argument("--ask", action="store_true", help="ask for what only you can know, without echo")
 
     check = commands.add_parser("check", help="what to know before apply", description=_CHECK, formatter_class=raw)

@@ -20,12 +20,16 @@ def report(manifests: Manifests) -> str:
 def contradictions(manifests: Manifests) -> list[str]:
     """What can't work whatever the cluster holds."""
     twice = [f"{_told(name)} stands there twice" for name in manifests.twice]
+    return [*twice, *_lacking(manifests, "ConfigMap")]
+
+
+def _lacking(manifests: Manifests, kind: str) -> list[str]:
     lacking = {
-        f"{_told(reference.to)} lacks key {reference.key!r}, which {reference.by} refers to"
+        f"{_told(reference.to)} is here without key {reference.key!r}: for {reference.by}"
         for reference in manifests.references
-        if manifests.lacks(reference) and not reference.optional
+        if reference.to.kind == kind and manifests.lacks(reference) and not reference.optional
     }
-    return [*twice, *sorted(lacking)]
+    return sorted(lacking)
 
 
 def _absent(manifests: Manifests) -> list[str]:
@@ -33,7 +37,8 @@ def _absent(manifests: Manifests) -> list[str]:
     for reference in manifests.references:
         if not manifests.holds(reference.to):
             absent.setdefault(reference.to, []).append(reference)
-    return [_line(name, references) for name, references in sorted(absent.items())]
+    # What is applied is merged with the Secret in the cluster, which may have the key.
+    return [*(_line(name, references) for name, references in sorted(absent.items())), *_lacking(manifests, "Secret")]
 
 
 def _line(name: ObjectName, references: Iterable[Reference]) -> str:

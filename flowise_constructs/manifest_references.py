@@ -117,7 +117,9 @@ class Manifests:
     def _of_pod(self, pod: Mapping[str, Any], namespace: str, by: str, *, is_server: bool) -> Iterator[Reference]:
         if account := pod.get("serviceAccountName"):
             if account != "default":
-                yield Reference(to=ObjectName("ServiceAccount", namespace, str(account)), by=by, use="serviceAccountName")
+                yield Reference(
+                    to=ObjectName("ServiceAccount", namespace, str(account)), by=by, use="serviceAccountName"
+                )
         yield from _named(_maps(pod, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
         for container in _containers(pod):
             yield from self._of_container(container, namespace, by)
@@ -126,7 +128,9 @@ class Manifests:
             yield from _of_volume(volume, namespace, by, _mounts(pod, volume.get("name")), files)
 
     def _of_container(self, container: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
-        literals = {str(entry.get("name")): str(entry["value"]) for entry in _maps(container, "env") if entry.get("value")}
+        literals = {
+            str(entry.get("name")): str(entry["value"]) for entry in _maps(container, "env") if entry.get("value")
+        }
         for variable in SERVER_VARIABLES:
             if service := _service(literals.get(variable, ""), namespace):
                 yield Reference(to=service, by=by, use=variable)

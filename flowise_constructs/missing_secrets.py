@@ -67,9 +67,12 @@ def missing_secrets(manifests: Manifests, namespace: str | None) -> list[Missing
 
 def incomplete_secrets(manifests: Manifests) -> list[str]:
     """What to say of Secrets that are here and lack a key."""
-    lacking = {(reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)}
+    lacking = {
+        (reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)
+    }
     return [
-        f"Secret {name} is in the manifests without key {key!r}: add it there, or see that the one in the cluster has it"
+        f"Secret {name} is in the manifests without key {key!r}: add it there, or see that the one in the cluster "
+        "has it"
         for name, key in sorted(lacking)
     ]
 
@@ -96,7 +99,9 @@ def manifest(secret: MissingSecret) -> str:
     lines += ["  labels:", *(f"    {name}: {value}" for name, value in LABELS.items()), f"type: {secret.type}", "data:"]
     lines += [f"  {json.dumps(name)}: {json.dumps(_encoded(value))}" for name, value in known.items()]
     if unknown:
-        lines += ["  # To be filled in with base64 (printf %s VALUE | base64 -w0), or by --set or --ask; refused as it is"]
+        lines += [
+            "  # To be filled in with base64 (printf %s VALUE | base64 -w0), or by --set or --ask; refused as it is"
+        ]
     lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {key.use}>')}" for name, key in unknown.items()]
     return "\n".join(lines) + "\n"
 

@@ -89,14 +89,22 @@ def _dump_image(release: Release) -> ServerImage | None:
         return None
     fields: dict[str, Any] = {"repository": match[1], "tag": match[2], "digest": match[3]}
     if "alpine" in text:
-        release.remark(path, "must hold bash, which PostgreSQL's alpine images don't: take a Debian one, or leave it out")
+        release.remark(
+            path, "must hold bash, which PostgreSQL's alpine images don't: take a Debian one, or leave it out"
+        )
     secrets = pull_secrets(release, "imagePullSecrets")
     otherwise = ServerImage(repository="refused", tag="1")
-    return release.make(ServerImage, {"": path, "pull_secrets": "imagePullSecrets"}, otherwise, **fields, pull_secrets=secrets)
+    return release.make(
+        ServerImage, {"": path, "pull_secrets": "imagePullSecrets"}, otherwise, **fields, pull_secrets=secrets
+    )
 
 
 def _tell_of_differences(release: Release) -> None:
-    release.remark("backup.enabled", "backups have another form here, and the old archives stay as they are; like the chart's, nothing is deleted (give a Retention in Python) and files are not in it (give files=True)")
+    release.remark(
+        "backup.enabled",
+        "backups have another form here, and the old archives stay as they are; like the chart's, nothing is "
+        "deleted (give a Retention in Python) and files are not in it (give files=True)",
+    )
     if release.flag("backup.s3.createBucketIfNotExists"):
         release.remark("backup.s3.createBucketIfNotExists", "is not carried over: the bucket must exist")
     for key in ("backup.archivePrefix", "backup.images.uploader"):

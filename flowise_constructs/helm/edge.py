@@ -39,11 +39,19 @@ def ingress(release: Release) -> Ingress | None:
     if not release.flag("ingress.enabled"):
         return None
     if not release.items("ingress.hosts"):
-        release.refuse("ingress.hosts", "is empty with ingress.enabled: name the host, without which Kubernetes refuses the Ingress")
+        release.refuse(
+            "ingress.hosts",
+            "is empty with ingress.enabled: name the host, without which Kubernetes refuses the Ingress",
+        )
         return None
     hosts = [_host(release, path, entry) for path, entry in release.entries("ingress.hosts")]
     tls = [_tls(release, path, entry) for path, entry in release.entries("ingress.tls")]
-    paths = {"hosts": "ingress.hosts", "class_name": "ingress.ingressClassName", "annotations": "ingress.annotations", "tls": "ingress.tls"}
+    paths = {
+        "hosts": "ingress.hosts",
+        "class_name": "ingress.ingressClassName",
+        "annotations": "ingress.annotations",
+        "tls": "ingress.tls",
+    }
     return release.make(
         Ingress,
         paths,
@@ -61,8 +69,16 @@ def _host(release: Release, path: str, entry: Mapping[str, Any]) -> IngressHost:
     if not entry.get("host"):
         release.refuse(f"{path}.host", "is empty: a rule for every host is not made here; name the host")
         return _HOST
-    paths = [_path(release, where, item) for where, item in release.entries_of(entry.get("paths") or [], f"{path}.paths")]
-    return release.make(IngressHost, {"host": f"{path}.host", "paths": f"{path}.paths"}, _HOST, host=entry["host"], paths=paths or [IngressPath()])
+    paths = [
+        _path(release, where, item) for where, item in release.entries_of(entry.get("paths") or [], f"{path}.paths")
+    ]
+    return release.make(
+        IngressHost,
+        {"host": f"{path}.host", "paths": f"{path}.paths"},
+        _HOST,
+        host=entry["host"],
+        paths=paths or [IngressPath()],
+    )
 
 
 def _path(release: Release, path: str, entry: Mapping[str, Any]) -> IngressPath:
@@ -75,7 +91,13 @@ def _path(release: Release, path: str, entry: Mapping[str, Any]) -> IngressPath:
 def _tls(release: Release, path: str, entry: Mapping[str, Any]) -> IngressTls:
     release.only(entry, path, "secretName", "hosts")
     paths = {"hosts": f"{path}.hosts", "secret_name": f"{path}.secretName"}
-    return release.make(IngressTls, paths, IngressTls(hosts=[]), hosts=entry.get("hosts") or [], secret_name=entry.get("secretName") or None)
+    return release.make(
+        IngressTls,
+        paths,
+        IngressTls(hosts=[]),
+        hosts=entry.get("hosts") or [],
+        secret_name=entry.get("secretName") or None,
+    )
 
 
 def _tls_in_front(release: Release, hosts: list[IngressHost], tls: list[IngressTls]) -> bool:
@@ -83,10 +105,18 @@ def _tls_in_front(release: Release, hosts: list[IngressHost], tls: list[IngressT
     url, host = release.text("flowise.appUrl"), hosts[0].host if hosts else ""
     covered = any(host in entry.hosts for entry in tls) or any(not entry.hosts for entry in tls)
     if url.startswith("https://") and not tls:
-        release.remark("ingress.tls", f"is empty, and flowise.appUrl is {shown(url)}: TLS is taken to end in front of the Ingress, or at its controller's own certificate")
+        release.remark(
+            "ingress.tls",
+            f"is empty, and flowise.appUrl is {shown(url)}: TLS is taken to end in front of the Ingress, or at its "
+            "controller's own certificate",
+        )
         return True
     if not url and not tls:
-        release.remark("ingress.tls", f"is empty: the public URL is http://{host}, where the chart says https; if TLS ends in front of the Ingress, give flowise.appUrl")
+        release.remark(
+            "ingress.tls",
+            f"is empty: the public URL is http://{host}, where the chart says https; if TLS ends in front of the "
+            "Ingress, give flowise.appUrl",
+        )
     return not any(host in entry.hosts for entry in tls) and covered
 
 

@@ -65,7 +65,9 @@ def import_values(values: Mapping[str, Any], *, release: str = "flowise", namesp
 
 def _import(release: Release) -> Imported:
     queued = is_queue(release)
-    tell_what_is_not_carried(release, postgresql=database_mode(release) == "postgresql", redis=queued and release.flag("redis.enabled"))
+    tell_what_is_not_carried(
+        release, postgresql=database_mode(release) == "postgresql", redis=queued and release.flag("redis.enabled")
+    )
     labels = {"app.kubernetes.io/name": app_name(release), "app.kubernetes.io/instance": release.name}
     secrets = InlineSecrets(release, labels)
     called = names(release)
@@ -139,15 +141,28 @@ def _claim(release: Release) -> Claim | None:
     in_use = release.text("storage.type") == "local" or database_mode(release) == "sqlite"
     if not release.flag("persistence.enabled") or not in_use:
         if release.below("persistence.size") and not in_use:
-            release.remark("persistence.enabled", "the chart makes no claim with S3 and a database server, and neither does this")
+            release.remark(
+                "persistence.enabled", "the chart makes no claim with S3 and a database server, and neither does this"
+            )
         return None
     at = "persistence"
     existing, mode = release.text(f"{at}.existingClaim"), release.text(f"{at}.accessMode")
     if existing:
-        return release.make(ExistingClaim, {"name": f"{at}.existingClaim", "access_mode": f"{at}.accessMode"}, ExistingClaim(name="refused"), name=existing, access_mode=mode)
+        return release.make(
+            ExistingClaim,
+            {"name": f"{at}.existingClaim", "access_mode": f"{at}.accessMode"},
+            ExistingClaim(name="refused"),
+            name=existing,
+            access_mode=mode,
+        )
     return release.make(
         DataClaim,
-        {"size": f"{at}.size", "storage_class": f"{at}.storageClass", "access_mode": f"{at}.accessMode", "annotations": f"{at}.annotations"},
+        {
+            "size": f"{at}.size",
+            "storage_class": f"{at}.storageClass",
+            "access_mode": f"{at}.accessMode",
+            "annotations": f"{at}.annotations",
+        },
         DataClaim(),
         size=release.text(f"{at}.size"),
         storage_class=release.text(f"{at}.storageClass") or None,
@@ -185,7 +200,9 @@ def _main_pod(release: Release, called: Names) -> PodOptions:
         "priority_class_name": "priorityClassName",
     }
     account = pods.service_account(release, "serviceAccount", called.name)
-    return pods.pod_options(release, paths | {"volumes": "extraVolumeMounts"}, service_account=account, volumes=pods.volumes(release))
+    return pods.pod_options(
+        release, paths | {"volumes": "extraVolumeMounts"}, service_account=account, volumes=pods.volumes(release)
+    )
 
 
 def _worker(release: Release, called: Names, variables: Variables) -> Worker:
@@ -196,7 +213,10 @@ def _worker(release: Release, called: Names, variables: Variables) -> Worker:
         concurrency = release.number(f"{at}.concurrency")
     if concurrency is None:
         concurrency = Worker().concurrency
-        release.remark(f"{at}.concurrency", f"is not given: {concurrency} is taken, where the chart's 100000 lets one worker take the whole queue")
+        release.remark(
+            f"{at}.concurrency",
+            f"is not given: {concurrency} is taken, where the chart's 100000 lets one worker take the whole queue",
+        )
     return release.make(
         Worker,
         paths,

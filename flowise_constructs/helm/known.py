@@ -10,8 +10,21 @@ from typing import Any
 Section = dict[str, Any]
 
 SECRET_KEYS = frozenset(
-    "password postgresPassword replicationPassword encryptionKey jwtAuthTokenSecret jwtRefreshTokenSecret "
-    "expressSessionSecret tokenHashSecret accessKeyId secretAccessKey accessKey secretKey sslKeyBase64".split()
+    [
+        "password",
+        "postgresPassword",
+        "replicationPassword",
+        "encryptionKey",
+        "jwtAuthTokenSecret",
+        "jwtRefreshTokenSecret",
+        "expressSessionSecret",
+        "tokenHashSecret",
+        "accessKeyId",
+        "secretAccessKey",
+        "accessKey",
+        "secretKey",
+        "sslKeyBase64",
+    ]
 )
 """Keys whose values no message shows."""
 
@@ -21,12 +34,17 @@ ANY_SCALAR: Any = _ANY_SCALAR
 
 
 def _probe(delay: int, period: int, timeout: int, failures: int, **more: Any) -> Section:
-    numbers = {"initialDelaySeconds": delay, "periodSeconds": period, "timeoutSeconds": timeout, "failureThreshold": failures}
+    numbers = {
+        "initialDelaySeconds": delay,
+        "periodSeconds": period,
+        "timeoutSeconds": timeout,
+        "failureThreshold": failures,
+    }
     return {**more, **numbers}
 
 
 def _names(*names: str) -> Section:
-    return {name: ANY_SCALAR for name in names}
+    return dict.fromkeys(names, ANY_SCALAR)
 
 
 def _external_secret(*parts: str) -> Section:

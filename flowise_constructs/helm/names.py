@@ -52,8 +52,20 @@ def names(release: Release) -> Names:
 
 def _refuse_mangled(release: Release) -> None:
     if len(release.name) > _RELEASE_LIMIT or not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", release.name):
-        release.refuse("--release", f"{release.name[:80]!r} is no name of a Helm release: lower-case letters, digits and hyphens, 53 at most")
+        release.refuse(
+            "--release",
+            f"{release.name[:80]!r} is no name of a Helm release: lower-case letters, digits and hyphens, 53 at most",
+        )
     if release.flag("redis.enabled") and "redis" in release.name:
-        release.refuse("--release", f"{release.name!r} contains 'redis': the chart then calls the server's objects {release.name!r} and Flowise looks for '{release.name}-redis-client'; such a release has no working queue: take a new release name")
+        release.refuse(
+            "--release",
+            f"{release.name!r} contains 'redis': the chart then calls the server's objects {release.name!r} and "
+            f"Flowise looks for '{release.name}-redis-client'; such a release has no working queue: take a new "
+            "release name",
+        )
     if release.flag("postgresql.enabled") and len(f"{release.name}-postgresql") > _STATEFUL_SET_LIMIT:
-        release.refuse("--release", f"{release.name!r} is so long that the chart cuts the name of PostgreSQL's StatefulSet, which this library doesn't: dump the database and load it into a release of at most 41 characters")
+        release.refuse(
+            "--release",
+            f"{release.name!r} is so long that the chart cuts the name of PostgreSQL's StatefulSet, which this "
+            "library doesn't: dump the database and load it into a release of at most 41 characters",
+        )

@@ -71,11 +71,14 @@ _REDIS: Mapping[str, str] = {
     "extraManifests": "give them in the chart's own extraManifests",
 }
 
-_OTHER_NAMES = "the objects of such a release have other names and selectors than the ones here, so its data would not be found"
+_OTHER_NAMES = (
+    "the objects of such a release have other names and selectors than the ones here, so its data would not be found"
+)
 _REFUSED: Mapping[str, str] = {
     "nameOverride": f"{_OTHER_NAMES}: dump the data and load them into a server of the default name",
     "fullnameOverride": f"{_OTHER_NAMES}: dump the data and load them into a server of the default name",
-    "tls.enabled": "a bundled server speaks plain here, as the chart's Flowise does to it: take it out, or take a server that exists",
+    "tls.enabled": "a bundled server speaks plain here, as the chart's Flowise does to it: take it out, or take a server that "
+    "exists",
 }
 
 
@@ -92,9 +95,15 @@ def tell_what_is_not_carried(release: Release, *, postgresql: bool, redis: bool)
         if made:
             _refuse_other_servers(release, server)
     if not is_queue(release) and release.flag("redis.enabled"):
-        release.remark("redis.enabled", "is not carried over: outside queue mode Flowise uses no Redis; delete the release's when Helm is gone")
+        release.remark(
+            "redis.enabled",
+            "is not carried over: outside queue mode Flowise uses no Redis; delete the release's when Helm is gone",
+        )
     if not postgresql and release.flag("postgresql.enabled"):
-        release.remark("postgresql.enabled", "is not carried over: with SQLite Flowise uses no server; delete the release's when Helm is gone")
+        release.remark(
+            "postgresql.enabled",
+            "is not carried over: with SQLite Flowise uses no server; delete the release's when Helm is gone",
+        )
 
 
 def _refuse_other_servers(release: Release, server: str) -> None:
@@ -103,7 +112,11 @@ def _refuse_other_servers(release: Release, server: str) -> None:
             release.refuse(path, reason)
     if release.text(f"{server}.architecture") != "standalone":
         topology = release.text(f"{server}.architecture")[:80]
-        release.refuse(f"{server}.architecture", f"{topology!r} is not carried over: one server is made here; keep that one, and give it as {_external(server)}")
+        release.refuse(
+            f"{server}.architecture",
+            f"{topology!r} is not carried over: one server is made here; keep that one, and give it as "
+            f"{_external(server)}",
+        )
     if release.below(f"{server}.standalone.persistence.accessModes"):
         release.remark(
             f"{server}.standalone.persistence.accessModes",

@@ -73,7 +73,9 @@ def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
     amounts: dict[str, str] = {}
     for name, amount in given.items():
         if name not in ("cpu", "memory"):
-            release.remark(f"{path}.{name}", "is not carried over: give it with a JSON patch on the Deployment in Python")
+            release.remark(
+                f"{path}.{name}", "is not carried over: give it with a JSON patch on the Deployment in Python"
+            )
         elif isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
             release.refuse(f"{path}.{name}", "must be a quantity such as '500m' or '2Gi'")
         else:
@@ -84,11 +86,17 @@ def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
 def probe(release: Release, path: str, timeout: int | None = None) -> ProbeNumbers:
     """A probe's numbers. `timeout` is ours where the chart's default is too short for our probe."""
     if not release.flag(f"{path}.enabled"):
-        release.remark(f"{path}.enabled", "false is not carried over: every pod has its probes; give it larger numbers instead")
+        release.remark(
+            f"{path}.enabled", "false is not carried over: every pod has its probes; give it larger numbers instead"
+        )
     if release.text(f"{path}.path") != CHART_PING:
-        release.remark(f"{path}.path", f"is not carried over: Flowise answers 200 to any path, and {CHART_PING} is asked")
+        release.remark(
+            f"{path}.path", f"is not carried over: Flowise answers 200 to any path, and {CHART_PING} is asked"
+        )
     if release.below(f"{path}.initialDelaySeconds"):
-        release.remark(f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others begin after it")
+        release.remark(
+            f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others begin after it"
+        )
     asked = f"{path}.timeoutSeconds"
     return release.make(
         ProbeNumbers,
@@ -157,7 +165,10 @@ def volumes(release: Release) -> Sequence[Volume]:
             release.refuse(f"{path}.name", f"{name[:80]!r} is none of extraVolumes: add the volume there")
             continue
         found.append(_volume(release, path, mount, sources[name], _free_name(name, found)))
-    for name in sorted(set(sources) - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if isinstance(mount, dict)}):
+    for name in sorted(
+        set(sources)
+        - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if isinstance(mount, dict)}
+    ):
         release.remark("extraVolumes", f"{name[:80]!r} is not carried over: extraVolumeMounts doesn't mount it")
     return found
 
@@ -168,7 +179,13 @@ def _volume(release: Release, path: str, mount: Mapping[str, Any], source: Mappi
     mount_path = mount.get("mountPath")
     return release.make(
         Volume,
-        {"name": f"{path}.name", "mount_path": f"{path}.mountPath", "sub_path": f"{path}.subPath", "read_only": f"{path}.readOnly", "source": "extraVolumes"},
+        {
+            "name": f"{path}.name",
+            "mount_path": f"{path}.mountPath",
+            "sub_path": f"{path}.subPath",
+            "read_only": f"{path}.readOnly",
+            "source": "extraVolumes",
+        },
         otherwise,
         name=name,
         source=source,

@@ -52,11 +52,11 @@ if __name__ == "__main__":
     main()
 '''
 
-_LABELS = '''    for child in chart.node.find_all():
+_LABELS = """    for child in chart.node.find_all():
         if isinstance(child, ApiObject):
             for name, value in LABELS.items():
                 child.metadata.add_label(name, value)
-'''
+"""
 
 _DEFAULTS: Mapping[str, Any] = {
     "database": SqliteDatabase(),
@@ -89,10 +89,16 @@ class Name:
 
 def python_module(imported: Imported) -> str:
     """The module's source."""
-    arguments = {name: _source(value) for name, value in imported.arguments.items() if not _is_default(imported, name, value)}
+    arguments = {
+        name: _source(value) for name, value in imported.arguments.items() if not _is_default(imported, name, value)
+    }
     chart = Call(imported.chart, [Name("scope"), imported.release], arguments)
     names = sorted({imported.chart, *_names(chart)}, key=_isort_key)
-    cdk8s = [*(["ApiObject"] if imported.labels or imported.objects else []), "App", *(["JsonPatch"] if imported.objects else [])]
+    cdk8s = [
+        *(["ApiObject"] if imported.labels or imported.objects else []),
+        "App",
+        *(["JsonPatch"] if imported.objects else []),
+    ]
     head = _HEAD.format(release=imported.release, file=imported.release, cdk8s=", ".join(cdk8s))
     imports = _import(names)
     labels = f"\nLABELS = {_written(dict(imported.labels), 0, len('LABELS = '))}\n" if imported.labels else ""
@@ -133,7 +139,11 @@ def _source(value: Any) -> Any:
     if isinstance(value, S3Credentials):
         return _credentials(value)
     if isinstance(value, Value) and is_dataclass(value):
-        said = {field.name: getattr(value, field.name) for field in fields(value) if _is_said(field, getattr(value, field.name))}
+        said = {
+            field.name: getattr(value, field.name)
+            for field in fields(value)
+            if _is_said(field, getattr(value, field.name))
+        }
         return Call(type(value).__name__, [], {name: _source(item) for name, item in said.items()})
     if isinstance(value, Mapping):
         return {key: _source(item) for key, item in value.items()}

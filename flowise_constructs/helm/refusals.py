@@ -60,7 +60,9 @@ def _database(release: Release) -> None:
     mode = release.text("database.mode") or "auto"
     external, bundled = has_external_database(release), release.flag("postgresql.enabled")
     if mode == "auto" and external and bundled:
-        release.refuse("database.mode", "'auto' with both database.external.* and postgresql.enabled: take one of them out")
+        release.refuse(
+            "database.mode", "'auto' with both database.external.* and postgresql.enabled: take one of them out"
+        )
     if mode == "external" and not external:
         release.refuse("database.external.host", "is empty with database.mode=external: name the server")
     if mode == "external" and bundled:
@@ -80,25 +82,42 @@ def _backup(release: Release) -> None:
     if not release.flag("backup.enabled"):
         return
     if database_mode(release) == "sqlite":
-        release.refuse("backup.enabled", "true with SQLite: the chart's backup dumps a database server; set it to false, and give the manifest a Backup in Python, which can do SQLite too")
+        release.refuse(
+            "backup.enabled",
+            "true with SQLite: the chart's backup dumps a database server; set it to false, and give the manifest "
+            "a Backup in Python, which can do SQLite too",
+        )
     if not release.text("backup.s3.endpoint"):
         release.refuse("backup.s3.endpoint", "is empty with backup.enabled: give the store's URL")
     if not release.text("backup.s3.bucket"):
         release.refuse("backup.s3.bucket", "is empty with backup.enabled: name the bucket")
     inline = release.text("backup.s3.accessKey") and release.text("backup.s3.secretKey")
     if not release.text("backup.s3.existingSecret") and not inline:
-        release.refuse("backup.s3.existingSecret", "is empty with backup.enabled: name the Secret, or give both backup.s3.accessKey and backup.s3.secretKey")
+        release.refuse(
+            "backup.s3.existingSecret",
+            "is empty with backup.enabled: name the Secret, or give both backup.s3.accessKey and backup.s3.secretKey",
+        )
 
 
 def _queue(release: Release) -> None:
     if not is_queue(release):
         return
     if database_mode(release) == "sqlite":
-        release.refuse("database.mode", "resolves to SQLite, which queue mode's pods can't share: set postgresql.enabled, or database.external.host")
+        release.refuse(
+            "database.mode",
+            "resolves to SQLite, which queue mode's pods can't share: set postgresql.enabled, or "
+            "database.external.host",
+        )
     if not has_external_redis(release) and not release.flag("redis.enabled"):
-        release.refuse("redis.enabled", "false, and redis.external.host is empty: queue mode needs a Redis; set one of them")
+        release.refuse(
+            "redis.enabled", "false, and redis.external.host is empty: queue mode needs a Redis; set one of them"
+        )
     if release.text("storage.type") != "s3":
-        release.refuse("storage.type", f"{release.text('storage.type')[:80]!r} in queue mode: its pods share files through a bucket alone; set it to s3")
+        release.refuse(
+            "storage.type",
+            f"{release.text('storage.type')[:80]!r} in queue mode: its pods share files through a bucket alone; set "
+            "it to s3",
+        )
     if release.flag("persistence.enabled"):
         release.refuse("persistence.enabled", "true in queue mode: its pods can't share a claim; set it to false")
 
@@ -106,9 +125,14 @@ def _queue(release: Release) -> None:
 def _replicas(release: Release) -> None:
     replicas = release.number("flowise.replicaCount")
     if replicas > 1 and database_mode(release) == "sqlite":
-        release.refuse("flowise.replicaCount", f"{replicas} with SQLite, whose file one pod alone may open: set it to 1")
+        release.refuse(
+            "flowise.replicaCount", f"{replicas} with SQLite, whose file one pod alone may open: set it to 1"
+        )
     if replicas > 1 and release.text("storage.type") == "local":
-        release.refuse("flowise.replicaCount", f"{replicas} with local storage, which one pod alone sees: set it to 1, or storage.type to s3")
+        release.refuse(
+            "flowise.replicaCount",
+            f"{replicas} with local storage, which one pod alone sees: set it to 1, or storage.type to s3",
+        )
 
 
 def _storage(release: Release) -> None:
@@ -118,7 +142,11 @@ def _storage(release: Release) -> None:
         release.refuse("storage.s3.bucketName", "is empty with storage.type=s3: name the bucket")
     inline = release.text("storage.s3.accessKeyId") and release.text("storage.s3.secretAccessKey")
     if not release.text("storage.s3.existingSecret") and not inline:
-        release.refuse("storage.s3.existingSecret", "is empty with storage.type=s3: name the Secret, or give both storage.s3.accessKeyId and storage.s3.secretAccessKey")
+        release.refuse(
+            "storage.s3.existingSecret",
+            "is empty with storage.type=s3: name the Secret, or give both storage.s3.accessKeyId and "
+            "storage.s3.secretAccessKey",
+        )
 
 
 def _pod_labels(release: Release) -> None:
@@ -132,9 +160,15 @@ def _external_secret(release: Release) -> None:
     if not release.flag("externalSecrets.enabled"):
         return
     if not release.text("auth.existingSecret"):
-        release.refuse("auth.existingSecret", "is empty with externalSecrets.enabled: name the Secret that the ExternalSecret makes")
+        release.refuse(
+            "auth.existingSecret",
+            "is empty with externalSecrets.enabled: name the Secret that the ExternalSecret makes",
+        )
     if not release.items("externalSecrets.data"):
-        release.refuse("externalSecrets.data", "is empty with externalSecrets.enabled: say which remote key each of the five keys comes from")
+        release.refuse(
+            "externalSecrets.data",
+            "is empty with externalSecrets.enabled: say which remote key each of the five keys comes from",
+        )
     if not release.text("externalSecrets.secretStoreRef.name"):
         release.refuse("externalSecrets.secretStoreRef.name", "is empty with externalSecrets.enabled: name the store")
 
@@ -154,22 +188,51 @@ def _accepted_nonsense(release: Release) -> None:
     _empty_hosts(release)
     for path in ("flowise.replicaCount", *(["queue.worker.replicaCount"] if is_queue(release) else [])):
         if release.number(path) < 1:
-            release.refuse(path, f"{release.number(path)} leaves nobody to do the work: set it to 1 or more, and stop Flowise with kubectl scale")
+            release.refuse(
+                path,
+                f"{release.number(path)} leaves nobody to do the work: set it to 1 or more, and stop Flowise with "
+                "kubectl scale",
+            )
     replicas = release.number("flowise.replicaCount")
-    if replicas > 1 and not is_queue(release) and database_mode(release) != "sqlite" and release.text("storage.type") == "s3":
-        release.refuse("flowise.replicaCount", f"{replicas} outside queue mode: each main would fire every schedule; set it to 1, or architecture.mode to queue")
+    if (
+        replicas > 1
+        and not is_queue(release)
+        and database_mode(release) != "sqlite"
+        and release.text("storage.type") == "s3"
+    ):
+        release.refuse(
+            "flowise.replicaCount",
+            f"{replicas} outside queue mode: each main would fire every schedule; set it to 1, or architecture.mode "
+            "to queue",
+        )
     vendor = release.text("database.external.vendor")
     if database_mode(release) == "external" and vendor not in ("postgres", "mysql"):
-        release.refuse("database.external.vendor", f"{vendor[:80]!r} must be 'postgres' or 'mysql': the chart takes any other word for postgres; for MariaDB give a MariadbDatabase in Python")
+        release.refuse(
+            "database.external.vendor",
+            f"{vendor[:80]!r} must be 'postgres' or 'mysql': the chart takes any other word for postgres; for "
+            "MariaDB give a MariadbDatabase in Python",
+        )
     if release.text("storage.type") not in ("local", "s3"):
-        release.refuse("storage.type", f"{release.text('storage.type')[:80]!r} must be 'local' or 's3': the chart makes S3 variables and Flowise takes it for local")
+        release.refuse(
+            "storage.type",
+            f"{release.text('storage.type')[:80]!r} must be 'local' or 's3': the chart makes S3 variables and "
+            "Flowise takes it for local",
+        )
 
 
 def _empty_hosts(release: Release) -> None:
-    if database_mode(release) == "external" and has_external_database(release) and not release.text("database.external.host"):
-        release.refuse("database.external.host", "is empty, although database.external.existingSecret is given: name the server")
+    if (
+        database_mode(release) == "external"
+        and has_external_database(release)
+        and not release.text("database.external.host")
+    ):
+        release.refuse(
+            "database.external.host", "is empty, although database.external.existingSecret is given: name the server"
+        )
     if is_queue(release) and has_external_redis(release) and not release.text("redis.external.host"):
-        release.refuse("redis.external.host", "is empty, although redis.external.existingSecret is given: name the server")
+        release.refuse(
+            "redis.external.host", "is empty, although redis.external.existingSecret is given: name the server"
+        )
 
 
 _CHECKS: tuple[Callable[[Release], None], ...] = (

@@ -143,7 +143,11 @@ class Release:
 
     def _read_section(self, path: str, value: Any, known: Section) -> None:
         if not isinstance(value, dict):
-            what = "null takes the whole section away, and the chart can't do without it" if value is None else f"{shown(value)} must be a mapping"
+            what = (
+                "null takes the whole section away, and the chart can't do without it"
+                if value is None
+                else f"{shown(value)} must be a mapping"
+            )
             self.refuse(path, f"{what}: leave it out for its defaults")
             value = {}
         self._read(value, known, f"{path}.")
@@ -161,7 +165,11 @@ def _is_below(key: str, path: str) -> bool:
 
 def _wrong_kind(value: Any, default: Any) -> str | None:
     if isinstance(default, bool):
-        return None if value is None or isinstance(value, bool) else "must be true or false, without quotes: Helm takes any text for true"
+        return (
+            None
+            if value is None or isinstance(value, bool)
+            else "must be true or false, without quotes: Helm takes any text for true"
+        )
     if isinstance(default, int):
         return None if _is_integer(value) else "must be a whole number"
     if value is None or value is ANY_SCALAR:
@@ -170,7 +178,9 @@ def _wrong_kind(value: Any, default: Any) -> str | None:
         return None if isinstance(value, (str, int)) and not isinstance(value, bool) else "must be a number or text"
     if isinstance(default, str):
         return None if isinstance(value, str) else "must be text: put it in quotes"
-    return None if isinstance(value, type(default)) else f"must be a {'list' if isinstance(default, list) else 'mapping'}"
+    return (
+        None if isinstance(value, type(default)) else f"must be a {'list' if isinstance(default, list) else 'mapping'}"
+    )
 
 
 def _is_integer(value: Any) -> bool:

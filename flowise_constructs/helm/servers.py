@@ -62,14 +62,21 @@ def _sqlite(release: Release) -> SqliteDatabase:
     given = release.text(path)
     directory = moved(given)
     if given and not _is_mounted(release, directory):
-        release.refuse(path, f"{given[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with extraVolumeMounts")
+        release.refuse(
+            path,
+            f"{given[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with "
+            "extraVolumeMounts",
+        )
     release.remark(
         path,
         f"Flowise takes it for a directory: the release's file is {given.rstrip('/')}/database.sqlite, "
         f"and stays in that place on the claim, which is mounted at {DATA_DIRECTORY} now",
     )
     if not release.flag("persistence.enabled"):
-        release.remark("persistence.enabled", "false with SQLite: the database goes with each pod, as in the release; give it a claim")
+        release.remark(
+            "persistence.enabled",
+            "false with SQLite: the database goes with each pod, as in the release; give it a claim",
+        )
     directory_or_default = None if directory == DATA_DIRECTORY else directory
     return release.make(SqliteDatabase, {"directory": path}, SqliteDatabase(), directory=directory_or_default)
 
@@ -84,7 +91,14 @@ def _external_database(release: Release, variables: Variables, secrets: InlineSe
     cls = MysqlDatabase if release.text(f"{at}.vendor") == "mysql" else PostgresDatabase
     port = release.text(f"{at}.port")
     fields: dict[str, Any] = {"port": _port(release, f"{at}.port")} if port else {}
-    paths = {"host": f"{at}.host", "port": f"{at}.port", "name": f"{at}.name", "user": f"{at}.username", "tls": f"{at}.ssl", "ca": f"{at}.sslKeyBase64"}
+    paths = {
+        "host": f"{at}.host",
+        "port": f"{at}.port",
+        "name": f"{at}.name",
+        "user": f"{at}.username",
+        "tls": f"{at}.ssl",
+        "ca": f"{at}.sslKeyBase64",
+    }
     otherwise = PostgresDatabase(host="refused", password=SecretKey(secret="refused", key="refused"))
     if not release.text(f"{at}.host"):
         return otherwise
@@ -118,7 +132,9 @@ def _external_password(release: Release, secrets: InlineSecrets, at: str, suffix
     if release.text(f"{at}.password"):
         secrets.add(name, {key: f"{at}.password"}, instead=f"{at}.existingSecret")
     else:
-        release.remark(f"{at}.existingSecret", f"is empty, and so is {at}.password: key {key!r} of Secret {name!r} must exist")
+        release.remark(
+            f"{at}.existingSecret", f"is empty, and so is {at}.password: key {key!r} of Secret {name!r} must exist"
+        )
     return secret_key(release, name, "fullnameOverride", key, at)
 
 
@@ -130,10 +146,15 @@ def _database_tls(release: Release) -> DatabaseTls | None:
     verify = release.flag(f"{at}.rejectUnauthorized")
     if not encoded:
         if not verify:
-            release.remark(f"{at}.rejectUnauthorized", "false has no effect without sslKeyBase64: Flowise then always checks the certificate")
+            release.remark(
+                f"{at}.rejectUnauthorized",
+                "false has no effect without sslKeyBase64: Flowise then always checks the certificate",
+            )
         return DatabaseTls()
     paths = {"ca": f"{at}.sslKeyBase64", "verify": f"{at}.rejectUnauthorized"}
-    return release.make(DatabaseTls, paths, DatabaseTls(), ca=_decoded(release, f"{at}.sslKeyBase64", encoded), verify=verify)
+    return release.make(
+        DatabaseTls, paths, DatabaseTls(), ca=_decoded(release, f"{at}.sslKeyBase64", encoded), verify=verify
+    )
 
 
 def _decoded(release: Release, path: str, encoded: str) -> str:
@@ -147,7 +168,11 @@ def _decoded(release: Release, path: str, encoded: str) -> str:
 def _bundled_postgres(release: Release, secrets: InlineSecrets) -> BundledPostgres:
     at, persistence = "postgresql", "postgresql.standalone.persistence"
     if not release.flag(f"{persistence}.enabled"):
-        release.refuse(f"{persistence}.enabled", "false: the data are in the pod and go with its first restart, and volumeClaimTemplates can't be added in place; dump the database, set it to true in the release, load the dump, and migrate then")
+        release.refuse(
+            f"{persistence}.enabled",
+            "false: the data are in the pod and go with its first restart, and volumeClaimTemplates can't be added "
+            "in place; dump the database, set it to true in the release, load the dump, and migrate then",
+        )
     paths = {
         "database": f"{at}.auth.database",
         "user": f"{at}.auth.username",
@@ -190,7 +215,11 @@ def _postgres_passwords(release: Release, secrets: InlineSecrets) -> tuple[Secre
     name, path = (existing, f"{at}.existingSecret") if existing else (own, "--release")
     password, admin = (secret_key(release, name, path, release.text(key), key) for key in keys.values())
     if existing:
-        release.remark(path, f"Flowise in the release reads its password from {own!r} all the same; here from {existing[:80]!r}: both must hold the same")
+        release.remark(
+            path,
+            f"Flowise in the release reads its password from {own!r} all the same; here from {existing[:80]!r}: "
+            "both must hold the same",
+        )
     else:
         inline = {password.key: f"{at}.password", admin.key: f"{at}.postgresPassword"}
         secrets.own(own, inline, instead=path if existing else f"{at}.existingSecret")
@@ -222,11 +251,22 @@ def _directives(release: Release, path: str, pattern: str, form: str) -> dict[st
 
 def server_image(release: Release, at: str, default: ServerImage) -> ServerImage:
     """A bundled server's image, the chart's default of today where none is given."""
-    path, where = f"{at}.image", {"repository": f"{at}.image.repository", "tag": f"{at}.image.tag", "digest": f"{at}.image.tag", "pull_secrets": f"{at}.imagePullSecrets", "pull_policy": f"{at}.image.pullPolicy"}
+    path, where = (
+        f"{at}.image",
+        {
+            "repository": f"{at}.image.repository",
+            "tag": f"{at}.image.tag",
+            "digest": f"{at}.image.tag",
+            "pull_secrets": f"{at}.imagePullSecrets",
+            "pull_policy": f"{at}.image.pullPolicy",
+        },
+    )
     tag, _, digest = release.text(f"{path}.tag").partition("@")
     if not tag and not digest:
         tag = default.tag or ""
-        release.remark(f"{path}.tag", f"is not given: {tag} is taken; see that the live server's major version is no other")
+        release.remark(
+            f"{path}.tag", f"is not given: {tag} is taken; see that the live server's major version is no other"
+        )
     return release.make(
         ServerImage,
         where,
@@ -270,8 +310,14 @@ def storage(release: Release, secrets: InlineSecrets) -> Storage:
         path = moved(release.text("storage.local.path"))
         default = f"{DATA_DIRECTORY}/storage"
         if path and not _is_mounted(release, path):
-            release.refuse("storage.local.path", f"{path[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with extraVolumeMounts")
-        return release.make(LocalStorage, {"path": "storage.local.path"}, LocalStorage(), path=None if path == default else path)
+            release.refuse(
+                "storage.local.path",
+                f"{path[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with "
+                "extraVolumeMounts",
+            )
+        return release.make(
+            LocalStorage, {"path": "storage.local.path"}, LocalStorage(), path=None if path == default else path
+        )
     at = "storage.s3"
     if not release.text(f"{at}.bucketName"):
         return S3Bucket(bucket="refused")
@@ -283,7 +329,9 @@ def storage(release: Release, secrets: InlineSecrets) -> Storage:
         region=release.text(f"{at}.region"),
         endpoint=release.text(f"{at}.endpointUrl") or None,
         path_style=release.flag(f"{at}.forcePathStyle"),
-        credentials=bucket_keys(release, secrets, at, f"{full_name(release)}-storage", ("accessKeyId", "secretAccessKey")),
+        credentials=bucket_keys(
+            release, secrets, at, f"{full_name(release)}-storage", ("accessKeyId", "secretAccessKey")
+        ),
     )
 
 
@@ -306,7 +354,12 @@ def queue(release: Release, main: Variables, secrets: InlineSecrets) -> Queue:
     """The queue and its Redis."""
     at = "queue.worker"
     age, number = main.take_number("REMOVE_ON_AGE"), main.take_number("REMOVE_ON_COUNT")
-    paths = {"name": "queue.name", "remove_on_age_seconds": f"{at}.removeOnAge", "remove_on_count": f"{at}.removeOnCount", "event_stream_length": main.where("QUEUE_REDIS_EVENT_STREAM_MAX_LEN")}
+    paths = {
+        "name": "queue.name",
+        "remove_on_age_seconds": f"{at}.removeOnAge",
+        "remove_on_count": f"{at}.removeOnCount",
+        "event_stream_length": main.where("QUEUE_REDIS_EVENT_STREAM_MAX_LEN"),
+    }
     otherwise = Queue(redis=Redis(host="refused"))
     return release.make(
         Queue,
@@ -345,12 +398,23 @@ def _redis(release: Release, main: Variables, secrets: InlineSecrets) -> Redis |
 
 def _redis_tls(release: Release, main: Variables) -> RedisTls | None:
     on = main.take_flag("REDIS_TLS")
-    where = {"ca": main.where("REDIS_CA"), "certificate": main.where("REDIS_CERT"), "private_key": main.where("REDIS_KEY")}
+    where = {
+        "ca": main.where("REDIS_CA"),
+        "certificate": main.where("REDIS_CERT"),
+        "private_key": main.where("REDIS_KEY"),
+    }
     if not on:
         return None
     ca = main.take("REDIS_CA")
     ca = _decoded(release, where["ca"], ca) if isinstance(ca, str) else ca
-    return release.make(RedisTls, where, RedisTls(), ca=ca, certificate=main.take_secret("REDIS_CERT"), private_key=main.take_secret("REDIS_KEY"))
+    return release.make(
+        RedisTls,
+        where,
+        RedisTls(),
+        ca=ca,
+        certificate=main.take_secret("REDIS_CERT"),
+        private_key=main.take_secret("REDIS_KEY"),
+    )
 
 
 def _bundled_redis(release: Release, secrets: InlineSecrets) -> BundledRedis:
@@ -380,7 +444,9 @@ def _bundled_redis(release: Release, secrets: InlineSecrets) -> BundledRedis:
 def _bundled_redis_password(release: Release, secrets: InlineSecrets) -> SecretKey | None:
     at, own = "redis.auth", f"{release.name}-redis-auth"
     existing, key_path = release.text(f"{at}.existingSecret"), f"{at}.existingSecretPasswordKey"
-    password = secret_key(release, existing or own, f"{at}.existingSecret" if existing else "--release", release.text(key_path), key_path)
+    password = secret_key(
+        release, existing or own, f"{at}.existingSecret" if existing else "--release", release.text(key_path), key_path
+    )
     if not existing:
         secrets.own(own, {password.key: f"{at}.password"}, instead=f"{at}.existingSecret")
     return None if (password.secret, password.key) == (own, "redis-password") else password

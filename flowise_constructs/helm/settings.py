@@ -24,7 +24,11 @@ def image(release: Release) -> Image:
     tag, _, digest = release.text("image.tag").partition("@")
     if not tag and not digest:
         tag = DEFAULT_TAG
-        release.remark("image.tag", f"is not given: {DEFAULT_TAG} is taken; see that the live release runs no newer one, because migrations don't go back")
+        release.remark(
+            "image.tag",
+            f"is not given: {DEFAULT_TAG} is taken; see that the live release runs no newer one, because migrations "
+            "don't go back",
+        )
     made = release.make(
         Image,
         {
@@ -49,7 +53,11 @@ def _tell_of_advisories(release: Release, image: Image) -> None:
     known = RELEASES[image.flowise.tag]
     if known.advisories:
         mended = [tag for tag in SUPPORTED_TAGS if not RELEASES[tag].advisories]
-        release.remark("image.tag", f"Flowise {known.tag} has published critical vulnerabilities ({', '.join(known.advisories)}): take {mended[0]} or newer")
+        release.remark(
+            "image.tag",
+            f"Flowise {known.tag} has published critical vulnerabilities ({', '.join(known.advisories)}): take "
+            f"{mended[0]} or newer",
+        )
 
 
 def auth(release: Release, variables: Variables, secrets: InlineSecrets) -> Auth:
@@ -62,7 +70,13 @@ def auth(release: Release, variables: Variables, secrets: InlineSecrets) -> Auth
         # The chart's own Secret has the default keys, whatever the values say.
         keys[field] = release.text(path) if existing else default
     found = {
-        field: secret_key(release, name, "auth.existingSecret" if existing else "fullnameOverride", key, f"auth.existingSecret{_camel(field, upper=True)}Key")
+        field: secret_key(
+            release,
+            name,
+            "auth.existingSecret" if existing else "fullnameOverride",
+            key,
+            f"auth.existingSecret{_camel(field, upper=True)}Key",
+        )
         for field, key in keys.items()
     }
     if not existing:
@@ -133,7 +147,9 @@ def _proxies(release: Release, variables: Variables) -> tuple[str, int | str]:
         return where, int(number) if isinstance(number, int) or re.fullmatch(r"[0-9]{1,9}", number) else number
     path = "flowise.numberOfProxies"
     if release.given(path):
-        release.remark(path, "becomes TRUST_PROXY: the chart's NUMBER_OF_PROXIES is read nowhere, so it counts for the first time")
+        release.remark(
+            path, "becomes TRUST_PROXY: the chart's NUMBER_OF_PROXIES is read nowhere, so it counts for the first time"
+        )
     return path, release.number(path)
 
 
@@ -158,7 +174,9 @@ def _smtp(release: Release, variables: Variables) -> Smtp | None:
 
 def _proxy(release: Release, variables: Variables) -> OutboundProxy | None:
     names = {"http": "GLOBAL_AGENT_HTTP_PROXY", "https": "GLOBAL_AGENT_HTTPS_PROXY"}
-    paths = {field: variables.where(name) for field, name in names.items()} | {"no_proxy": variables.where("GLOBAL_AGENT_NO_PROXY")}
+    paths = {field: variables.where(name) for field, name in names.items()} | {
+        "no_proxy": variables.where("GLOBAL_AGENT_NO_PROXY")
+    }
     fields = {field: variables.take_text(name) for field, name in names.items()}
     none = variables.take_list("GLOBAL_AGENT_NO_PROXY") or []
     if not any(fields.values()) and not none:
@@ -183,7 +201,13 @@ def _metrics(release: Release, variables: Variables) -> Metrics | None:
 
 def _tell_of_defaults(release: Release) -> None:
     if not release.given("flowise.corsOrigins"):
-        release.remark("flowise.corsOrigins", "is not given: no other web page may call the API, where the chart allows all ('*'); name the pages that embed a chat")
+        release.remark(
+            "flowise.corsOrigins",
+            "is not given: no other web page may call the API, where the chart allows all ('*'); name the pages "
+            "that embed a chat",
+        )
     has_ingress = release.flag("ingress.enabled")
     if not release.given("auth.secureCookies") and (release.text("flowise.appUrl") or has_ingress):
-        release.remark("auth.secureCookies", "is not given: SECURE_COOKIES follows the public URL, where the chart says false")
+        release.remark(
+            "auth.secureCookies", "is not given: SECURE_COOKIES follows the public URL, where the chart says false"
+        )

@@ -98,7 +98,9 @@ class Variables:
             if name in _FOLLOWS:
                 self._release.remark(where, f"{name} is not carried over: {_FOLLOWS[name]}")
             elif name in OWNED:
-                self._release.refuse(where, f"{name} is set by another key of the chart: give that key, and take the variable out")
+                self._release.refuse(
+                    where, f"{name} is set by another key of the chart: give that key, and take the variable out"
+                )
             else:
                 rest[name] = value
         return rest
@@ -110,7 +112,9 @@ class Variables:
         if problem is not None:
             self._release.refuse(f"{where}.name", f"{shown(name)} {problem}")
             return
-        value = self._from(where, entry["valueFrom"]) if entry.get("valueFrom") is not None else self._literal(where, entry)
+        value = (
+            self._from(where, entry["valueFrom"]) if entry.get("valueFrom") is not None else self._literal(where, entry)
+        )
         if value is not None:
             self._found[str(name)] = (where, value)
 
@@ -121,7 +125,10 @@ class Variables:
             self._release.refuse(f"{where}.value", f"of {name} {problem}")
             return None
         if _SECRET_NAME.search(name):
-            self._release.remark(f"{where}.value", f"{name} looks like a secret and stands in the YAML as it is: give valueFrom.secretKeyRef")
+            self._release.remark(
+                f"{where}.value",
+                f"{name} looks like a secret and stands in the YAML as it is: give valueFrom.secretKeyRef",
+            )
         return str(value)
 
     def _from(self, where: str, source: object) -> EnvValue | None:
@@ -129,7 +136,10 @@ class Variables:
         kind = next(iter(kinds)) if len(kinds) == 1 else ""
         reference = kinds.get(kind)
         if kind not in ("secretKeyRef", "configMapKeyRef", "fieldRef") or not isinstance(reference, dict):
-            self._release.refuse(f"{where}.valueFrom", "must be one of secretKeyRef, configMapKeyRef and fieldRef; anything else by a JSON patch in Python")
+            self._release.refuse(
+                f"{where}.valueFrom",
+                "must be one of secretKeyRef, configMapKeyRef and fieldRef; anything else by a JSON patch in Python",
+            )
             return None
         return self._reference(f"{where}.valueFrom.{kind}", kind, reference)
 
@@ -143,9 +153,15 @@ class Variables:
             self._release.remark(f"{where}.optional", "is not carried over: the Secret or ConfigMap must exist")
         name, key = reference.get("name"), reference.get("key")
         if kind == "secretKeyRef":
-            paths, secret = {"secret": f"{where}.name", "key": f"{where}.key"}, SecretKey(secret="refused", key="refused")
+            paths, secret = (
+                {"secret": f"{where}.name", "key": f"{where}.key"},
+                SecretKey(secret="refused", key="refused"),
+            )
             return self._release.make(SecretKey, paths, secret, secret=name, key=key)
-        paths, otherwise = {"config_map": f"{where}.name", "key": f"{where}.key"}, ConfigMapKey(config_map="refused", key="refused")
+        paths, otherwise = (
+            {"config_map": f"{where}.name", "key": f"{where}.key"},
+            ConfigMapKey(config_map="refused", key="refused"),
+        )
         return self._release.make(ConfigMapKey, paths, otherwise, config_map=name, key=key)
 
 
@@ -159,7 +175,9 @@ def agree(release: Release, main: Variables, worker: Variables) -> None:
             main.add(name, where, value)
             release.remark(where, f"{name} is for main and workers alike here")
         elif main.value(name) != value:
-            release.refuse(where, f"{name} differs from main's in {main.where(name)}: both share one value; give both the same")
+            release.refuse(
+                where, f"{name} differs from main's in {main.where(name)}: both share one value; give both the same"
+            )
 
 
 def split(text: str) -> list[str]:

@@ -1,0 +1,521 @@
+"""Every field of every value changes the manifest: no option is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+import pytest
+from cdk8s import App, Chart
+from deployments import (
+    AUTH,
+    BACKUP,
+    BUCKET,
+    CERTIFICATE,
+    DIGEST,
+    HOST,
+    INGRESS,
+    MARIADB,
+    MYSQL,
+    PASSWORD,
+    POSTGRES,
+    REDIS,
+    queue,
+    standalone,
+    synthesized,
+)
+
+import flowise_constructs
+from flowise_constructs import (
+    BundledPostgres,
+    BundledRedis,
+    ConfigMapKey,
+    DatabaseTls,
+    DataClaim,
+    ExistingClaim,
+    Flowise,
+    FlowiseMain,
+    FlowiseWorker,
+    Image,
+    Ingress,
+    IngressHost,
+    IngressPath,
+    IngressTls,
+    LocalStorage,
+    Main,
+    Metrics,
+    Names,
+    OutboundProxy,
+    PodField,
+    PodOptions,
+    ProbeNumbers,
+    Queue,
+    RedisTls,
+    Resources,
+    S3Bucket,
+    S3Credentials,
+    SecretKey,
+    ServerImage,
+    Service,
+    ServiceAccount,
+    Settings,
+    Smtp,
+    SqliteDatabase,
+    Volume,
+    Worker,
+    WritableSizes,
+)
+from flowise_constructs.restore_job import RestoreJob
+from flowise_constructs.values.backup import BucketEncryption, Drill, Restore, Retention
+from flowise_constructs.values.value import Value
+
+pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+
+Build = Callable[[App], Chart]
+OTHER = SecretKey(secret="other", key="other")
+TLS = RedisTls(ca=CERTIFICATE, certificate=PASSWORD, private_key=PASSWORD)
+POD = PodOptions(labels={"changed": "yes"})
+FEW = ProbeNumbers(period_seconds=7)
+SMALL = Resources(memory_limit="3Gi")
+
+
+class Option(NamedTuple):
+    """A value, where it goes, and another value for each of its fields."""
+
+    value: Value
+    place: Callable[[Any], Build]
+    changes: Mapping[str, Any]
+    together: Mapping[str, Mapping[str, Any]] = {}
+    """Fields that must change with another one."""
+
+
+def in_constructs(flowise: Flowise) -> Build:
+    def build(app: App) -> Chart:
+        chart = Chart(app, "chart")
+        FlowiseMain(chart, "Main", flowise=flowise)
+        if flowise.queue is not None:
+            FlowiseWorker(chart, "Worker", flowise=flowise)
+        return chart
+
+    return build
+
+
+def as_restore(restore: Restore) -> Build:
+    def build(app: App) -> Chart:
+        chart = Chart(app, "chart")
+        flowise = Flowise(auth=AUTH, database=POSTGRES)
+        RestoreJob(chart, "Restore", backup=BACKUP, flowise=flowise, restore=restore, data=DataClaim())
+        return chart
+
+    return build
+
+
+IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
+SERVER = {"host": "elsewhere", "password": OTHER, "name": "other", "user": "other", "port": 1234}
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        AUTH,
+        lambda value: standalone(auth=value),
+        {
+            **{name: OTHER for name in AUTH.__dict__ if "jwt_i" not in name and "jwt_audience" not in name},
+            "jwt_issuer": "a",
+            "jwt_audience": "b",
+        },
+    ),
+    Option(
+        BACKUP,
+        lambda value: standalone(database=BundledPostgres(), backup=value),
+        {
+            "target": S3Bucket(bucket="elsewhere"),
+            "prefix": "other",
+            "schedule": "@daily",
+            "time_zone": "Europe/Zurich",
+            "suspend": True,
+            "concurrency_policy": "Allow",
+            "starting_deadline_seconds": 60,
+            "deadline_seconds": 60,
+            "backoff_limit": 4,
+            "successful_history": 9,
+            "failed_history": 9,
+            "retention": None,
+            "encryption": BucketEncryption(),
+            "ca": CERTIFICATE,
+            "files": False,
+            "without_rows_of": ["login_sessions"],
+            "dump_arguments": ["--lock-wait-timeout=30s"],
+            "dump_image": ServerImage(repository="docker.io/library/postgres", tag="17.5"),
+            "upload_image": ServerImage(repository="docker.io/rclone/rclone", tag="1.70.0"),
+            "scratch_size": "77Gi",
+            "resources": SMALL,
+            "labels": {"a": "b"},
+            "pod": POD,
+            "drill": Drill(),
+        },
+    ),
+    Option(
+        Retention(),
+        lambda value: standalone(database=BundledPostgres(), backup=replace(BACKUP, retention=value)),
+        {"last": 99, "daily": 99, "weekly": 99, "monthly": 99},
+    ),
+    Option(
+        BucketEncryption(method="aws:kms", kms_key="key"),
+        lambda value: standalone(database=BundledPostgres(), backup=replace(BACKUP, encryption=value)),
+        {"method": "AES256", "kms_key": "other"},
+        {"method": {"kms_key": None}},
+    ),
+    Option(
+        Drill(),
+        lambda value: standalone(database=BundledPostgres(), backup=replace(BACKUP, drill=value)),
+        {
+            "schedule": "@monthly",
+            "max_age_seconds": 60,
+            "deadline_seconds": 60,
+            "database_size": "77Gi",
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        Restore(),
+        as_restore,
+        {
+            "backup": "20260102T030000Z-x7k2p",
+            "overwrite": True,
+            "accept_lost_credentials": True,
+            "files": False,
+            "deadline_seconds": 60,
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        BundledPostgres(),
+        lambda value: standalone(database=value),
+        {
+            "password": OTHER,
+            "admin_password": OTHER,
+            "database": "other",
+            "user": "other",
+            "size": "77Gi",
+            "storage_class": "fast",
+            "config": {"work_mem": "64MB"},
+            "image": ServerImage(repository="postgres", tag="17.2"),
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        BundledRedis(),
+        lambda value: queue(queue=Queue(redis=value)),
+        {
+            "password": OTHER,
+            "auth": False,
+            "size": "77Gi",
+            "storage_class": "fast",
+            "config": {"maxclients": "7"},
+            "image": ServerImage(repository="redis", tag="7.4"),
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        ConfigMapKey(config_map="a", key="b"),
+        lambda value: standalone(settings=Settings(extra_env={"LANGUAGE": value})),
+        {"config_map": "c", "key": "d"},
+    ),
+    Option(
+        PodField(path="metadata.name"),
+        lambda value: standalone(main=Main(extra_env={"POD_NAME": value})),
+        {"path": "status.podIP"},
+    ),
+    Option(
+        SecretKey(secret="a", key="b"),
+        lambda value: standalone(database=replace(POSTGRES, password=value)),
+        {"secret": "c", "key": "d"},
+    ),
+    Option(
+        DataClaim(),
+        lambda value: standalone(data=value),
+        {"size": "77Gi", "storage_class": "fast", "access_mode": "ReadWriteMany", "annotations": {"a": "b"}},
+    ),
+    Option(
+        ExistingClaim(name="old"),
+        lambda value: standalone(data=value, database=POSTGRES),
+        {"name": "other", "access_mode": "ReadWriteMany"},
+    ),
+    Option(
+        DatabaseTls(ca=CERTIFICATE),
+        lambda value: standalone(database=replace(POSTGRES, tls=value)),
+        {"ca": PASSWORD, "verify": False},
+    ),
+    Option(POSTGRES, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls()}),
+    Option(MYSQL, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
+    Option(MARIADB, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
+    Option(
+        SqliteDatabase(), lambda value: standalone(database=value), {"directory": "/home/node/.flowise/database.sqlite"}
+    ),
+    Option(
+        Flowise(auth=AUTH, database=POSTGRES, storage=BUCKET),
+        in_constructs,
+        {
+            "auth": replace(AUTH, jwt_issuer="other"),
+            "database": MYSQL,
+            "storage": LocalStorage(),
+            "queue": Queue(redis=REDIS),
+            "image": Image(tag="3.1.4"),
+            "settings": Settings(log_level="debug"),
+            "ingress": INGRESS,
+        },
+    ),
+    Option(
+        Image(),
+        lambda value: standalone(image=value),
+        {
+            "repository": "registry.example.com/flowise",
+            "tag": "3.1.4",
+            "digest": DIGEST,
+            "pull_policy": "Always",
+            "pull_secrets": ["registry"],
+        },
+    ),
+    Option(
+        ServerImage(repository="redis", tag="8"),
+        lambda value: queue(queue=Queue(redis=BundledRedis(image=value))),
+        {**IMAGE_CHANGES, "pull_secrets": ["registry"]},
+    ),
+    Option(
+        INGRESS,
+        lambda value: standalone(ingress=value),
+        {
+            "hosts": [IngressHost(host=HOST), IngressHost(host="other.example.com")],
+            "class_name": "nginx",
+            "annotations": {"a": "b"},
+            "tls": [],
+        },
+    ),
+    Option(
+        Ingress(hosts=[IngressHost(host=HOST)]),
+        lambda value: standalone(ingress=value),
+        {
+            "hosts": [IngressHost(host="a.b")],
+            "class_name": "nginx",
+            "annotations": {"a": "b"},
+            "tls": INGRESS.tls,
+            "tls_in_front": True,
+        },
+    ),
+    Option(
+        IngressHost(host=HOST),
+        lambda value: standalone(ingress=Ingress(hosts=[value])),
+        {"host": "other.example.com", "paths": [IngressPath(path="/api")]},
+    ),
+    Option(
+        IngressPath(),
+        lambda value: standalone(ingress=Ingress(hosts=[IngressHost(host=HOST, paths=[value])])),
+        {"path": "/api", "path_type": "Exact"},
+    ),
+    Option(
+        IngressTls(hosts=[HOST]),
+        lambda value: standalone(ingress=Ingress(hosts=[IngressHost(host=HOST), IngressHost(host="a.b")], tls=[value])),
+        {"hosts": ["a.b"], "secret_name": "tls"},
+    ),
+    Option(LocalStorage(), lambda value: standalone(storage=value), {"path": "/home/node/.flowise/files"}),
+    Option(
+        Main(),
+        lambda value: queue(main=value),
+        {
+            "replicas": 2,
+            "service": Service(port=80),
+            "resources": SMALL,
+            "startup": FEW,
+            "readiness": FEW,
+            "liveness": FEW,
+            "pre_stop_seconds": 7,
+            "strategy": "Recreate",
+            "extra_env": {"LANGUAGE": "en"},
+            "sizes": WritableSizes(tmp="7Gi"),
+            "run_as_root": True,
+            "pod": POD,
+        },
+    ),
+    Option(
+        Worker(),
+        lambda value: queue(worker=value),
+        {
+            "replicas": 2,
+            "concurrency": 7,
+            "resources": SMALL,
+            "startup": FEW,
+            "liveness": FEW,
+            "grace_seconds": 77,
+            "extra_env": {"LANGUAGE": "en"},
+            "sizes": WritableSizes(tmp="7Gi"),
+            "pod": POD,
+        },
+    ),
+    Option(
+        Metrics(provider="open_telemetry", endpoint="http://collector:4318"),
+        lambda value: standalone(settings=Settings(metrics=value)),
+        {
+            "provider": "prometheus",
+            "node_metrics": False,
+            "service_name": "chat",
+            "endpoint": "http://other:4318",
+            "protocol": "grpc",
+        },
+        {"provider": {"endpoint": None}},
+    ),
+    Option(
+        Names(),
+        lambda value: standalone(names=value),
+        {"name": "other", "instance": "other", "app": "chat", "namespace": "ai"},
+    ),
+    Option(
+        OutboundProxy(http="http://proxy:3128"),
+        lambda value: standalone(settings=Settings(proxy=value)),
+        {"http": "http://other:3128", "https": "http://other:3128", "no_proxy": ["*.svc"]},
+    ),
+    Option(
+        PodOptions(),
+        lambda value: standalone(main=Main(pod=value)),
+        {
+            "labels": {"a": "b"},
+            "annotations": {"a": "b"},
+            "node_selector": {"a": "b"},
+            "tolerations": [{"operator": "Exists"}],
+            "affinity": {"podAntiAffinity": {}},
+            "topology_spread_constraints": [
+                {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
+            ],
+            "priority_class_name": "high",
+            "service_account": ServiceAccount(name="other"),
+            "volumes": [Volume(name="a", source={"emptyDir": {}}, mount_path="/a")],
+            "rollout_token": "2",
+            "reloader": True,
+        },
+    ),
+    Option(
+        ProbeNumbers(),
+        lambda value: standalone(main=Main(readiness=value)),
+        {"period_seconds": 7, "timeout_seconds": 7, "failure_threshold": 7},
+    ),
+    Option(
+        Queue(redis=REDIS),
+        lambda value: queue(queue=value),
+        {
+            "redis": BundledRedis(),
+            "name": "other",
+            "remove_on_age_seconds": 7,
+            "remove_on_count": None,
+            "event_stream_length": 7,
+        },
+    ),
+    Option(
+        REDIS,
+        lambda value: queue(queue=Queue(redis=value)),
+        {"host": "other", "port": 7, "username": "other", "password": OTHER, "tls": TLS, "keep_alive_seconds": 7},
+    ),
+    Option(
+        TLS,
+        lambda value: queue(queue=Queue(redis=replace(REDIS, tls=value))),
+        {"ca": PASSWORD, "certificate": OTHER, "private_key": OTHER},
+    ),
+    Option(
+        Resources(),
+        lambda value: standalone(main=Main(resources=value)),
+        {"cpu_request": "7m", "memory_request": "7Mi", "memory_limit": "7Gi", "cpu_limit": "7"},
+    ),
+    Option(
+        BUCKET,
+        lambda value: queue(storage=value),
+        {
+            "bucket": "other",
+            "region": "eu-central-1",
+            "endpoint": "http://minio:9000",
+            "path_style": True,
+            "credentials": None,
+            "service_account_annotations": {"a": "b"},
+        },
+    ),
+    Option(
+        S3Credentials.from_secret("s3"),
+        lambda value: queue(storage=replace(BUCKET, credentials=value)),
+        {"access_key_id": OTHER, "secret_access_key": OTHER},
+    ),
+    Option(
+        Service(ip_family_policy="PreferDualStack"),
+        lambda value: standalone(main=Main(service=value)),
+        {
+            "type": "NodePort",
+            "port": 80,
+            "annotations": {"a": "b"},
+            "ip_family_policy": "RequireDualStack",
+            "ip_families": ["IPv6", "IPv4"],
+        },
+    ),
+    Option(
+        ServiceAccount(name="a"),
+        lambda value: standalone(main=Main(pod=PodOptions(service_account=value))),
+        {"name": "b", "create": False, "annotations": {"a": "b"}},
+    ),
+    Option(
+        Settings(),
+        lambda value: standalone(settings=value),
+        {
+            "app_url": "https://flowise.example.com",
+            "secure_cookies": True,
+            "trusted_proxies": 2,
+            "log_level": "error",
+            "file_size_limit": "7mb",
+            "cors_origins": ["*"],
+            "iframe_origins": ["*"],
+            "community_nodes": True,
+            "disabled_nodes": ["a"],
+            "telemetry_key": "key",
+            "http_security_check": False,
+            "http_deny_list": ["10.0.0.1"],
+            "mcp_protocol": "stdio",
+            "smtp": Smtp(host="mail", user="a", password=PASSWORD, sender="a@b.c"),
+            "proxy": OutboundProxy(http="http://proxy:3128"),
+            "metrics": Metrics(),
+            "extra_env": {"LANGUAGE": "en"},
+        },
+    ),
+    Option(
+        Smtp(host="mail", user="a", password=PASSWORD, sender="a@b.c"),
+        lambda value: standalone(settings=Settings(smtp=value)),
+        {"host": "other", "user": "b", "password": OTHER, "sender": "b@b.c", "port": 587, "secure": False},
+    ),
+    Option(
+        Volume(name="a", source={"emptyDir": {}}, mount_path="/a"),
+        lambda value: standalone(main=Main(pod=PodOptions(volumes=[value]))),
+        {"name": "b", "source": {"configMap": {"name": "b"}}, "mount_path": "/b", "sub_path": "b", "read_only": False},
+    ),
+    Option(
+        WritableSizes(),
+        lambda value: standalone(main=Main(sizes=value)),
+        {"home": "7Gi", "logs": "7Gi", "tmp": "7Gi", "shm": "7Gi"},
+    ),
+)
+# What the image holds decides what is said about it, and shows in the manifest only where releases differ.
+WITHOUT_TRACE = {("Image", "release")}
+FIELDS = [(option, name) for option in OPTIONS for name in option.changes]
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), FIELDS, ids=lambda part: part if isinstance(part, str) else type(part.value).__name__
+)
+def test_field_changes_the_manifest(option: Option, name: str) -> None:
+    changed = replace(option.value, **{name: option.changes[name], **option.together.get(name, {})})
+    assert synthesized(option.place(changed)) != synthesized(option.place(option.value))
+
+
+def test_every_field_is_tried() -> None:
+    values = {getattr(flowise_constructs, name) for name in flowise_constructs.__all__}
+    classes = {value for value in values if isinstance(value, type) and issubclass(value, Value)}
+    classes |= {BucketEncryption, Drill, Restore, Retention}
+    there = {(cls.__name__, field.name) for cls in classes for field in fields(cls)}
+    tried = {(type(option.value).__name__, name) for option, name in FIELDS}
+    assert there - tried == WITHOUT_TRACE
