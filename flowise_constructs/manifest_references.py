@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from flowise_constructs.helm.plain import is_list, is_map
+
 POD_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "Pod": (),
     "Deployment": ("spec", "template"),
@@ -179,7 +181,7 @@ def _of_volume(
 
 
 def _keyed(source: object, kind: str, namespace: str, by: str, use: str, *, is_own: bool) -> Iterator[Reference]:
-    if isinstance(source, dict) and source.get("name") and source.get("key"):
+    if is_map(source) and source.get("name") and source.get("key"):
         to, optional = ObjectName(kind, namespace, str(source["name"])), bool(source.get("optional"))
         yield Reference(to=to, by=by, use=use, key=str(source["key"]), optional=optional, is_own=is_own)
 
@@ -219,8 +221,8 @@ def _has_issuer(item: Mapping[str, Any]) -> bool:
 
 def _flat(documents: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for document in documents:
-        if isinstance(document, dict):
-            if str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
+        if is_map(document):
+            if str(document.get("kind", "")).endswith("List") and is_list(document.get("items")):
                 yield from _flat(document["items"])
             elif document.get("kind"):
                 yield document
@@ -243,10 +245,10 @@ def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _map(item: Mapping[str, Any], *way: str) -> Mapping[str, Any]:
     for word in way:
         below = item.get(word)
-        item = below if isinstance(below, dict) else {}
+        item = below if is_map(below) else {}
     return item
 
 
 def _maps(item: Mapping[str, Any], word: str) -> list[Mapping[str, Any]]:
     entries = item.get(word)
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [entry for entry in entries if is_map(entry)] if is_list(entries) else []

@@ -247,7 +247,7 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "queue-longest-names": queue(
         database=BundledPostgres(),
         queue=Queue(redis=BundledRedis()),
-        names=Names(name="f" * 48, instance="i" * 36),
+        names=Names(name="f" * 48, instance="i" * 35),
     ),
     "queue-longest-redis": queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 46)),
 }

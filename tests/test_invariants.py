@@ -24,7 +24,7 @@ MAIN_ALONE = {"JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "EXPRESS_SESS
 EXTERNAL = {
     "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
-    | {f"{'i' * 36}-postgresql-auth", f"{'i' * 36}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
+    | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
     "ConfigMap": {"prompts", "ca", "a"},
     "PersistentVolumeClaim": {"old-data"},
     "ServiceAccount": {"flowise-runner"},

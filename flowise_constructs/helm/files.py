@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from flowise_constructs.helm.plain import is_map
+
 MAX_BYTES = 2 * 2**20
 MAX_NODES = 200_000
 MAX_DEPTH = 100
@@ -29,7 +31,7 @@ def read_values(names: Iterable[str]) -> Tree:
         tree = documents[0] if documents else None
         if tree is None:
             continue
-        if not isinstance(tree, dict):
+        if not is_map(tree):
             raise UnreadableError(f"{name}: holds a {type(tree).__name__}, and values are a mapping")
         merged = merge(merged, tree)
     return merged
@@ -40,7 +42,7 @@ def merge(under: Tree, over: Tree) -> Tree:
     merged = dict(under)
     for key, item in over.items():
         below = merged.get(key)
-        merged[key] = merge(below, item) if isinstance(below, dict) and isinstance(item, dict) else item
+        merged[key] = merge(below, item) if is_map(below) and is_map(item) else item
     return merged
 
 
@@ -202,7 +204,7 @@ def _bound(document: Any, name: str) -> None:
             )
         if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
             raise UnreadableError(f"{name}: holds half a character (a lone surrogate)")
-        if isinstance(item, dict):
+        if is_map(item):
             waiting += [(value, depth + 1) for value in item.values()]
         elif isinstance(item, (list, tuple, set)):
             waiting += [(value, depth + 1) for value in item]

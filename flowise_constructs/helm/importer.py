@@ -87,6 +87,7 @@ def _import(release: Release) -> Imported:
         arguments["worker"] = _worker(release, called, worker)
     else:
         arguments["data"] = _claim(release)
+    _tell_of_leftovers(release)
     arguments["main"] = _main(release, called, main, queued=queued)
     arguments["backup"] = backup(release, secrets)
     arguments["names"] = called
@@ -98,6 +99,17 @@ def _import(release: Release) -> Imported:
         release=release.name,
         paths=_paths(release),
         remarks=tuple(release.remarks),
+    )
+
+
+def _tell_of_leftovers(release: Release) -> None:
+    # Seen with kubectl 1.32: a first apply merges with what Helm wrote. Its args, init containers, probes and
+    # variables stay then, two handlers in one probe and both of POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE among it.
+    release.remark(
+        "kubectl apply",
+        "merges with what Helm wrote, whose arguments, variables, probes and init containers would stay. Once, before the "
+        f"first apply: kubectl get deployment,statefulset,configmap,cronjob -l app.kubernetes.io/instance={release.name} "
+        "-o yaml | kubectl apply set-last-applied --create-annotation=true -f -",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flowise_constructs import checks
 from flowise_constructs.helm.names import full_name
+from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.release import Release
 from flowise_constructs.values.value import shown
 
@@ -46,7 +47,7 @@ def extra_manifests(release: Release) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for path, entry in release.entries("extraManifests"):
         metadata = entry.get("metadata")
-        named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+        named = is_map(metadata) and isinstance(metadata.get("name"), str)
         texts = all(isinstance(entry.get(key), str) and entry[key] for key in ("apiVersion", "kind"))
         if named and texts:
             found.append(entry)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flowise_constructs import PodOptions, ProbeNumbers, Resources, SecretKey, ServiceAccount, Volume, checks
 from flowise_constructs.env import DATA_DIRECTORY
+from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.release import Release
 
 CHART_DATA_DIRECTORY = "/root/.flowise"
@@ -67,7 +68,7 @@ def _memory_limit(release: Release, path: str, request: str | None, default: Res
 def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
     if given is None:
         return {}
-    if not isinstance(given, dict):
+    if not is_map(given):
         release.refuse(path, "must be a mapping")
         return {}
     amounts: dict[str, str] = {}
@@ -166,8 +167,7 @@ def volumes(release: Release) -> Sequence[Volume]:
             continue
         found.append(_volume(release, path, mount, sources[name], _free_name(name, found)))
     for name in sorted(
-        set(sources)
-        - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if isinstance(mount, dict)}
+        set(sources) - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if is_map(mount)}
     ):
         release.remark("extraVolumes", f"{name[:80]!r} is not carried over: extraVolumeMounts doesn't mount it")
     return found

@@ -20,6 +20,7 @@ from flowise_constructs import (
     Worker,
 )
 from flowise_constructs.helm.importer import Imported
+from flowise_constructs.helm.plain import is_list, is_map
 from flowise_constructs.helm.synthesis import object_id, patches
 from flowise_constructs.values.auth import KEYS
 from flowise_constructs.values.value import Value
@@ -176,9 +177,9 @@ def _names(source: Any) -> set[str]:
     if isinstance(source, Call):
         inner = [*source.positional, *source.named.values()]
         return {source.name.partition(".")[0]}.union(*(_names(item) for item in inner))
-    if isinstance(source, dict):
+    if is_map(source):
         return set().union(*(_names(item) for item in source.values()))
-    if isinstance(source, list):
+    if is_list(source):
         return set().union(*(_names(item) for item in source))
     return set()
 
@@ -198,7 +199,7 @@ def _parts(source: Any) -> tuple[str, str, list[tuple[str, Any]]]:
     if isinstance(source, Call):
         named = [(f"{name}=", item) for name, item in source.named.items()]
         return f"{source.name}(", ")", [*(("", item) for item in source.positional), *named]
-    if isinstance(source, dict):
+    if is_map(source):
         return "{", "}", [(f"{_text(key)}: ", item) for key, item in source.items()]
     return "[", "]", [("", item) for item in source]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.release import Release
 
 DatabaseMode = Literal["sqlite", "external", "postgresql"]
@@ -180,7 +181,7 @@ def _gateway(release: Release) -> None:
     if not parents:
         release.refuse("gateway.parentRefs", "is empty with gateway.enabled: name the Gateway")
     for index, parent in enumerate(parents):
-        if not isinstance(parent, dict) or not parent.get("name"):
+        if not is_map(parent) or not parent.get("name"):
             release.refuse(f"gateway.parentRefs[{index}].name", "is empty: name the Gateway")
 
 

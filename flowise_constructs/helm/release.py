@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from flowise_constructs import ConfigError, ConfigWarning, Finding
 from flowise_constructs.helm.known import ANY_SCALAR, KEYS, SECRET_KEYS, Section
+from flowise_constructs.helm.plain import is_list, is_map
 from flowise_constructs.values.value import shown
 
 T = TypeVar("T")
@@ -88,11 +89,11 @@ class Release:
 
     def entries_of(self, items: object, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The mappings of a list, each with its path."""
-        if not isinstance(items, list):
+        if not is_list(items):
             self.refuse(path, f"{shown(items)} must be a list")
             return
         for index, item in enumerate(items):
-            if isinstance(item, dict):
+            if is_map(item):
                 yield f"{path}[{index}]", item
             else:
                 self.refuse(f"{path}[{index}]", f"{shown(item)} must be a mapping")
@@ -126,7 +127,7 @@ class Release:
             if key not in known:
                 self.refuse(f"{prefix}{key}", f"is no key of the chart{_nearest(key, known) or _nearest(key, KEYS)}")
         for key, default in known.items():
-            if isinstance(default, dict) and default:
+            if is_map(default) and default:
                 self._read_section(f"{prefix}{key}", values.get(key, {}), default)
             else:
                 self._read_key(f"{prefix}{key}", values.get(key, default), default, key in values)
@@ -142,7 +143,7 @@ class Release:
         self._values[path] = value
 
     def _read_section(self, path: str, value: Any, known: Section) -> None:
-        if not isinstance(value, dict):
+        if not is_map(value):
             what = (
                 "null takes the whole section away, and the chart can't do without it"
                 if value is None
@@ -178,9 +179,7 @@ def _wrong_kind(value: Any, default: Any) -> str | None:
         return None if isinstance(value, (str, int)) and not isinstance(value, bool) else "must be a number or text"
     if isinstance(default, str):
         return None if isinstance(value, str) else "must be text: put it in quotes"
-    return (
-        None if isinstance(value, type(default)) else f"must be a {'list' if isinstance(default, list) else 'mapping'}"
-    )
+    return None if isinstance(value, type(default)) else f"must be a {'list' if is_list(default) else 'mapping'}"
 
 
 def _is_integer(value: Any) -> bool:

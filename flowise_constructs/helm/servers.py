@@ -25,6 +25,7 @@ from flowise_constructs import (
     SecretKey,
     ServerImage,
     SqliteDatabase,
+    checks,
 )
 from flowise_constructs.env import DATA_DIRECTORY
 from flowise_constructs.helm.inline_secrets import InlineSecrets
@@ -152,17 +153,21 @@ def _database_tls(release: Release) -> DatabaseTls | None:
             )
         return DatabaseTls()
     paths = {"ca": f"{at}.sslKeyBase64", "verify": f"{at}.rejectUnauthorized"}
-    return release.make(
-        DatabaseTls, paths, DatabaseTls(), ca=_decoded(release, f"{at}.sslKeyBase64", encoded), verify=verify
-    )
+    ca = _authority(release, f"{at}.sslKeyBase64", encoded)
+    return DatabaseTls() if ca is None else release.make(DatabaseTls, paths, DatabaseTls(), ca=ca, verify=verify)
 
 
-def _decoded(release: Release, path: str, encoded: str) -> str:
+def _authority(release: Release, path: str, encoded: str) -> str | None:
+    """The certificate, which no message shows: what stands there may be a private key."""
     try:
-        return base64.b64decode(encoded, validate=False).decode()
+        text = base64.b64decode(encoded, validate=False).decode()
     except (binascii.Error, ValueError):
-        release.refuse(path, "the value (not shown) must be base64 of the authority's certificate as PEM text")
-        return ""
+        text = ""
+    problem = checks.certificate(text)
+    if problem is None:
+        return text
+    release.refuse(path, f"the value (not shown), decoded from base64, {problem}")
+    return None
 
 
 def _bundled_postgres(release: Release, secrets: InlineSecrets) -> BundledPostgres:
@@ -406,7 +411,7 @@ def _redis_tls(release: Release, main: Variables) -> RedisTls | None:
     if not on:
         return None
     ca = main.take("REDIS_CA")
-    ca = _decoded(release, where["ca"], ca) if isinstance(ca, str) else ca
+    ca = _authority(release, where["ca"], ca) if isinstance(ca, str) else ca
     return release.make(
         RedisTls,
         where,

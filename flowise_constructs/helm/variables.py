@@ -8,6 +8,7 @@ from typing import Any
 
 from flowise_constructs import ConfigMapKey, EnvValue, PodField, SecretKey, checks
 from flowise_constructs.env import OWNED
+from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.release import Release
 from flowise_constructs.values.value import shown
 
@@ -132,10 +133,10 @@ class Variables:
         return str(value)
 
     def _from(self, where: str, source: object) -> EnvValue | None:
-        kinds: dict[str, Any] = source if isinstance(source, dict) else {}
+        kinds: dict[str, Any] = source if is_map(source) else {}
         kind = next(iter(kinds)) if len(kinds) == 1 else ""
         reference = kinds.get(kind)
-        if kind not in ("secretKeyRef", "configMapKeyRef", "fieldRef") or not isinstance(reference, dict):
+        if kind not in ("secretKeyRef", "configMapKeyRef", "fieldRef") or not is_map(reference):
             self._release.refuse(
                 f"{where}.valueFrom",
                 "must be one of secretKeyRef, configMapKeyRef and fieldRef; anything else by a JSON patch in Python",

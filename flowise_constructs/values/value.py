@@ -66,7 +66,7 @@ class Value:
         """Contradictions between the other fields; a wrong one may keep some of them from being looked at."""
         try:
             yield from (finding for finding in self.contradictions() if finding.where not in wrong)
-        except ValueError:
+        except (LookupError, ValueError):
             if not wrong:
                 raise
 

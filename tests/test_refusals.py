@@ -1,0 +1,331 @@
+"""What is refused, and in which words: the argument, the value, the mend."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdk8s import App, Chart
+from deployments import AUTH, BACKUP, BUCKET, HOST, PASSWORD, POSTGRES, REDIS, queue, standalone
+
+from flowise_constructs import (
+    Auth,
+    AuthSecret,
+    BundledPostgres,
+    BundledRedis,
+    ConfigError,
+    ConfigWarning,
+    DatabaseTls,
+    DataClaim,
+    EnvValue,
+    ExistingClaim,
+    Flowise,
+    FlowiseMain,
+    FlowiseWorker,
+    Image,
+    Ingress,
+    IngressHost,
+    IngressPath,
+    IngressTls,
+    LocalStorage,
+    Main,
+    Metrics,
+    MysqlDatabase,
+    Names,
+    OutboundProxy,
+    PodField,
+    PodOptions,
+    PostgresDatabase,
+    Queue,
+    Redis,
+    RedisTls,
+    Resources,
+    S3Bucket,
+    S3Storage,
+    SecretKey,
+    ServerImage,
+    Service,
+    ServiceAccount,
+    Settings,
+    Smtp,
+    SqliteDatabase,
+    Volume,
+    Worker,
+    WritableSizes,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+Make = Callable[[], Any]
+
+
+def refusals(make: Make) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        make()
+    return [str(finding) for finding in caught.value.findings]
+
+
+def host(name: str, **given: Any) -> IngressHost:
+    return IngressHost(host=name, **given)
+
+
+FIELDS: tuple[tuple[Make, str], ...] = (
+    (lambda: SecretKey(secret="Upper", key="k"), r"SecretKey.secret: 'Upper' must be a Kubernetes object name"),
+    (lambda: SecretKey(secret="a", key="a b"), r"SecretKey.key: 'a b' must be a key of a Secret or ConfigMap"),
+    (lambda: PodField(path="spec.nothing"), r"PodField.path: 'spec.nothing' must be a field that Kubernetes offers"),
+    (lambda: Names(name="1abc"), r"Names.name: '1abc' must start with a letter"),
+    (lambda: Names(namespace="A"), r"Names.namespace: 'A' must be lower-case letters, digits and hyphens"),
+    (lambda: Names(app="a b"), r"Names.app: 'a b' must be a label value"),
+    (lambda: Image(repository="Flowise"), r"Image.repository: 'Flowise' must be an image name without tag and digest"),
+    (lambda: Image(tag="latest"), r"Image.tag: 'latest' is a floating tag: name a version, or give a digest"),
+    (lambda: Image(tag="3.1 3"), r"Image.tag: '3.1 3' must be an image tag"),
+    (lambda: Image(digest="sha256:1"), r"Image.digest: 'sha256:1' must be 'sha256:' and 64 hexadecimal digits"),
+    (lambda: Image(pull_policy="Sometimes"), r"Image.pull_policy: 'Sometimes' must be one of|must be 'Always'"),  # type: ignore[arg-type]
+    (lambda: PostgresDatabase(host="db:5432", password=PASSWORD), r"PostgresDatabase.host: 'db:5432' must be a host name or an IP address alone"),
+    (lambda: PostgresDatabase(host="http//db", password=PASSWORD), r"PostgresDatabase.host: .* without scheme, path and spaces"),
+    (lambda: PostgresDatabase(host="db", port=0, password=PASSWORD), r"PostgresDatabase.port: 0 must be a port from 1 to 65535"),
+    (lambda: PostgresDatabase(host="db", name=" ", password=PASSWORD), r"PostgresDatabase.name: ' ' must not be empty"),
+    (lambda: PostgresDatabase(host="db", user="a\nb", password=PASSWORD), r"PostgresDatabase.user: 'a\\nb' must be one line"),
+    (lambda: DatabaseTls(ca="not a certificate"), r"DatabaseTls.ca: .* must be PEM text with a BEGIN CERTIFICATE block"),
+    (lambda: SqliteDatabase(directory="data"), r"SqliteDatabase.directory: 'data' must be an absolute path"),
+    (lambda: SqliteDatabase(directory="/"), r"SqliteDatabase.directory: '/' must not be the root directory"),
+    (lambda: BundledPostgres(user="a'b"), r"BundledPostgres.user: .* must be lower-case letters"),
+    (lambda: BundledPostgres(size="10"), r"BundledPostgres.size: '10' is not a plausible size in bytes"),
+    (lambda: DataClaim(size="a lot"), r"DataClaim.size: 'a lot' must be a Kubernetes quantity"),
+    (lambda: DataClaim(size="0Gi"), r"DataClaim.size: '0Gi' must be above zero"),
+    (lambda: S3Bucket(bucket="Bucket"), r"S3Bucket.bucket: 'Bucket' must be a bucket name"),
+    (lambda: S3Bucket(bucket="files", region="a b"), r"S3Bucket.region: 'a b' must be a region"),
+    (lambda: S3Bucket(bucket="files", endpoint="minio:9000"), r"S3Bucket.endpoint: 'minio:9000' must be an http:// or https:// URL|must be a URL"),
+    (lambda: S3Bucket(bucket="files", endpoint="https://a:b@minio"), r"S3Bucket.endpoint: .* must not hold credentials"),
+    (lambda: Queue(redis=REDIS, name="a:b"), r"Queue.name: 'a:b' must be letters.*BullMQ refuses a colon"),
+    (lambda: Queue(redis=REDIS, remove_on_age_seconds=0), r"Queue.remove_on_age_seconds: 0 must be from 1 to"),
+    (lambda: Settings(app_url="https://a.b/chat"), r"Settings.app_url: .* can't be served below a base path"),
+    (lambda: Settings(log_level="loud"), r"Settings.log_level: 'loud' must be one of 'error', 'warn'"),  # type: ignore[arg-type]
+    (lambda: Settings(file_size_limit="50 megs"), r"Settings.file_size_limit: .* must be a number with b, kb, mb or gb"),
+    (lambda: Settings(cors_origins=["https://a,b"]), r"Settings.cors_origins: \[0\] .* must not hold a comma"),
+    (lambda: Settings(iframe_origins=["a b"]), r"Settings.iframe_origins: \[0\] 'a b' must be"),
+    (lambda: Settings(trusted_proxies=-1), r"Settings.trusted_proxies: -1 must be a number of hops"),
+    (lambda: Settings(trusted_proxies="true"), r"Settings.trusted_proxies: 'true' must be a number of hops or a list of networks"),
+    (lambda: Settings(extra_env={"A-B": "c"}), r"Settings.extra_env: key 'A-B' must be the name of an environment variable"),
+    (lambda: Settings(extra_env={"A": ""}), r"Settings.extra_env: \['A'\] '' must not be empty"),
+    (lambda: Settings(extra_env={"A": "\0"}), r"Settings.extra_env: \['A'\] '\\x00' must not hold control characters"),
+    (lambda: Main(replicas=-1), r"Main.replicas: -1 must be from 0 to"),
+    (lambda: Worker(concurrency=0), r"Worker.concurrency: 0 must be from 1 to"),
+    (lambda: Resources(cpu_request="fast"), r"Resources.cpu_request: 'fast' must be a Kubernetes quantity"),
+    (lambda: PodOptions(labels={"a/b/c": "d"}), r"PodOptions.labels: key 'a/b/c' must be a Kubernetes key"),
+    (lambda: PodOptions(annotations={"a": "\0"}), r"PodOptions.annotations: \['a'\] .* must be text"),
+    (lambda: PodOptions(tolerations=["x"]), r"PodOptions.tolerations: \[0\] 'x' must be a mapping"),  # type: ignore[list-item]
+    (lambda: PodOptions(affinity={"a": object()}), r"PodOptions.affinity: .* give plain data as it would stand in YAML"),
+    (lambda: host("10.0.0.1"), r"IngressHost.host: '10.0.0.1' must be a lower-case DNS name, not an IP address"),
+    (lambda: IngressPath(path="api"), r"IngressPath.path: 'api' must start with '/'"),
+    (lambda: Service(port=70000), r"Service.port: 70000 must be a port"),
+    (lambda: Service(type="ExternalName"), r"Service.type: 'ExternalName' must be one of"),  # type: ignore[arg-type]
+    (lambda: WritableSizes(tmp="1"), r"WritableSizes.tmp: '1' is not a plausible size"),
+)  # fmt: skip
+
+CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
+    (lambda: Image(tag=None), r"Image.tag: None, and no digest"),
+    (lambda: Image(tag="2.2.8"), r"Image.tag: '2.2.8' is no supported release \(3.1.1, 3.1.2, 3.1.3, 3.1.4\)"),
+    (lambda: ServerImage(repository="redis"), r"ServerImage.tag: None, and no digest"),
+    (lambda: DatabaseTls(verify=False), r"DatabaseTls.verify: False has no effect without 'ca'"),
+    (lambda: MysqlDatabase(host="db", password=PASSWORD, tls=DatabaseTls()), r"MysqlDatabase.tls: has no CA"),
+    (lambda: BundledPostgres(user="postgres"), r"BundledPostgres.user: 'postgres' is the superuser"),
+    (lambda: BundledPostgres(database="template1"), r"BundledPostgres.database: 'template1' is PostgreSQL's own"),
+    (lambda: BundledPostgres(config={"port": "1"}), r"BundledPostgres.config: 'port' is set by the construct"),
+    (lambda: BundledRedis(auth=False, password=PASSWORD), r"BundledRedis.auth: False contradicts 'password'"),
+    (lambda: BundledRedis(config={"requirepass": "x"}), r"BundledRedis.config: 'requirepass' is set by the construct"),
+    (lambda: Redis(host="r", username="u"), r"Redis.username: 'u' has no password"),
+    (lambda: Redis(host="r", keep_alive_seconds=60000), r"Redis.keep_alive_seconds: 60000 is over an hour"),
+    (lambda: RedisTls(certificate=PASSWORD), r"RedisTls.private_key: None: a client certificate and its key go together"),
+    (lambda: Metrics(provider="open_telemetry"), r"Metrics.endpoint: None: Flowise doesn't boot"),
+    (lambda: Metrics(endpoint="http://c:1"), r"Metrics.endpoint: has no meaning for prometheus"),
+    (OutboundProxy, r"OutboundProxy.http: None, and https None too"),
+    (lambda: Settings(app_url="http://a.b", secure_cookies=True), r"Settings.secure_cookies: True with 'http://a.b'"),
+    (lambda: Settings(app_url="https://a.b", trusted_proxies=0), r"Settings.trusted_proxies: 0 with secure cookies"),
+    (lambda: Settings(cors_origins=["*", "https://a.b"]), r"Settings.cors_origins: .* holds '\*' beside others"),
+    (lambda: Resources(memory_request="3Gi"), r"Resources.memory_request: '3Gi' is above memory_limit '2Gi'"),
+    (lambda: Resources(cpu_limit="100m"), r"Resources.cpu_request: '500m' is above cpu_limit '100m'"),
+    (lambda: ServiceAccount(create=False), r"ServiceAccount.name: None, and create=False"),
+    (lambda: ServiceAccount(create=False, name="a", annotations={"a": "b"}), r"ServiceAccount.annotations: can't be put"),
+    (lambda: Volume(name="a", source={}, mount_path="/a"), r"Volume.source: .* must hold exactly one kind of volume"),
+    (lambda: Volume(name="a", source={"emptyDir": {}}, mount_path="/a", sub_path="../b"), r"Volume.sub_path: .* relative"),
+    (lambda: PodOptions(labels={"app.kubernetes.io/name": "a"}), r"PodOptions.labels: .* belongs to the selector"),
+    (lambda: PodOptions(topology_spread_constraints=[{"maxSkew": 1}]), r"lacks 'topologyKey', which Kubernetes requires"),
+    (lambda: Ingress(hosts=[]), r"Ingress.hosts: is empty"),
+    (lambda: Ingress(hosts=[host(HOST), host(HOST)]), r"Ingress.hosts: .* stands there twice"),
+    (lambda: Ingress(hosts=[host(HOST)], tls=[IngressTls(hosts=["a.b"])]), r"Ingress.tls: 'a.b' is no host of this Ingress"),
+    (lambda: host(HOST, paths=[]), r"IngressHost.paths: is empty"),
+    (lambda: Service(ip_families=["IPv4", "IPv4"]), r"Service.ip_families: .* names a family twice"),
+    (lambda: Service(ip_families=["IPv4", "IPv6"]), r"Service.ip_family_policy: None with two families"),
+    (lambda: Worker(grace_seconds=10), r"Worker.grace_seconds: 10 is below the 30 seconds"),
+    (lambda: Names(name="a-redis", instance="a"), r"Names.name: 'a-redis' is what the bundled server's objects are called"),
+    (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), storage=BUCKET), r"Flowise.database: SqliteDatabase can't be shared"),
+    (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES), r"Flowise.storage: LocalStorage can't be shared"),
+    (lambda: Flowise(auth=AUTH, queue=Queue(redis=BundledRedis()), database=POSTGRES, storage=BUCKET), r"BundledRedis is no address"),
+    (
+        lambda: Flowise(auth=AUTH, settings=Settings(secure_cookies=True), ingress=Ingress(hosts=[host(HOST)])),
+        r"Flowise.settings: secure_cookies=True, but the Ingress makes 'http://flowise.example.com'",
+    ),
+    (
+        lambda: Flowise(auth=AUTH, settings=Settings(trusted_proxies=0), ingress=Ingress(hosts=[host(HOST)], tls_in_front=True)),
+        r"Flowise.settings: trusted_proxies=0 behind an Ingress with TLS",
+    ),
+    (lambda: Auth.from_secret(None), r"Auth.encryption_key: a key name without a Secret"),
+    (lambda: Auth.from_secret("a", nothing="b"), r"Auth.nothing: is none of the five keys"),
+)  # fmt: skip
+
+
+def built(build: Callable[[App], object]) -> Make:
+    return lambda: build(App())
+
+
+def main_of(**given: Any) -> Make:
+    return lambda: FlowiseMain(Chart(App(), "c"), "Main", **given)
+
+
+class EmptyVariable(FlowiseMain):
+    def env(self) -> dict[str, EnvValue]:
+        return {**super().env(), "LANGUAGE": ""}
+
+
+STANDALONE = Flowise(auth=AUTH)
+CONSTRUCTS: tuple[tuple[Make, str], ...] = (
+    (built(standalone(main=Main(replicas=2))), r"Main.replicas: 2 outside queue mode"),
+    (built(standalone(main=Main(strategy="RollingUpdate"))), r"Main.strategy: 'RollingUpdate' with SQLite"),
+    (
+        built(standalone(database=POSTGRES, data=ExistingClaim(name="a"), main=Main(strategy="RollingUpdate"))),
+        r"Main.strategy: 'RollingUpdate' with a claim that one node holds",
+    ),
+    (
+        main_of(flowise=Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES, storage=BUCKET), data=DataClaim()),
+        r"FlowiseMain.data: a claim can't be shared",
+    ),
+    (lambda: FlowiseWorker(Chart(App(), "c"), "W", flowise=STANDALONE), r"FlowiseWorker.flowise: has no queue"),
+    (main_of(flowise="flowise"), r"FlowiseMain.flowise: 'flowise' must be Flowise"),
+    (built(standalone(auth="flowise-auth-secrets")), r"StandaloneChart.auth: .* must be Auth"),
+    (built(queue(database=SqliteDatabase())), r"QueueChart.database: .* must be PostgresDatabase"),
+    (built(queue(storage=LocalStorage())), r"QueueChart.storage: .* must be S3Bucket"),
+    (built(queue(queue=None)), r"QueueChart.queue: None must be Queue"),
+    (built(standalone(names=Names(name="a" * 60))), r"Names: make .*, longer than 63 characters: take a name or instance that is 2 shorter"),
+    (built(standalone(settings=Settings(extra_env={"PORT": "1"}))), r"Settings.extra_env: 'PORT' is set by"),
+    (built(queue(worker=Worker(extra_env={"REDIS_HOST": "x"}))), r"Worker.extra_env: 'REDIS_HOST' is set by Redis.host"),
+    (built(standalone(main=Main(pod=PodOptions(tolerations=[{"nothing": 1}])))), r"PodOptions.tolerations: .* no field 'nothing'"),
+    (
+        built(standalone(main=Main(pod=PodOptions(volumes=[Volume(name="data", source={"emptyDir": {}}, mount_path="/x")])))),
+        r"PodOptions.volumes: 'data' is a volume of the construct",
+    ),
+    (
+        built(standalone(main=Main(pod=PodOptions(volumes=[Volume(name="x", source={"emptyDir": {}}, mount_path="/tmp")])))),
+        r"PodOptions.volumes: '/tmp' is where 'tmp' is mounted",
+    ),
+    (lambda: EmptyVariable(Chart(App(), "c"), "M", flowise=STANDALONE), r"env\['LANGUAGE'\]: '' must not be empty"),
+    (lambda: AuthSecret(Chart(App(), "c"), "A"), r"Auth.encryption_key: .* without a Secret"),
+    (lambda: S3Storage(Chart(App(), "c"), "S", bucket="A"), r"S3Bucket.bucket: 'A' must be a bucket name"),
+    (built(standalone(backup=BACKUP, data=None)), r"[Bb]ackup"),
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [*FIELDS, *CONTRADICTIONS, *CONSTRUCTS],
+    ids=lambda part: part[:60] if isinstance(part, str) else "",
+)
+def test_refused_in_these_words(make: Make, message: str) -> None:
+    assert any(re.search(message, finding) for finding in refusals(make)), refusals(make)
+
+
+SECRET_FIELDS: tuple[Make, ...] = (
+    lambda: PostgresDatabase(host="db", password="hunter2"),  # type: ignore[arg-type]
+    lambda: Redis(host="db", password="hunter2"),  # type: ignore[arg-type]
+    lambda: Smtp(host="mail", user="a", password="hunter2", sender="a@b.c"),  # type: ignore[arg-type]
+    lambda: BundledPostgres(admin_password="hunter2"),  # type: ignore[arg-type]
+    lambda: BundledRedis(password="hunter2"),  # type: ignore[arg-type]
+)
+
+
+@pytest.mark.parametrize("make", SECRET_FIELDS)
+def test_a_bare_secret_is_refused_and_not_shown(make: Make) -> None:
+    [finding] = refusals(make)
+    assert "a bare str stands where a secret belongs (not shown): give SecretKey(secret=..., key=...)" in finding
+    assert "hunter2" not in finding
+
+
+def test_a_value_tells_all_its_findings() -> None:
+    found = refusals(lambda: Redis(host="redis://r", port=70000, username="u", keep_alive_seconds=0))
+    assert [finding.split(":")[0] for finding in found] == [
+        "Redis.host",
+        "Redis.port",
+        "Redis.keep_alive_seconds",
+        "Redis.username",
+    ]
+
+
+def test_a_chart_tells_the_findings_of_all_its_constructs() -> None:
+    build = queue(
+        main=Main(extra_env={"PORT": "1"}),
+        worker=Worker(extra_env={"MODE": "main"}),
+        settings=Settings(disabled_nodes=["a"]),
+    )
+    found = refusals(built(build))
+    assert len(found) == 2
+    assert "Main.extra_env" in found[0]
+    assert "Worker.extra_env" in found[1]
+
+
+def test_several_findings_are_a_list() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Image(repository="A", tag="latest")
+    assert str(caught.value).splitlines()[0] == "2 findings:"
+
+
+WARNED: tuple[tuple[Make, str], ...] = (
+    (lambda: Image(tag="3.1.1"), r"Image.tag: Flowise 3.1.1 carries CVE-2026-56274: take 3.1.3"),
+    (lambda: Settings(app_url="https://a.b", secure_cookies=False), r"Settings.secure_cookies: False with an https URL"),
+    (lambda: Worker(concurrency=1), r"Worker.concurrency: 1 lets a flow that calls another flow wait"),
+    (lambda: Worker(concurrency=100000), r"Worker.concurrency: 100000 lets one worker take the whole queue"),
+    (
+        lambda: Flowise(auth=AUTH, settings=Settings(app_url=f"https://{HOST}"), ingress=Ingress(hosts=[host(HOST)])),
+        r"Flowise.ingress: .* is https, but the Ingress has no TLS",
+    ),
+    (
+        lambda: Flowise(auth=AUTH, image=Image(tag="3.1.4"), settings=Settings(mcp_protocol="stdio")),
+        r"Settings.mcp_protocol: in 3.1.4 'stdio' starts only what CUSTOM_MCP_ALLOWED_COMMANDS lists",
+    ),
+    (built(standalone(main=Main(extra_env={"NUMBER_OF_PROXIES": "1"}))), r"Main.extra_env: .*TRUST_PROXY"),
+    (built(standalone(main=Main(extra_env={"DISABLE_FLOWISE_TELEMETRY": "true"}))), r"DISABLE_FLOWISE_TELEMETRY"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), WARNED, ids=lambda part: part[:60] if isinstance(part, str) else "")
+def test_warned_of_in_these_words(make: Make, message: str) -> None:
+    with pytest.warns(ConfigWarning, match=message):
+        make()
+
+
+def test_a_warning_points_to_the_line_that_made_the_value() -> None:
+    with pytest.warns(ConfigWarning) as caught:
+        Worker(concurrency=1)
+    assert caught[0].filename == __file__
+
+
+def test_reference_app_ends_with_1_and_writes_nothing(tmp_path: Path) -> None:
+    code = (
+        "import main, sys\n"
+        "from flowise_constructs import Image\n"
+        "main.external_postgresql = lambda app: Image(repository='A', tag='latest')\n"
+        "sys.exit(main.main())\n"
+    )
+    environment = {**os.environ, "CDK8S_OUTDIR": str(tmp_path / "dist"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("2 findings:\n- Image.repository: 'A' must be")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "dist").exists()
