@@ -39,7 +39,6 @@ bench: $(DEV) ## Time synthesis against a bare cdk8s app.
 	$(BIN)/python benchmarks/synth.py
 
 boot: $(DEV) ## Start the real Flowise from the YAML; installs it below ~/.cache (3 GB a release).
-	$(PIP) -e '.[boot]'
 	$(BIN)/python tests/boot/install.py
 	$(BIN)/python -m pytest tests/boot -m boot $(ARGS)
 

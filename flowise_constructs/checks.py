@@ -76,7 +76,7 @@ def misread(value: str) -> str | None:
     if _UNQUOTED_NUMBER.fullmatch(value):
         return "would be read as a number by Kubernetes, from YAML without quotes: write it otherwise"
     if "\n" in value and _MISREAD_BLOCK.search(value):
-        return "must not start with a tab, end in a line of blanks or hold carriage returns: YAML can't carry such lines"
+        return "must not start with a tab, end in a line of blanks or hold carriage returns: YAML can't carry it"
     return None
 
 

@@ -148,7 +148,7 @@ def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
 
 def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
     """What the gate needs of its process's environment: the way to the servers, and those of the user's own variables
-    that are no secrets. Flowise's logger opens the storage when its data source is loaded; a local one needs no keys."""
+    that are no secrets. Flowise's logger opens the storage when its data source is loaded; local needs no keys."""
     wanted = {
         name: value
         for name, value in process.items()

@@ -117,11 +117,10 @@ class Manifests:
                 yield from _named(backends, "Service", namespace, by, "backendRefs")
 
     def _of_pod(self, pod: Mapping[str, Any], namespace: str, by: str, *, is_server: bool) -> Iterator[Reference]:
-        if account := pod.get("serviceAccountName"):
-            if account != "default":
-                yield Reference(
-                    to=ObjectName("ServiceAccount", namespace, str(account)), by=by, use="serviceAccountName"
-                )
+        account = pod.get("serviceAccountName", "default")
+        if account != "default":
+            to = ObjectName("ServiceAccount", namespace, str(account))
+            yield Reference(to=to, by=by, use="serviceAccountName")
         yield from _named(_maps(pod, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
         for container in _containers(pod):
             yield from self._of_container(container, namespace, by)

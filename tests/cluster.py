@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -42,9 +42,13 @@ class GoLoader(yaml.CSafeLoader):
     """Reads plain scalars as Kubernetes' reader does: 0o17 is a number there, = and << are text."""
 
 
+def _text(loader: Any, node: Any) -> str:
+    return str(loader.construct_scalar(node))
+
+
 for tag in ("value", "merge"):
-    GoLoader.add_constructor(f"tag:yaml.org,2002:{tag}", yaml.CSafeLoader.construct_yaml_str)
-GoLoader.add_implicit_resolver(  # type: ignore[no-untyped-call]
+    GoLoader.add_constructor(f"tag:yaml.org,2002:{tag}", _text)
+GoLoader.add_implicit_resolver(
     "!go-number",
     re.compile(r"([-+]?0[oO][0-7_]+|[-+]?0[bBX][0-9a-fA-F_]+|[-+]?[0-9_]*\.?[0-9_]*[eE][-+]?[0-9]*_[0-9_]*)\Z"),
     list("-+0123456789."),
@@ -54,7 +58,7 @@ GoLoader.add_constructor("!go-number", lambda _, node: float(len(node.value)))
 
 def documents(text: str) -> list[dict[str, Any]]:
     """The objects of a file, as Kubernetes reads it."""
-    return [document for document in yaml.load_all(text, GoLoader) if document]  # noqa: S506
+    return [document for document in yaml.load_all(text, GoLoader) if document]
 
 
 def pod_template(document: Object) -> dict[str, Any] | None:
@@ -80,7 +84,7 @@ def versions() -> list[str]:
     return [f"{major}.{minor}" for major, minor in sorted(known) if (major, minor) >= OLDEST]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _definitions(version: str) -> Any:
     return _schema(version, "_definitions")
 
@@ -90,7 +94,7 @@ def _schema(version: str, name: str) -> Any:
     return json.loads((folder / f"{name}.json").read_text())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _validator(version: str, kind: str, api_version: str) -> jsonschema.Draft202012Validator:
     group = re.sub(r"^([^./]*)(?:\.[^/]*)?/", r"\1-", api_version)
     schema = _schema(version, f"{kind.lower()}-{group}")
@@ -324,7 +328,9 @@ def _variable(variable: Object, container: str) -> Iterator[str]:
     if len(source) != 1 or "value" in variable:
         yield f"{way} has not exactly one source"
     for kind in ("secretKeyRef", "configMapKeyRef"):
-        if kind in source and not (_fits(re.compile(r"[-._a-zA-Z0-9]+"), source[kind]["key"], 253) and source[kind]["name"]):
+        if kind in source and not (
+            _fits(re.compile(r"[-._a-zA-Z0-9]+"), source[kind]["key"], 253) and source[kind]["name"]
+        ):
             yield f"{way}: {source}"
     field = source.get("fieldRef", {}).get("fieldPath", "metadata.name")
     subscript = re.fullmatch(r"metadata\.(labels|annotations)\['(.+)'\]", field)
@@ -356,7 +362,9 @@ def _probe(probe: Object | None, kind: str, way: str) -> Iterator[str]:
         yield f"{way}: {kind}.initialDelaySeconds is negative"
     if kind != "readinessProbe" and probe.get("successThreshold", 1) != 1:
         yield f"{way}: {kind}.successThreshold is not 1"
-    if "terminationGracePeriodSeconds" in probe and (kind == "readinessProbe" or probe["terminationGracePeriodSeconds"] < 1):
+    if "terminationGracePeriodSeconds" in probe and (
+        kind == "readinessProbe" or probe["terminationGracePeriodSeconds"] < 1
+    ):
         yield f"{way}: {kind}.terminationGracePeriodSeconds"
 
 
@@ -398,6 +406,10 @@ def _volume(volume: Object) -> Iterator[str]:
         yield f"volume {name!r}: hostPath"
     if "persistentVolumeClaim" in volume and not _fits(_SUBDOMAIN, volume["persistentVolumeClaim"]["claimName"], 253):
         yield f"volume {name!r}: claimName"
+    yield from _sources(volume, name)
+
+
+def _sources(volume: Object, name: str) -> Iterator[str]:
     for kind, key in (("configMap", "name"), ("secret", "secretName")):
         if kind in volume:
             if not volume[kind].get(key):
@@ -434,7 +446,11 @@ def _scheduling(pod: Object) -> Iterator[str]:
 
 
 def _toleration(toleration: Object) -> Iterator[str]:
-    operator, value, effect = toleration.get("operator", "Equal"), toleration.get("value", ""), toleration.get("effect", "")
+    operator, value, effect = (
+        toleration.get("operator", "Equal"),
+        toleration.get("value", ""),
+        toleration.get("effect", ""),
+    )
     if toleration.get("key"):
         yield from _key(toleration["key"], "tolerations")
     elif operator != "Exists":
@@ -457,7 +473,9 @@ def _spread(constraint: Object) -> Iterator[str]:
     yield from _key(constraint["topologyKey"], "topologySpreadConstraints.topologyKey")
     if constraint["whenUnsatisfiable"] not in ("DoNotSchedule", "ScheduleAnyway"):
         yield f"whenUnsatisfiable {constraint['whenUnsatisfiable']!r}"
-    if "minDomains" in constraint and (constraint["minDomains"] < 1 or constraint["whenUnsatisfiable"] != "DoNotSchedule"):
+    if "minDomains" in constraint and (
+        constraint["minDomains"] < 1 or constraint["whenUnsatisfiable"] != "DoNotSchedule"
+    ):
         yield "minDomains"
     for policy in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
         if constraint.get(policy, "Honor") not in ("Honor", "Ignore"):
@@ -614,14 +632,22 @@ def cron_is_read(schedule: str) -> bool:
     ranges = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
     fields = schedule.split()
     return len(fields) == 5 and all(
-        _cron_part(part, low, high) for field, (low, high) in zip(fields, ranges, strict=True) for part in field.split(",")
+        _cron_part(part, low, high)
+        for field, (low, high) in zip(fields, ranges, strict=True)
+        for part in field.split(",")
     )
 
 
 def _cron_part(part: str, low: int, high: int) -> bool:
     span, slash, step = part.partition("/")
-    months = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))
-    days = dict(zip("sun mon tue wed thu fri sat".split(), range(7), strict=True))
+    months = dict(
+        zip(
+            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+            range(1, 13),
+            strict=True,
+        )
+    )
+    days = dict(zip(["sun", "mon", "tue", "wed", "thu", "fri", "sat"], range(7), strict=True))
     names = {12: months, 6: days}.get(high, {})
     if slash and not re.fullmatch(r"[1-9][0-9]*", step):
         return False

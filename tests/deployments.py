@@ -125,9 +125,13 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         storage=LocalStorage(path="/home/node/.flowise/files"),
     ),
     "postgres-tls": standalone(
-        database=PostgresDatabase(host="db", password=PASSWORD, port=6432, tls=DatabaseTls(ca=CERTIFICATE, verify=False))
+        database=PostgresDatabase(
+            host="db", password=PASSWORD, port=6432, tls=DatabaseTls(ca=CERTIFICATE, verify=False)
+        )
     ),
-    "postgres-tls-secret": standalone(database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=PASSWORD))),
+    "postgres-tls-secret": standalone(
+        database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=PASSWORD))
+    ),
     "postgres-tls-config-map": standalone(
         database=PostgresDatabase(
             host="2001:db8::1", password=PASSWORD, tls=DatabaseTls(ca=ConfigMapKey(config_map="ca", key="ca.crt"))
@@ -187,7 +191,9 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         ingress=Ingress(
             hosts=[
                 IngressHost(host="*.example.com", paths=[IngressPath(path="/api", path_type="Exact")]),
-                IngressHost(host=HOST, paths=[IngressPath(), IngressPath(path="/x", path_type="ImplementationSpecific")]),
+                IngressHost(
+                    host=HOST, paths=[IngressPath(), IngressPath(path="/x", path_type="ImplementationSpecific")]
+                ),
             ],
             class_name="nginx",
             annotations={"nginx.ingress.kubernetes.io/proxy-read-timeout": "3600"},
@@ -195,7 +201,11 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         ),
         main=Main(
             service=Service(
-                type="LoadBalancer", port=80, ip_family_policy="PreferDualStack", ip_families=["IPv6", "IPv4"], annotations={"a": "b"}
+                type="LoadBalancer",
+                port=80,
+                ip_family_policy="PreferDualStack",
+                ip_families=["IPv6", "IPv4"],
+                annotations={"a": "b"},
             )
         ),
     ),
@@ -206,17 +216,31 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         backup=BACKUP,
     ),
     "image": standalone(
-        image=Image(repository="registry.example.com:5000/flowise", tag=None, digest=DIGEST, release="3.1.4", pull_policy="Always", pull_secrets=["r"]),
+        image=Image(
+            repository="registry.example.com:5000/flowise",
+            tag=None,
+            digest=DIGEST,
+            release="3.1.4",
+            pull_policy="Always",
+            pull_secrets=["r"],
+        ),
     ),
     "backup": standalone(database=BundledPostgres(), backup=BACKUP),
-    "backup-external": standalone(database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)),
+    "backup-external": standalone(
+        database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)
+    ),
     "queue": queue(),
-    "queue-bundled": queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=BACKUP, ingress=INGRESS),
+    "queue-bundled": queue(
+        database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=BACKUP, ingress=INGRESS
+    ),
     "queue-redis-without-password": queue(queue=Queue(redis=BundledRedis(auth=False))),
     "queue-redis-tls": queue(
         queue=Queue(
             redis=Redis(
-                host="redis", port=6380, username="flowise", password=PASSWORD,
+                host="redis",
+                port=6380,
+                username="flowise",
+                password=PASSWORD,
                 tls=RedisTls(ca=CERTIFICATE, certificate=PASSWORD, private_key=PASSWORD),
             ),
             remove_on_age_seconds=None,
@@ -236,11 +260,19 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "queue-pods": queue(
         database=BundledPostgres(
             pod=EVERYTHING_ABOUT_PODS,
-            image=ServerImage(repository="docker.io/library/postgres", digest=DIGEST, pull_policy="IfNotPresent", pull_secrets=["r"]),
+            image=ServerImage(
+                repository="docker.io/library/postgres", digest=DIGEST, pull_policy="IfNotPresent", pull_secrets=["r"]
+            ),
         ),
         queue=Queue(redis=BundledRedis(pod=EVERYTHING_ABOUT_PODS, config={"maxclients": "2000"}, storage_class="fast")),
         main=Main(replicas=3, pod=EVERYTHING_ABOUT_PODS),
-        worker=Worker(replicas=5, concurrency=5, pod=EVERYTHING_ABOUT_PODS, sizes=WritableSizes(shm="1Gi"), extra_env={"TZ": "UTC"}),
+        worker=Worker(
+            replicas=5,
+            concurrency=5,
+            pod=EVERYTHING_ABOUT_PODS,
+            sizes=WritableSizes(shm="1Gi"),
+            extra_env={"TZ": "UTC"},
+        ),
         image=Image(pull_secrets=["r", "s"]),
         names=Names(namespace="ai"),
     ),
@@ -284,7 +316,9 @@ def objects(build: Callable[[App], object]) -> list[dict[str, Any]]:
 
 def pods(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The pod specs among objects, by kind and name."""
-    found = {f"{document['kind']} {document['metadata']['name']}": cluster.pod_template(document) for document in documents}
+    found = {
+        f"{document['kind']} {document['metadata']['name']}": cluster.pod_template(document) for document in documents
+    }
     return {name: template["spec"] for name, template in found.items() if template is not None}
 
 
@@ -292,4 +326,3 @@ def environment(documents: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """The variables of the first container of a workload: text, or where it comes from."""
     pod = next(pod for called, pod in pods(documents).items() if called.split()[1] == name)
     return {item["name"]: item.get("value", item.get("valueFrom")) for item in pod["containers"][0].get("env", ())}
-

@@ -29,11 +29,15 @@ def synthesize(directory: Path) -> dict[str, bytes]:
     return synthesized(directory)
 
 
-def run_main(outdir: Path, *, seed: str = "0", script: str = "import main; raise SystemExit(main.main())") -> subprocess.CompletedProcess[str]:
+def run_main(
+    outdir: Path, *, seed: str = "0", script: str = "import main; raise SystemExit(main.main())"
+) -> subprocess.CompletedProcess[str]:
     """The reference app in a process of its own, as `make synth` starts it."""
     environment = {**os.environ, "CDK8S_OUTDIR": str(outdir), "PYTHONHASHSEED": seed}
     root = Path(main.__file__).parent
-    return subprocess.run([sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,9 @@ def test_the_same_values_give_the_same_bytes(written: dict[str, bytes], tmp_path
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_command_writes_the_same_bytes_whatever_the_hash_seed(seed: str, written: dict[str, bytes], tmp_path: Path) -> None:
+def test_the_command_writes_the_same_bytes_whatever_the_hash_seed(
+    seed: str, written: dict[str, bytes], tmp_path: Path
+) -> None:
     done = run_main(tmp_path, seed=seed)
     assert (done.returncode, done.stderr) == (0, "")
     assert synthesized(tmp_path) == written
@@ -91,8 +97,10 @@ def differ(name: str, synthesized: bytes) -> list[str]:
     before, after = snapshot.read_bytes(), synthesized
     if before == after:
         return []
-    lines = [text.decode().splitlines() for text in (before, after)]
-    return list(difflib.unified_diff(*lines, f"snapshots/{name}.yaml", "synthesized", lineterm="")) or [f"{name}: line ends differ"]
+    lines = (before.decode().splitlines(), after.decode().splitlines())
+    names = (f"snapshots/{name}.yaml", "synthesized")
+    difference = difflib.unified_diff(lines[0], lines[1], *names, lineterm="")
+    return list(difference) or [f"{name}: line ends differ"]
 
 
 def accept(written: dict[str, bytes]) -> None:

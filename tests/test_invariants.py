@@ -14,7 +14,9 @@ import pytest
 from flowise_constructs import releases
 from flowise_constructs.labels import VERSION
 
-TOPOLOGIES = [f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")]
+TOPOLOGIES = [
+    f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")
+]
 ALL = [*TOPOLOGIES, *deployments.VARIANTS]
 ROOT_BY_REQUEST = {"run-as-root"}
 SECRETS = re.compile(r"PASSWORD|SECRET|_KEY(_|$)|TOKEN|CREDENTIAL", re.IGNORECASE)
@@ -28,7 +30,14 @@ EXTERNAL = {
     "ConfigMap": {"prompts", "ca", "a"},
     "PersistentVolumeClaim": {"old-data"},
     "ServiceAccount": {"flowise-runner"},
-    "Service": {"postgres.database.svc.cluster.local", "db.example.com", "redis.example.com", "db", "redis", "2001:db8::1"},
+    "Service": {
+        "postgres.database.svc.cluster.local",
+        "db.example.com",
+        "redis.example.com",
+        "db",
+        "redis",
+        "2001:db8::1",
+    },
 }
 """What the deployments refer to and must exist already."""
 
@@ -54,7 +63,9 @@ def test_every_topology_of_the_reference_app_is_looked_at() -> None:
 
 def test_every_kubernetes_version_knows_every_field(documents: list[dict[str, Any]]) -> None:
     assert cluster.versions()[0] == "1.27"
-    problems = [problem for version in cluster.versions() for document in documents for problem in fresh(document, version)]
+    problems = [
+        problem for version in cluster.versions() for document in documents for problem in fresh(document, version)
+    ]
     assert problems == []
 
 
@@ -75,7 +86,10 @@ def test_the_api_server_takes_every_object(documents: list[dict[str, Any]]) -> N
 
 
 def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None:
-    names = Counter((document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"]) for document in documents)
+    names = Counter(
+        (document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"])
+        for document in documents
+    )
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -115,7 +129,9 @@ def test_no_pod_has_a_token_or_service_links_and_each_has_its_own_account(docume
 
 def test_every_writable_directory_is_bounded(documents: list[dict[str, Any]]) -> None:
     for pod in deployments.pods(documents).values():
-        assert [volume for volume in pod["volumes"] if "emptyDir" in volume and not volume["emptyDir"].get("sizeLimit")] == []
+        assert [
+            volume for volume in pod["volumes"] if "emptyDir" in volume and not volume["emptyDir"].get("sizeLimit")
+        ] == []
 
 
 def test_no_image_floats(documents: list[dict[str, Any]]) -> None:
@@ -215,7 +231,11 @@ def pod_references(pod: dict[str, Any]) -> set[tuple[str, str]]:
     for volume in pod["volumes"]:
         found |= {("ConfigMap", volume["configMap"]["name"])} if "configMap" in volume else set()
         found |= {("Secret", volume["secret"]["secretName"])} if "secret" in volume else set()
-        found |= {("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"])} if "persistentVolumeClaim" in volume else set()
+        found |= (
+            {("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"])}
+            if "persistentVolumeClaim" in volume
+            else set()
+        )
         for source in volume.get("projected", {}).get("sources", ()):
             found |= {("Secret", source["secret"]["name"])} if "secret" in source else set()
             found |= {("ConfigMap", source["configMap"]["name"])} if "configMap" in source else set()
@@ -232,7 +252,9 @@ def test_config_maps_that_pods_mount_hold_the_files_that_commands_name(documents
     """A script that a command or probe names must be in the ConfigMap behind its directory."""
     data = {document["metadata"]["name"]: document["data"] for document in documents if document["kind"] == "ConfigMap"}
     for pod in deployments.pods(documents).values():
-        maps = {volume["name"]: data.get(volume["configMap"]["name"]) for volume in pod["volumes"] if "configMap" in volume}
+        maps = {
+            volume["name"]: data.get(volume["configMap"]["name"]) for volume in pod["volumes"] if "configMap" in volume
+        }
         for container in cluster.containers(pod):
             mounted = {
                 f"{mount['mountPath']}/{file}"
@@ -250,7 +272,9 @@ def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[s
         template = cluster.pod_template(document)
         if template is None or document["kind"] in ("Job", "CronJob"):
             continue
-        mounted = {volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume} & made
+        mounted = {
+            volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume
+        } & made
         once = {name for name in mounted if name.endswith("-initdb")}
         checksums = {key for key in template["metadata"]["annotations"] if key.startswith("checksum/")}
         assert len(checksums) == len(mounted - once)
@@ -269,7 +293,11 @@ def test_no_field_is_empty(documents: list[dict[str, Any]]) -> None:
 
 def empty_fields(value: Any, way: str) -> list[str]:
     if isinstance(value, dict):
-        return [found for key, item in value.items() for found in empty_fields(item, f"{way}.{key}")] or ([] if value else [way])
+        return [found for key, item in value.items() for found in empty_fields(item, f"{way}.{key}")] or (
+            [] if value else [way]
+        )
     if isinstance(value, list):
-        return [found for index, item in enumerate(value) for found in empty_fields(item, f"{way}[{index}]")] or ([] if value else [way])
+        return [found for index, item in enumerate(value) for found in empty_fields(item, f"{way}[{index}]")] or (
+            [] if value else [way]
+        )
     return [way] if value is None else []

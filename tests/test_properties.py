@@ -7,7 +7,6 @@ import typing
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
-from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import cluster
@@ -91,9 +90,13 @@ ANYTHING: st.SearchStrategy[Any] = (
 )
 
 
-@cache
+HINTS: dict[Any, Mapping[str, Any]] = {cls: get_type_hints(cls, include_extras=True) for cls in VALUES}
+
+
 def hints(cls: Any) -> Mapping[str, Any]:
-    return get_type_hints(cls, include_extras=True)
+    if cls not in HINTS:
+        HINTS[cls] = get_type_hints(cls, include_extras=True)
+    return HINTS[cls]
 
 
 def of_hint(hint: Any) -> st.SearchStrategy[Any]:

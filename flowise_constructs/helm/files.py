@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from flowise_constructs.helm.plain import is_map
+from flowise_constructs.helm.plain import is_map, is_sequence
 
 MAX_BYTES = 2 * 2**20
 MAX_NODES = 200_000
@@ -101,7 +101,7 @@ def _bound_depth(module: Any, text: str, name: str) -> None:
 
 def _yaml() -> Any:
     try:
-        import yaml
+        import yaml  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError:
         mend = "pip install 'flowise-constructs[cli]'"
         raise UnreadableError(f"reading YAML needs the package PyYAML, which is not installed: {mend}") from None
@@ -124,14 +124,14 @@ def _loader() -> Any:
 
 
 def _make_loader() -> Any:
-    import yaml
+    import yaml  # noqa: PLC0415 - an optional extra
 
     # libyaml's parser, where it is built in, reads ten times as fast and calls the same constructor.
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-        yaml_constructors: ClassVar[dict[str, Any]] = {
+        yaml_constructors: ClassVar[dict[str | None, Any]] = {
             tag: make for tag, make in base.yaml_constructors.items() if tag is None or tag.rpartition(":")[2] in _KINDS
         }
 
@@ -140,7 +140,7 @@ def _make_loader() -> Any:
             if not getattr(node, "is_flat", False):
                 node.is_flat = True
                 _check_keys(node)
-                super().flatten_mapping(node)
+                base.flatten_mapping(self, node)
                 node.value = list({key.value: (key, value) for key, value in node.value}.values())
 
     _resolve_as_helm(Loader)
@@ -148,7 +148,7 @@ def _make_loader() -> Any:
 
 
 def _check_keys(node: Any) -> None:
-    from yaml.constructor import ConstructorError
+    from yaml.constructor import ConstructorError  # noqa: PLC0415 - an optional extra
 
     seen: set[str] = set()
     for key, _ in node.value:
@@ -206,5 +206,5 @@ def _bound(document: Any, name: str) -> None:
             raise UnreadableError(f"{name}: holds half a character (a lone surrogate)")
         if is_map(item):
             waiting += [(value, depth + 1) for value in item.values()]
-        elif isinstance(item, (list, tuple, set)):
+        elif is_sequence(item):
             waiting += [(value, depth + 1) for value in item]

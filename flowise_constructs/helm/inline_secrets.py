@@ -10,7 +10,7 @@ from flowise_constructs.helm.release import Release
 
 
 class InlineSecrets:
-    """The Secrets that are written, because the values hold their content, with a word on each that the release keeps."""
+    """The Secrets that are written, because the values hold their content, and a word on those that the chart made."""
 
     def __init__(self, release: Release, labels: Mapping[str, str]) -> None:
         self._release = release

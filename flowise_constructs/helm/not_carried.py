@@ -20,7 +20,7 @@ _FLOWISE: Mapping[str, str] = {
     "global": "no template of the chart reads it",
     "flowise.startupDelaySeconds": _GATE,
     "queue.worker.startupDelaySeconds": _GATE,
-    "flowise.disableTelemetry": "Flowise reads no such variable, and sends nothing unless POSTHOG_PUBLIC_API_KEY is set",
+    "flowise.disableTelemetry": "Flowise reads no such variable; it sends nothing unless POSTHOG_PUBLIC_API_KEY is set",
     "podSecurityContext": _RESTRICTED,
     "securityContext": _RESTRICTED,
 }
@@ -35,14 +35,14 @@ _SERVER: Mapping[str, str] = {
     "extraEnv": _PATCH,
     "extraVolumes": _PATCH,
     "extraVolumeMounts": _PATCH,
-    "externalSecrets": "keep the release's ExternalSecret by giving it in extraManifests, and name its Secret in auth.existingSecret",
-    "service": "Flowise reaches the server by its cluster-internal Service alone; for other clients deploy a further Service",
+    "externalSecrets": "give the release's ExternalSecret in extraManifests, and name its Secret in auth.existingSecret",
+    "service": "Flowise alone needs the server's Service; for other clients deploy a further one",
     "metrics": f"the exporter is none of ours: {_ANOTHER}",
     "pdb": f"a budget for one pod only blocks node drains: {_ANOTHER}",
     "livenessProbe": _PROBES,
     "readinessProbe": _PROBES,
     "startupProbe": _PROBES,
-    "terminationGracePeriodSeconds": "the server has a grace period of its own, 120 seconds for PostgreSQL, 60 for Redis",
+    "terminationGracePeriodSeconds": "the server has its own grace period: PostgreSQL 120 seconds, Redis 60",
     "replication": "it has no meaning for one server",
 }
 
@@ -56,7 +56,7 @@ _POSTGRESQL: Mapping[str, str] = {
     "config.allowedReplicationCIDRs": "it has no meaning for one server",
     "config.pgHbaEntries": "pg_hba.conf lets every address ask for a password: narrow it with a NetworkPolicy",
     "config.pgHba": "pg_hba.conf lets every address ask for a password: narrow it with a NetworkPolicy",
-    "initdb": "such scripts run once, on an empty data directory: the live one has run them; for a new one run them by hand",
+    "initdb": "scripts run once, on an empty data directory: the live one has run them; else run them by hand",
     "backup": "give the chart's own backup.* for Flowise's database; dump the others yourself",
     "networkPolicy": f"no policy is made here: {_ANOTHER}",
     "serviceAccount.automountServiceAccountToken": "no token is ever mounted",
@@ -77,8 +77,8 @@ _OTHER_NAMES = (
 _REFUSED: Mapping[str, str] = {
     "nameOverride": f"{_OTHER_NAMES}: dump the data and load them into a server of the default name",
     "fullnameOverride": f"{_OTHER_NAMES}: dump the data and load them into a server of the default name",
-    "tls.enabled": "a bundled server speaks plain here, as the chart's Flowise does to it: take it out, or take a server that "
-    "exists",
+    "tls.enabled": "a bundled server speaks plain here, and the chart's Flowise speaks plain to it: "
+    "take it out, or take a server that exists",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flowise_constructs import checks
 from flowise_constructs.helm.names import full_name
-from flowise_constructs.helm.plain import is_map
+from flowise_constructs.helm.plain import is_map, is_sequence
 from flowise_constructs.helm.release import Release
 from flowise_constructs.values.value import shown
 
@@ -77,14 +77,14 @@ def identity(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _problem(value: Any) -> str | None:
-    if isinstance(value, Mapping):
+    if is_map(value):
         for key, item in value.items():
-            if str(key).startswith("$jsii") or any(checks.unsafe(character) for character in str(key)):
+            if key.startswith("$jsii") or any(checks.unsafe(character) for character in key):
                 return f"has the key {shown(key)}, which can't be carried"
             if (problem := _problem(item)) is not None:
                 return problem
         return None
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return next((problem for item in value if (problem := _problem(item)) is not None), None)
     if isinstance(value, str):
         if any(checks.unsafe(character) for character in value):

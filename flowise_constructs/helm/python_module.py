@@ -20,7 +20,7 @@ from flowise_constructs import (
     Worker,
 )
 from flowise_constructs.helm.importer import Imported
-from flowise_constructs.helm.plain import is_list, is_map
+from flowise_constructs.helm.plain import is_list, is_map, is_sequence
 from flowise_constructs.helm.synthesis import object_id, patches
 from flowise_constructs.values.auth import KEYS
 from flowise_constructs.values.value import Value
@@ -146,9 +146,9 @@ def _source(value: Any) -> Any:
             if _is_said(field, getattr(value, field.name))
         }
         return Call(type(value).__name__, [], {name: _source(item) for name, item in said.items()})
-    if isinstance(value, Mapping):
+    if is_map(value):
         return {key: _source(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return [_source(item) for item in value]
     return value
 
@@ -178,10 +178,8 @@ def _names(source: Any) -> set[str]:
         inner = [*source.positional, *source.named.values()]
         return {source.name.partition(".")[0]}.union(*(_names(item) for item in inner))
     if is_map(source):
-        return set().union(*(_names(item) for item in source.values()))
-    if is_list(source):
-        return set().union(*(_names(item) for item in source))
-    return set()
+        return {name for item in source.values() for name in _names(item)}
+    return {name for item in source for name in _names(item)} if is_list(source) else set()
 
 
 def _written(source: Any, indent: int, column: int, behind: int = 0) -> str:
@@ -207,8 +205,8 @@ def _parts(source: Any) -> tuple[str, str, list[tuple[str, Any]]]:
 def _line(source: Any) -> str:
     if isinstance(source, Name):
         return source.name
-    if isinstance(source, (Call, dict, list, tuple)):
-        opening, closing, items = _parts(list(source) if isinstance(source, tuple) else source)
+    if isinstance(source, Call) or is_map(source) or is_sequence(source):
+        opening, closing, items = _parts(source)
         return opening + ", ".join(f"{before}{_line(item)}" for before, item in items) + closing
     return _text(source) if isinstance(source, str) else repr(source)
 

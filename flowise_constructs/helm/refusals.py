@@ -1,4 +1,4 @@
-"""What the chart refuses, with its meaning, and what it accepts although nothing comes of it. All that apply are told."""
+"""What the chart refuses, with its meaning, and what it accepts although nothing comes of it: all that applies."""
 
 from __future__ import annotations
 

@@ -38,11 +38,15 @@ from flowise_constructs.helm.variables import Variables
 Database = SqliteDatabase | PostgresDatabase | MysqlDatabase | BundledPostgres
 Storage = LocalStorage | S3Bucket
 
+_PRESET_KEYS = ("max_connections", "shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem")
 _PRESETS: Mapping[str, Mapping[str, str]] = {
-    "small": {"max_connections": "100", "shared_buffers": "256MB", "effective_cache_size": "768MB", "work_mem": "4MB", "maintenance_work_mem": "64MB"},
-    "medium": {"max_connections": "200", "shared_buffers": "512MB", "effective_cache_size": "1536MB", "work_mem": "8MB", "maintenance_work_mem": "128MB"},
-    "large": {"max_connections": "400", "shared_buffers": "1GB", "effective_cache_size": "3GB", "work_mem": "16MB", "maintenance_work_mem": "256MB"},
-}  # fmt: skip
+    name: dict(zip(_PRESET_KEYS, amounts.split(), strict=True))
+    for name, amounts in {
+        "small": "100 256MB 768MB 4MB 64MB",
+        "medium": "200 512MB 1536MB 8MB 128MB",
+        "large": "400 1GB 3GB 16MB 256MB",
+    }.items()
+}
 _RESOURCE_PRESETS: Mapping[str, Resources] = {
     "small": Resources(cpu_request="250m", memory_request="512Mi", memory_limit="1Gi", cpu_limit="500m"),
     "medium": Resources(cpu_request="500m", memory_request="1Gi", memory_limit="2Gi", cpu_limit="1"),
@@ -89,7 +93,7 @@ def _is_mounted(release: Release, directory: str) -> bool:
 
 def _external_database(release: Release, variables: Variables, secrets: InlineSecrets) -> Database:
     at = "database.external"
-    cls = MysqlDatabase if release.text(f"{at}.vendor") == "mysql" else PostgresDatabase
+    cls: type[Database] = MysqlDatabase if release.text(f"{at}.vendor") == "mysql" else PostgresDatabase
     port = release.text(f"{at}.port")
     fields: dict[str, Any] = {"port": _port(release, f"{at}.port")} if port else {}
     paths = {
@@ -100,7 +104,7 @@ def _external_database(release: Release, variables: Variables, secrets: InlineSe
         "tls": f"{at}.ssl",
         "ca": f"{at}.sslKeyBase64",
     }
-    otherwise = PostgresDatabase(host="refused", password=SecretKey(secret="refused", key="refused"))
+    otherwise: Database = PostgresDatabase(host="refused", password=SecretKey(secret="refused", key="refused"))
     if not release.text(f"{at}.host"):
         return otherwise
     return release.make(

@@ -85,7 +85,7 @@ def auth(release: Release, variables: Variables, secrets: InlineSecrets) -> Auth
     for variable, field in (("JWT_ISSUER", "jwt_issuer"), ("JWT_AUDIENCE", "jwt_audience")):
         if (text := variables.take_text(variable)) is not None:
             whom[field] = text
-    return release.make(Auth, "auth", Auth(**dict.fromkeys(KEYS, _REFUSED_KEY)), **found, **whom)
+    return release.make(Auth, "auth", Auth.from_secret("refused"), **found, **whom)
 
 
 def _camel(field: str, *, upper: bool = False) -> str:

@@ -167,7 +167,7 @@ class Variables:
 
 
 def agree(release: Release, main: Variables, worker: Variables) -> None:
-    """Main and workers share one value of what a value sets: the workers' variables go to main's list, or are refused."""
+    """Main and workers share what a value sets: the workers' variables go to main's list, or are refused."""
     for name in sorted(OWNED):
         if not worker.has(name) or name in _FOLLOWS or name == "WORKER_CONCURRENCY":
             continue

@@ -7,12 +7,19 @@ NAME=backup
 archive=$SCRATCH/storage.tar.gz
 
 # Every file with its size and its time, to the second.
-inventory() { find . -name '.flowise-restore-*' -prune -o -type f -exec stat -c '%n %s %Y' {} + | sort; }
+inventory() {
+    run find . -type f -exec stat -c '%n %s %Y' {} + > "$TMPDIR/inventory"
+    sort "$TMPDIR/inventory"
+}
 
+# Writing past the limit gives an error instead of an evicted pod.
 pack() {
-    trap '' XFSZ
     limit=$(room)
-    (ulimit -f "$((limit * BLOCKS_PER_KIBIBYTE))" && run tar -c -z -f "$archive" --exclude './.flowise-restore-*' .)
+    (
+        trap '' XFSZ
+        ulimit -f "$((limit * BLOCKS_PER_KIBIBYTE))"
+        run tar -c -z -f "$archive" .
+    )
 }
 
 # dash and POSIX count blocks of 512 bytes, busybox and bash of 1024.
@@ -22,9 +29,17 @@ BLOCKS_PER_KIBIBYTE=1
 step="reading $STORAGE"
 if [ -d "$STORAGE" ]; then cd "$STORAGE"; else mkdir "$TMPDIR/nothing" && cd "$TMPDIR/nothing"; fi
 
+for left in .flowise-restore-*; do
+    [ ! -e "$left" ] || fail "$left is there: a restore was cut before its end; finish it, or remove what it left"
+done
+
 step="archiving $STORAGE"
 attempt=1
-while inventory > "$TMPDIR/before" && pack && inventory > "$TMPDIR/after" && ! cmp -s "$TMPDIR/before" "$TMPDIR/after"; do
+while :; do
+    inventory > "$TMPDIR/before"
+    pack
+    inventory > "$TMPDIR/after"
+    if cmp -s "$TMPDIR/before" "$TMPDIR/after"; then break; fi
     [ "$attempt" -lt 3 ] || fail 'files changed while they were read, three times over'
     say 'files changed while they were read: once more'
     attempt=$((attempt + 1))
