@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from cdk8s import App
 
 from flowise_constructs import ConfigWarning
 
@@ -40,6 +42,8 @@ def documents(folder: Path) -> list[Any]:
 
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: f"line-{block.line}")
 def test_block_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Node runs in the directory where Python started it, so that its default output folder is not below another one.
+    monkeypatch.setattr("cdk8s.App", partial(App, outdir=str(tmp_path)))
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConfigWarning)

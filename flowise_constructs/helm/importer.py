@@ -107,9 +107,10 @@ def _tell_of_leftovers(release: Release) -> None:
     # variables stay then, two handlers in one probe and both of POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE among it.
     release.remark(
         "kubectl apply",
-        "merges with what Helm wrote, whose arguments, variables, probes and init containers would stay. Once, before "
-        "the first apply: kubectl get deployment,statefulset,configmap,cronjob "
-        f"-l app.kubernetes.io/instance={release.name} -o yaml | kubectl apply set-last-applied --create-annotation=true -f -",
+        "merges with what Helm wrote, whose arguments, variables, probes and init containers would stay. "
+        "Once, before the first apply: "
+        f"kubectl get deployment,statefulset,configmap,cronjob -l app.kubernetes.io/instance={release.name} -o yaml | "
+        "kubectl apply set-last-applied --create-annotation=true -f -",
     )
 
 

@@ -35,7 +35,7 @@ _SERVER: Mapping[str, str] = {
     "extraEnv": _PATCH,
     "extraVolumes": _PATCH,
     "extraVolumeMounts": _PATCH,
-    "externalSecrets": "give the release's ExternalSecret in extraManifests, and name its Secret in auth.existingSecret",
+    "externalSecrets": "give the release's ExternalSecret in extraManifests and name its Secret in auth.existingSecret",
     "service": "Flowise alone needs the server's Service; for other clients deploy a further one",
     "metrics": f"the exporter is none of ours: {_ANOTHER}",
     "pdb": f"a budget for one pod only blocks node drains: {_ANOTHER}",

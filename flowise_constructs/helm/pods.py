@@ -8,6 +8,7 @@ from typing import Any
 from flowise_constructs import PodOptions, ProbeNumbers, Resources, SecretKey, ServiceAccount, Volume, checks
 from flowise_constructs.env import DATA_DIRECTORY
 from flowise_constructs.helm.plain import is_map
+from flowise_constructs.helm.refusals import SELECTOR_LABELS
 from flowise_constructs.helm.release import Release
 
 CHART_DATA_DIRECTORY = "/root/.flowise"
@@ -133,7 +134,10 @@ def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodO
     """Scheduling and metadata; `paths` says which of our fields come from where."""
     fields: dict[str, Any] = {}
     for field, path in paths.items():
-        if field in ("labels", "annotations", "node_selector"):
+        if field == "labels":
+            # Those of the selector are refused already.
+            fields[field] = {name: word for name, word in release.words(path).items() if name not in SELECTOR_LABELS}
+        elif field in ("annotations", "node_selector"):
             fields[field] = release.words(path)
         elif field == "affinity":
             fields[field] = release.mapping(path) or None

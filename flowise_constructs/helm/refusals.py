@@ -12,6 +12,8 @@ DatabaseMode = Literal["sqlite", "external", "postgresql"]
 
 SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
 
+SERVER_SELECTOR_LABELS = (*SELECTOR_LABELS, "app.kubernetes.io/part-of", "app.kubernetes.io/role")
+
 
 def refuse_what_the_chart_refuses(release: Release) -> None:
     """Every refusal that applies."""
@@ -152,9 +154,16 @@ def _storage(release: Release) -> None:
 
 def _pod_labels(release: Release) -> None:
     for path in ("podLabels", *(["queue.worker.podLabels"] if is_queue(release) else [])):
-        for label in SELECTOR_LABELS:
-            if label in release.mapping(path):
-                release.refuse(f"{path}[{label!r}]", "is a label of the selector: take it out")
+        _refuse_labels(release, path, SELECTOR_LABELS)
+    for server in ("postgresql", "redis"):
+        if release.flag(f"{server}.enabled"):
+            _refuse_labels(release, f"{server}.podLabels", SERVER_SELECTOR_LABELS)
+
+
+def _refuse_labels(release: Release, path: str, labels: tuple[str, ...]) -> None:
+    for label in labels:
+        if label in release.mapping(path):
+            release.refuse(f"{path}[{label!r}]", "is a label of the selector: take it out")
 
 
 def _external_secret(release: Release) -> None:

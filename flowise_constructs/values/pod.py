@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
 from flowise_constructs import checks
+from flowise_constructs.values import scheduling
 from flowise_constructs.values.value import Finding, Value, shown
 
 SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
@@ -135,11 +136,11 @@ class PodOptions(Value):
     """Pod annotations."""
     node_selector: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
     """`nodeSelector`."""
-    tolerations: Sequence[KubernetesObject] = ()
+    tolerations: Sequence[Annotated[KubernetesObject, scheduling.toleration]] = ()
     """`tolerations`, as in YAML. Example: `[{"key": "dedicated", "operator": "Exists"}]`."""
-    affinity: KubernetesObject | None = None
+    affinity: Annotated[KubernetesObject, scheduling.affinity] | None = None
     """`affinity`, as in YAML."""
-    topology_spread_constraints: Sequence[KubernetesObject] = ()
+    topology_spread_constraints: Sequence[Annotated[KubernetesObject, scheduling.spread]] = ()
     """`topologySpreadConstraints`, as in YAML; the pods' own selector is put in where `labelSelector` is missing."""
     priority_class_name: checks.ObjectName | None = None
     """`priorityClassName`."""
@@ -159,9 +160,3 @@ class PodOptions(Value):
         names = [volume.name for volume in self.volumes]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield self.finding("volumes", f"two volumes are called {name!r}")
-        for index, constraint in enumerate(self.topology_spread_constraints):
-            for word in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
-                if word not in constraint:
-                    yield self.finding(
-                        "topology_spread_constraints", f"[{index}] lacks {word!r}, which Kubernetes requires"
-                    )

@@ -18,6 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _FOLDER in item.path.parents:
             item.add_marker(pytest.mark.boot)
+            # Older releases are started on purpose.
+            item.add_marker(pytest.mark.filterwarnings("ignore:Image.tag:flowise_constructs.ConfigWarning"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

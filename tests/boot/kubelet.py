@@ -89,6 +89,10 @@ class Pod:
         found: Object = container
         return found
 
+    def failures(self) -> list[Event]:
+        """Every start of an init container or the container that failed."""
+        return [event for event in list(self.events) if event.reason in ("InitFailed", "Ended")]
+
     def restarts(self) -> list[Event]:
         """Every end of the container that nobody asked for."""
         return [event for event in list(self.events) if event.reason == "Ended"]
@@ -97,9 +101,10 @@ class Pod:
         """Every time that a liveness probe failed for good."""
         return [event for event in list(self.events) if event.reason == "Liveness"]
 
-    def log(self, container: str | None = None) -> str:
-        """What the container, or the named one, has written in all its starts."""
-        files = sorted(self._folder.glob(f"{container or self.container['name']}-*.log"), key=lambda file: file.stat().st_mtime)
+    def log(self, container: str | None = None, start: int | None = None) -> str:
+        """What the container, or the named one, has written in all its starts, or in the one of that number."""
+        name, number = container or self.container["name"], "*" if start is None else start
+        files = sorted(self._folder.glob(f"{name}-{number}.log"), key=lambda file: file.stat().st_mtime)
         return "".join(file.read_text(errors="replace") for file in files)
 
     def story(self) -> str:

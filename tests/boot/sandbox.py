@@ -97,7 +97,7 @@ class Sandbox:
         for name in ("bin", "sbin", "lib", "lib64"):
             if Path("/", name).is_symlink():
                 options += ["--symlink", f"usr/{name}", f"/{name}"]
-        node, modules = self.release.node.program, self.release.modules
+        node, modules = self.release.node, self.release.modules
         options += ["--ro-bind", str(self.image), "/usr/local", "--ro-bind", str(node), "/usr/local/bin/node"]
         return [*options, "--ro-bind", str(modules), "/usr/local/lib/node_modules"]
 

@@ -155,7 +155,9 @@ class S3(_Server):
         self._port = port
 
     def command(self) -> list[str]:
-        return [str(Path(sys.executable).parent / "moto_server"), "-H", NODE, "-p", str(self._port)]
+        # Else the first word of the host name is taken for the bucket's.
+        program = ["env", "S3_IGNORE_SUBDOMAIN_BUCKETNAME=true", str(Path(sys.executable).parent / "moto_server")]
+        return [*program, "-H", NODE, "-p", str(self._port)]
 
     def answers(self) -> bool:
         try:
@@ -164,7 +166,8 @@ class S3(_Server):
             return False
 
     def make_bucket(self, name: str) -> None:
-        self._request("PUT", f"/{name}")
+        if (status := self._request("PUT", f"/{name}")) != 200:
+            raise RuntimeError(f"bucket {name}: status {status}")
 
     def names(self, bucket: str) -> str:
         """The listing of a bucket, as XML."""

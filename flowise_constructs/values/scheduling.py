@@ -1,0 +1,85 @@
+"""Rules of the API server for scheduling that its schema doesn't hold. A wrong type is told later, by its field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from flowise_constructs import checks
+
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
+
+
+def toleration(value: Mapping[str, Any]) -> str | None:
+    """One entry of `tolerations`."""
+    operator, effect = value.get("operator", "Equal"), value.get("effect", "")
+    if operator not in ("Equal", "Exists"):
+        return f"has operator {operator!r}: Equal or Exists"
+    if not value.get("key") and operator != "Exists":
+        return "has no key: without one the operator must be Exists"
+    if value.get("key") and checks.label_key(str(value["key"])):
+        return f"has key {value['key']!r}, which is no label key"
+    if operator == "Exists" and value.get("value"):
+        return "has a value, which Exists doesn't take"
+    if checks.label_value(str(value.get("value") or "")):
+        return f"has value {value['value']!r}, which is no label value"
+    if effect and effect not in _EFFECTS:
+        return f"has effect {effect!r}: one of {', '.join(_EFFECTS)}"
+    if value.get("tolerationSeconds") is not None and effect != "NoExecute":
+        return "has tolerationSeconds, which only effect NoExecute takes"
+    return None
+
+
+def spread(value: Mapping[str, Any]) -> str | None:
+    """One entry of `topologySpreadConstraints`."""
+    for word in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
+        if not value.get(word):
+            return f"lacks {word!r}, which Kubernetes requires"
+    if checks.label_key(str(value["topologyKey"])):
+        return f"has topologyKey {value['topologyKey']!r}, which is no label key"
+    if isinstance(value["maxSkew"], int) and value["maxSkew"] < 1:
+        return "has a maxSkew below 1"
+    if value["whenUnsatisfiable"] not in ("DoNotSchedule", "ScheduleAnyway"):
+        return f"has whenUnsatisfiable {value['whenUnsatisfiable']!r}: DoNotSchedule or ScheduleAnyway"
+    if value.get("minDomains") is not None and value["whenUnsatisfiable"] != "DoNotSchedule":
+        return "has minDomains, which only DoNotSchedule takes"
+    return None
+
+
+def affinity(value: Mapping[str, Any]) -> str | None:
+    """`affinity`."""
+    return next(_affinity(value), None)
+
+
+def _affinity(node: Any) -> Iterator[str]:
+    if isinstance(node, (list, tuple)):
+        for item in cast("list[Any]", node):
+            yield from _affinity(item)
+    if not isinstance(node, Mapping):
+        return
+    fields = cast(Mapping[str, Any], node)
+    if fields.get("nodeSelectorTerms", True) in ([], ()):
+        yield "has empty nodeSelectorTerms: name at least one"
+    if "operator" in fields:
+        yield from _requirement(fields)
+    weight = fields.get("weight")
+    if isinstance(weight, int) and not 1 <= weight <= 100:
+        yield f"has weight {weight}: 1 to 100"
+    if "topologyKey" in fields and checks.label_key(str(fields["topologyKey"])):
+        yield f"has topologyKey {fields['topologyKey']!r}, which is no label key"
+    for item in fields.values():
+        yield from _affinity(item)
+
+
+def _requirement(fields: Mapping[str, Any]) -> Iterator[str]:
+    operator: Any = fields["operator"]
+    values: list[Any] = list(fields.get("values") or [])
+    if operator not in _OPERATORS:
+        yield f"has operator {operator!r}: one of {', '.join(_OPERATORS)}"
+    elif operator in ("In", "NotIn") and not values:
+        yield f"has operator {operator} without values"
+    elif operator in ("Exists", "DoesNotExist") and values:
+        yield f"has operator {operator} with values"
+    elif operator in ("Gt", "Lt") and not (len(values) == 1 and str(values[0]).lstrip("-").isdigit()):
+        yield f"has operator {operator}, which takes one integer"
