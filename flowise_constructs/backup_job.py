@@ -143,7 +143,7 @@ class BackupJob(Construct):
             name="upload",
             image=self.backup.upload_image,
             command=["sh", f"{pod.SCRIPTS_DIRECTORY}/backup-upload.sh"],
-            environment={**source.bucket(), **_retention(self.backup)},
+            environment={**source.buckets(), **_retention(self.backup)},
             resources=self.backup.resources,
             volumes=source.ca_volumes(),
         )

@@ -18,7 +18,7 @@ from flowise_constructs.values.flowise import Flowise
 from flowise_constructs.values.image import Image, ServerImage
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import PodOptions, Resources
-from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.values.references import EnvValue, PodField, SecretKey
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket
 from flowise_constructs.values.value import ConfigError, Finding
 
@@ -134,13 +134,12 @@ class Source:
         return isinstance(database, PostgresDatabase) and database.tls is not None and database.tls.ca is None
 
     def bucket(self) -> dict[str, EnvValue]:
-        """The backup bucket, and the mirrored one, as rclone's remotes."""
-        backup, mirrored = self.backup, self.mirrored
-        prefix = backup.prefix or self.names.name
-        told: dict[str, EnvValue] = {
+        """The backup bucket as rclone's remote, and whose backups are looked for there."""
+        backup = self.backup
+        return {
             **self.common(),
             "AUTHORITIES": AUTHORITIES,
-            "TARGET": f"target:{backup.target.bucket}/{prefix}",
+            "TARGET": f"target:{backup.target.bucket}/{self._prefix}",
             "INSTALLATION": self.names.name,
             "FLOWISE_RELEASE": self.flowise.image.flowise.tag,
             "DATABASE_TYPE": environment.database_environment(self.flowise.database)["DATABASE_TYPE"],
@@ -148,7 +147,15 @@ class Source:
             **_remote("TARGET", backup.target, backup.encryption),
             **({"S3_CA_FILE": self._ca_file()} if backup.ca else {}),
         }
-        return {**told, **_mirror(backup.target, prefix, mirrored)} if mirrored else told
+
+    def buckets(self) -> dict[str, EnvValue]:
+        """The backup bucket, and the mirrored one where there is one."""
+        mirror = _mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
+        return {**self.bucket(), **mirror}
+
+    @property
+    def _prefix(self) -> str:
+        return self.backup.prefix or self.names.name
 
     def _ca_file(self) -> str:
         return f"{pod.SCRIPTS_DIRECTORY}/s3-ca.pem" if isinstance(self.backup.ca, str) else f"{S3_CA}/ca.pem"
@@ -343,11 +350,10 @@ def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[t
 def _directories(source: Source) -> dict[str, str]:
     """What a pod of this installation must mount: where it is said -> directory."""
     database, storage = source.flowise.database, source.storage_directory
-    sqlite = isinstance(database, SqliteDatabase)
-    return {
-        **({"SqliteDatabase": database.directory or environment.DATA_DIRECTORY} if sqlite else {}),
-        **({"LocalStorage": storage} if storage else {}),
-    }
+    directories = {"LocalStorage": storage} if storage else {}
+    if isinstance(database, SqliteDatabase):
+        directories["SqliteDatabase"] = database.directory or environment.DATA_DIRECTORY
+    return directories
 
 
 def _below(path: str, directory: str) -> bool:

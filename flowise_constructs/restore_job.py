@@ -30,8 +30,8 @@ DRILL_DIRECTORY = "/drill"
 class RestoreJob(Construct):
     """One restore: Job `{name}-restore`, its scripts and service account.
 
-    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's kind,
-    every hash, and that database and storage directory are empty unless `overwrite` is said. The database is restored
+    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's
+    kind, every hash, and that database and storage directory are empty unless `overwrite` is said. The database is restored
     in one step that succeeds as a whole or not at all, and counted against the manifest within it.
 
     Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
@@ -129,7 +129,7 @@ class RestoreJob(Construct):
             name="files",
             image=self.backup.upload_image,
             command=["sh", f"{pod.SCRIPTS_DIRECTORY}/restore-files.sh"],
-            environment={**source.bucket(), **self._overwrite()},
+            environment={**source.buckets(), **self._overwrite()},
             resources=self.restore.resources,
             volumes=source.ca_volumes(),
         )

@@ -37,7 +37,6 @@ if __name__ == "__main__":
 
 from cdk8s import {cdk8s}
 from constructs import Construct
-
 '''
 
 _TAIL = '''

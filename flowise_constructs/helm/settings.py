@@ -13,7 +13,7 @@ from flowise_constructs.helm.pods import secret_key
 from flowise_constructs.helm.release import Release
 from flowise_constructs.helm.servers import pull_secrets
 from flowise_constructs.helm.variables import Variables, split
-from flowise_constructs.releases import DEFAULT_TAG, RELEASES, SUPPORTED_TAGS
+from flowise_constructs.releases import DEFAULT_TAG
 from flowise_constructs.values.auth import KEYS
 
 _REFUSED_KEY = SecretKey(secret="refused", key="refused")
@@ -29,7 +29,7 @@ def image(release: Release) -> Image:
             f"is not given: {DEFAULT_TAG} is taken; see that the live release runs no newer one, because migrations "
             "don't go back",
         )
-    made = release.make(
+    return release.make(
         Image,
         {
             "repository": "image.repository",
@@ -45,19 +45,6 @@ def image(release: Release) -> Image:
         pull_policy=release.text("image.pullPolicy") if release.given("image.pullPolicy") else None,
         pull_secrets=pull_secrets(release, "imagePullSecrets"),
     )
-    _tell_of_advisories(release, made)
-    return made
-
-
-def _tell_of_advisories(release: Release, image: Image) -> None:
-    known = RELEASES[image.flowise.tag]
-    if known.advisories:
-        mended = [tag for tag in SUPPORTED_TAGS if not RELEASES[tag].advisories]
-        release.remark(
-            "image.tag",
-            f"Flowise {known.tag} has published critical vulnerabilities ({', '.join(known.advisories)}): take "
-            f"{mended[0]} or newer",
-        )
 
 
 def auth(release: Release, variables: Variables, secrets: InlineSecrets) -> Auth:

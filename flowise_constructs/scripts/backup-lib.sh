@@ -4,6 +4,7 @@ step='starting'
 reason=$TMPDIR/reason
 errors=$TMPDIR/errors
 : "${WITHOUT_ROWS_OF:=}"
+tool=
 
 say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
 
@@ -23,22 +24,21 @@ ending() {
     exit "$status"
 }
 trap ending EXIT
-trap 'fail "asked to stop (SIGTERM): deadline_seconds is over, or the pod is evicted"' TERM
-trap 'fail "interrupted"' INT
+trap 'kill ${tool:-} 2> /dev/null || true; fail "asked to stop (SIGTERM): deadline_seconds is over, or the pod is evicted"' TERM
 
-# Runs a tool; its own last words become the reason.
+# Runs a tool; its own last words become the reason. A shell acts on a signal only while it waits for a job.
 run() {
-    if "$@" 2> "$errors"; then
-        cat "$errors" >&2
-    else
-        status=$?
-        cat "$errors" >&2
-        fail "$(basename "$1"), exit code $status: $(last_words)"
-    fi
+    "$@" 2> "$errors" &
+    tool=$!
+    status=0
+    wait "$tool" || status=$?
+    tool=
+    cat "$errors" >&2
+    [ "$status" -eq 0 ] || fail "$(basename "$1"), exit code $status: $(last_words)"
 }
 
 last_words() {
-    grep -v '^[[:space:]]*$' "$errors" | grep -vE '^(pg_dump|pg_restore): (detail|hint):' | tail -n 1
+    grep -v '^[[:space:]]*$' "$errors" | grep -vE '^(pg_dump|pg_restore): (detail|hint):|errno 32' | tail -n 1
 }
 
 size_of() { wc -c < "$1" | tr -d ' '; }

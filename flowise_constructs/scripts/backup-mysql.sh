@@ -11,18 +11,15 @@ dump=$SCRATCH/database.sql.gz
 pack() {
     trap '' XFSZ
     ulimit -f "$(room)"
-    gzip -4 > "$dump" 2> "$TMPDIR/pack"
+    gzip -4 > "$dump"
 }
+
+stream() { mariadb-dump --defaults-file="$options" --single-transaction --quick --hex-blob --no-tablespaces --skip-lock-tables "$@" | (pack); }
 
 dump_database() {
     local table left_out=()
     for table in $WITHOUT_ROWS_OF; do left_out+=("--ignore-table-data=$DATABASE_NAME.$table"); done
-    if ! mariadb-dump --defaults-file="$options" --single-transaction --quick --hex-blob --no-tablespaces --skip-lock-tables \
-        "${left_out[@]}" "$@" "$DATABASE_NAME" 2> "$errors" | (pack); then
-        cat "$errors" "$TMPDIR/pack" >&2
-        [ -s "$TMPDIR/pack" ] && fail "gzip: $(tail -n 1 "$TMPDIR/pack")"
-        fail "mariadb-dump: $(last_words)"
-    fi
+    run stream "${left_out[@]}" "$@" "$DATABASE_NAME"
 }
 
 check_dump() {

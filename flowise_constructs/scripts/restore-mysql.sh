@@ -18,7 +18,7 @@ check_archive() {
 check_sessions() {
     step="looking who is connected to $DATABASE_NAME"
     local others
-    others=$(run query "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()")
+    others=$(run query "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND user = substring_index(CURRENT_USER(), '@', 1) AND id <> CONNECTION_ID()")
     [ "$others" = 0 ] || fail "$others other sessions are connected: stop Flowise first, Main(replicas=0) and Worker(replicas=0)"
 }
 

@@ -15,7 +15,7 @@ check_archive() {
 check_sessions() {
     step="looking who is connected to $DATABASE_NAME"
     local others
-    others=$(run query "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+    others=$(run query "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()")
     [ "$others" = 0 ] || fail "$others other sessions are connected: stop Flowise first, Main(replicas=0) and Worker(replicas=0)"
 }
 

@@ -61,8 +61,8 @@ BackupId = Annotated[str, _backup_id]
 
 @dataclass(frozen=True, kw_only=True)
 class Retention(Value):
-    """Which backups stay. A backup stays if any rule keeps it. Days, weeks (from Monday) and months are those of UTC that
-    *have* a backup: after a gap of a year the newest are as many as before."""
+    """Which backups stay. A backup stays if any rule keeps it. Days, weeks (from Monday) and months are those of UTC
+    that *have* a backup: after a gap of a year the newest are as many as before."""
 
     last: checks.Positive = 7
     """The newest so many, whenever they were made."""
@@ -81,7 +81,8 @@ class BucketEncryption(Value):
     method: Literal["AES256", "aws:kms"] = "AES256"
     """`x-amz-server-side-encryption`."""
     kms_key: checks.Text | None = None
-    """Key of `aws:kms`: its id or ARN. None: the account's own. Example: `"arn:aws:kms:eu-central-1:123456789012:key/..."`."""
+    """Key of `aws:kms`: its id or ARN. None: the account's own. Example:
+    `"arn:aws:kms:eu-central-1:123456789012:key/..."`."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.kms_key is not None and self.method != "aws:kms":
@@ -90,8 +91,8 @@ class BucketEncryption(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Drill(Value):
-    """A scheduled trial: the newest backup is restored into a database server that lives in the trial's own pod, counted
-    against its manifest, and goes with the pod. It touches neither Flowise nor its database."""
+    """A scheduled trial: the newest backup is restored into a database server that lives in the trial's own pod,
+    counted against its manifest, and goes with the pod. It touches neither Flowise nor its database."""
 
     schedule: checks.Cron = "0 5 * * 0"
     """`schedule`. Example: `"0 5 1 * *"`, once a month."""
@@ -109,8 +110,8 @@ class Drill(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Backup(Value):
-    """A scheduled backup of the database, and of uploads and documents, into a bucket. Flowise's five keys are not in it:
-    keep their Secret elsewhere, without the encryption key every credential in the backup is unreadable."""
+    """A scheduled backup of the database, and of uploads and documents, into a bucket. Flowise's five keys are not in
+    it: keep their Secret elsewhere, without the encryption key every credential in the backup is unreadable."""
 
     target: S3Bucket
     """The bucket that takes the backups; it must exist. Endpoint, path style and keys, or the pod's identity, are said
@@ -137,7 +138,8 @@ class Backup(Value):
     failed_history: checks.Count = 3
     """`failedJobsHistoryLimit`."""
     retention: Retention | None = Retention()
-    """Which backups stay. None: nothing is ever deleted, for a bucket with rules of its own or keys that can't delete."""
+    """Which backups stay. None: nothing is ever deleted, for a bucket with rules of its own or keys that can't
+    delete."""
     encryption: BucketEncryption | None = None
     """Server-side encryption. None: what the bucket does by itself."""
     ca: checks.Certificate | SecretKey | ConfigMapKey | None = None

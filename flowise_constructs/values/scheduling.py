@@ -74,7 +74,8 @@ def _affinity(node: Any) -> Iterator[str]:
 
 def _requirement(fields: Mapping[str, Any]) -> Iterator[str]:
     operator: Any = fields["operator"]
-    values: list[Any] = list(fields.get("values") or [])
+    given: Any = fields.get("values")
+    values: list[Any] = list(given) if isinstance(given, (list, tuple)) else []
     if operator not in _OPERATORS:
         yield f"has operator {operator!r}: one of {', '.join(_OPERATORS)}"
     elif operator in ("In", "NotIn") and not values:
