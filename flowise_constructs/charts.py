@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar
 
@@ -22,11 +23,12 @@ from flowise_constructs.values.edge import Ingress
 from flowise_constructs.values.flowise import Flowise, Main, Worker
 from flowise_constructs.values.image import Image
 from flowise_constructs.values.names import Names
+from flowise_constructs.values.pod import PodOptions
 from flowise_constructs.values.queue import Queue
 from flowise_constructs.values.redis import BundledRedis
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket, Storage
-from flowise_constructs.values.value import Findings, check_arguments
+from flowise_constructs.values.value import ConfigError, Finding, Findings, check_arguments
 
 
 class _FlowiseChart(Chart):
@@ -60,6 +62,19 @@ class _FlowiseChart(Chart):
             return storage
         self.storage = self.storage_class(self, "Storage", **_fields(storage))
         return self.storage.storage
+
+    def _accounts(self, names: Names, pods: Mapping[str, PodOptions], backup: Backup | None) -> None:
+        """Refuses two service accounts of one name; `pods` are by what comes behind the deployment's name."""
+        made = {f"{names.name}{suffix}": options.service_account for suffix, options in pods.items()}
+        if backup is not None:
+            made[f"{names.name}-backup"] = backup.pod.service_account
+        if backup is not None and backup.drill is not None:
+            made[f"{names.name}-drill"] = backup.drill.pod.service_account
+        called = [account.name or workload for workload, account in made.items() if account.create]
+        twice = sorted({name for name in called if called.count(name) > 1})
+        if twice:
+            mend = "each pod has its own; to share one, make it yourself and say create=False"
+            raise ConfigError(Finding("ServiceAccount.name", f"{name!r} would be made twice: {mend}") for name in twice)
 
     def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
         self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data)
@@ -120,6 +135,7 @@ class StandaloneChart(_FlowiseChart):
                 ingress=ingress,
             )
         )
+        findings.attempt(lambda: self._accounts(names, {"": main.pod, **_server_pods(database)}, backup))
         findings.attempt(lambda: self._main(flowise, main, data, names))
         findings.attempt(lambda: self._backup(flowise, backup, data, names))
         findings.settle()
@@ -186,6 +202,8 @@ class QueueChart(_FlowiseChart):
                 ingress=ingress,
             )
         )
+        pods = {"": main.pod, "-worker": worker.pod, **_server_pods(database, queue.redis)}
+        findings.attempt(lambda: self._accounts(names, pods, backup))
         findings.attempt(lambda: self._main(flowise, main, None, names))
         findings.attempt(lambda: self._worker(flowise, worker, names))
         findings.attempt(lambda: self._backup(flowise, backup, None, names))
@@ -199,6 +217,13 @@ class QueueChart(_FlowiseChart):
 
     def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
         self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)
+
+
+def _server_pods(*servers: object) -> dict[str, PodOptions]:
+    kinds = {BundledPostgres: "-postgresql", BundledRedis: "-redis"}
+    return {
+        kinds[type(server)]: server.pod for server in servers if isinstance(server, (BundledPostgres, BundledRedis))
+    }
 
 
 def _fields(value: Auth | S3Bucket) -> dict[str, Any]:

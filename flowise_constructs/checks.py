@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -116,7 +117,7 @@ def host(value: str) -> str | None:
 
 def ingress_host(value: str) -> str | None:
     """A host of an Ingress rule: a DNS name, with `*.` in front for a wildcard; Kubernetes refuses IP addresses."""
-    if dns_subdomain(value.removeprefix("*.")) or re.fullmatch(r"[0-9.]+", value):
+    if len(value) > 253 or dns_subdomain(value.removeprefix("*.")) or re.fullmatch(r"[0-9.]+", value):
         return "must be a lower-case DNS name, not an IP address; '*.' may stand in front"
     return None
 
@@ -204,15 +205,27 @@ def label_value(value: str) -> str | None:
 
 
 def annotation_value(value: str) -> str | None:
-    if len(value) > 200_000 or any(unsafe(character) for character in value):
-        return "must be text of at most 200,000 characters without control characters"
+    if any(unsafe(character) for character in value):
+        return "must be text without control characters"
     return None
+
+
+def all_annotations(values: Mapping[str, str]) -> str | None:
+    """Kubernetes takes 256 KiB for an object; we, and others, add some of our own."""
+    length = sum(len(key.encode()) + len(value.encode()) for key, value in values.items())
+    return "are longer than 200 KiB together" if length > 200 * 1024 else None
 
 
 def path(value: str) -> str | None:
     """An absolute path inside a container."""
-    if not value.startswith("/") or ":" in value or not value.isprintable() or ".." in value.split("/"):
-        return "must be an absolute path without ':' and '..'"
+    if (
+        not value.startswith("/")
+        or ":" in value
+        or not value.isprintable()
+        or {"..", "."} & {*value.split("/")}
+        or "//" in value
+    ):
+        return "must be an absolute path without ':', '//', '.' and '..'"
     return None
 
 
@@ -396,6 +409,7 @@ DataKey = Annotated[str, data_key]
 LabelKey = Annotated[str, label_key]
 LabelValue = Annotated[str, label_value]
 AnnotationValue = Annotated[str, annotation_value]
+Annotations = Annotated[Mapping[LabelKey, AnnotationValue], all_annotations]
 Path = Annotated[str, path]
 Directory = Annotated[str, directory]
 Repository = Annotated[str, repository]

@@ -12,6 +12,7 @@ from flowise_constructs.jsii_node import use_bundled_node
 from flowise_constructs.values.value import ConfigError, Finding
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
+_LONGEST = 1000
 
 _EXAMPLES = """\
 examples:
@@ -154,7 +155,13 @@ def _check(parsed: argparse.Namespace) -> int:
 
 def _tell(kind: str, findings: Iterable[Finding]) -> None:
     for finding in findings:
-        print(f"{kind}: {finding}", file=sys.stderr)
+        print(f"{kind}: {_printable(str(finding))}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """One line for one finding, whatever the keys in it."""
+    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:_LONGEST])
+    return line if len(text) <= _LONGEST else f"{line}..."
 
 
 if __name__ == "__main__":

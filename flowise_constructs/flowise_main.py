@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from posixpath import normpath
 
 from cdk8s_plus_27 import k8s
 from constructs import Construct
@@ -18,7 +20,7 @@ from flowise_constructs.values.flowise import Flowise, Main
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import ProbeNumbers
 from flowise_constructs.values.references import EnvValue
-from flowise_constructs.values.storage import Claim, DataClaim
+from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage
 from flowise_constructs.values.value import ConfigError, Finding, check_arguments
 
 PING = "/api/v1/ping"
@@ -181,5 +183,25 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
                 f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
             )
         )
+    findings += _lost_directories(flowise, main, data)
     if findings:
         raise ConfigError(findings)
+
+
+def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
+    """Directories on the read-only root, or that go with the pod though there is a claim."""
+    database, storage = flowise.database, flowise.storage
+    chosen = {
+        "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
+        "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
+    }
+    kept = [volume.mount_path for volume in main.pod.volumes if not volume.read_only]
+    kept.append(environment.HOME if data is None else environment.DATA_DIRECTORY)
+    for where, directory in chosen.items():
+        if directory is not None and not any(_is_below(directory, path) for path in kept):
+            mend = f"take one below {kept[-1]!r}, or mount a volume there that is not read-only"
+            yield Finding(where, f"{directory!r} is on no volume that keeps files: {mend}")
+
+
+def _is_below(directory: str, path: str) -> bool:
+    return f"{normpath(directory)}/".startswith(f"{normpath(path)}/")

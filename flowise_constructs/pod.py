@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from posixpath import normpath
 from typing import Any
 
 from cdk8s_plus_27 import k8s
@@ -21,6 +22,7 @@ from flowise_constructs.values.references import ConfigMapKey, EnvValue, SecretK
 from flowise_constructs.values.value import ConfigError, Finding, problem_with
 
 # Structs that recur are made once: jsii checks the type of every field of every new one.
+CONFIG_MAP_BYTES = 1024 * 1024
 SCRIPTS_DIRECTORY = "/opt/flowise-constructs"
 
 
@@ -38,6 +40,11 @@ def object_meta(
 
 def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> k8s.ObjectMeta:
     """Metadata of pods. The version is not among the labels, so that it alone replaces no pod."""
+    taken = [label for label in options.labels if label in identity.selector]
+    if taken:
+        raise ConfigError(
+            Finding("PodOptions.labels", f"{label!r} belongs to the selector: leave it out") for label in taken
+        )
     told = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
     annotations = {**checksums, **told, **options.annotations}
     return k8s.ObjectMeta(labels={**identity.selector, **options.labels}, annotations=annotations or None)
@@ -104,9 +111,9 @@ def scheduling(options: PodOptions, identity: Identity) -> dict[str, Any]:
     }
 
 
-def volumes(options: PodOptions, own: list[k8s.Volume]) -> list[k8s.Volume]:
-    """The construct's volumes and the user's."""
-    taken = {volume.name for volume in own}
+def volumes(options: PodOptions, own: list[k8s.Volume], *, claims: tuple[str, ...] = ()) -> list[k8s.Volume]:
+    """The construct's volumes and the user's; `claims` are those that a StatefulSet adds."""
+    taken = {volume.name for volume in own} | set(claims)
     clashes = [
         Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: take another name")
         for volume in options.volumes
@@ -123,10 +130,10 @@ def volumes(options: PodOptions, own: list[k8s.Volume]) -> list[k8s.Volume]:
 
 def mounts(options: PodOptions, own: list[k8s.VolumeMount]) -> list[k8s.VolumeMount]:
     """The construct's mounts and the user's."""
-    taken = {mount.mount_path.rstrip("/"): mount.name for mount in own}
+    taken = {normpath(mount.mount_path): mount.name for mount in own}
     findings: list[Finding] = []
     for volume in options.volumes:
-        path = volume.mount_path.rstrip("/")
+        path = normpath(volume.mount_path)
         if path in taken:
             findings.append(
                 Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: take another path")
@@ -256,6 +263,8 @@ class MountedFiles:
 
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
+    if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
+        raise ConfigError([Finding(derived(identity.name, suffix), "would hold more than a ConfigMap can: 1 MiB")])
     k8s.KubeConfigMap(scope, id, metadata=object_meta(identity, suffix=suffix), data=dict(content))
     told = "\0".join(f"{name}\0{text}" for name, text in sorted(content.items()))
     digest = hashlib.sha256(told.encode()).hexdigest()[:16]

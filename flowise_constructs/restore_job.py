@@ -31,8 +31,8 @@ class RestoreJob(Construct):
     """One restore: Job `{name}-restore`, its scripts and service account.
 
     Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's
-    kind, every hash, and that database and storage directory are empty unless `overwrite` is said. The database is restored
-    in one step that succeeds as a whole or not at all, and counted against the manifest within it.
+    kind, every hash, and that database and storage directory are empty unless `overwrite` is said. The database is
+    restored in one step that succeeds as a whole or not at all, and counted against the manifest within it.
 
     Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
     database server to which others are connected. A finished Job is deleted before the next: `kubectl delete job`.

@@ -101,7 +101,7 @@ def _template(scope: Construct, identity: Identity, process: ServerProcess) -> k
             security_context=pod.pod_security(UID),
             termination_grace_period_seconds=process.grace_seconds,
             containers=[_container(process)],
-            volumes=pod.volumes(options, process.volumes),
+            volumes=pod.volumes(options, process.volumes, claims=("data",)),
             **pod.scheduling(options, identity),
         ),
     )

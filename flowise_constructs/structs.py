@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -9,6 +10,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cdk8s_plus_27 import k8s
 
+from flowise_constructs import checks
 from flowise_constructs.values.value import ConfigError, Finding, shown
 
 T = TypeVar("T")
@@ -31,6 +33,10 @@ def named_port(name: str) -> k8s.IntOrString:
 def number(value: int) -> k8s.IntOrString:
     """A number where Kubernetes takes a number or a percentage."""
     return k8s.IntOrString.from_number(value)
+
+
+# jsii spells Kubernetes' downwardAPI and diskURI downwardApi and diskUri.
+_ACRONYM = re.compile(r"([A-Z])([A-Z]+)(?=$|[A-Z][a-z])")
 
 
 class _RefusedError(Exception):
@@ -58,9 +64,10 @@ def _struct(kind: Any, data: Mapping[str, Any], way: str) -> Any:
     known = _fields(kind)
     arguments: dict[str, Any] = {}
     for key, item in data.items():
-        if key not in known:
+        name = _ACRONYM.sub(lambda letters: letters[1] + letters[2].lower(), key)
+        if name not in known:
             raise _RefusedError(f"{way or 'it'} has no field {key!r}; it knows {', '.join(sorted(known))}")
-        python, hint = known[key]
+        python, hint = known[name]
         if item is not None:
             arguments[python] = _convert(hint, item, f"{way}.{key}".lstrip("."))
     try:
@@ -118,7 +125,7 @@ def _boolean(item: Any, way: str) -> bool:
 
 
 def _quantity(item: Any, way: str) -> k8s.Quantity:
-    _expect(isinstance(item, str), item, way, "a quantity such as '500m' or '8Gi'")
+    _expect(isinstance(item, str) and not checks.quantity(item), item, way, "a quantity such as '500m' or '8Gi'")
     return quantity(item)
 
 

@@ -392,7 +392,8 @@ def test_faults_that_the_constructs_find_have_the_charts_paths() -> None:
 
 def test_a_null_takes_the_charts_default_away() -> None:
     assert import_values({"flowise": {"iframeOrigins": None}}).arguments["settings"].iframe_origins == ()
-    assert import_values({"podAnnotations": None, "tolerations": None}) == import_values({})
+    nothing = {"podAnnotations": None, "tolerations": None}
+    assert import_values(nothing).arguments == import_values({}).arguments
     assert import_values({"persistence": {"enabled": None}}).arguments["data"] is None
 
 

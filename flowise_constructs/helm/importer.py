@@ -98,7 +98,7 @@ def _import(release: Release) -> Imported:
         objects=_objects(release, secrets),
         release=release.name,
         paths=_paths(release),
-        remarks=tuple(release.remarks),
+        remarks=release.remarks,
     )
 
 

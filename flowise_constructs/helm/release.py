@@ -25,23 +25,29 @@ class Release:
     def __init__(self, values: Mapping[str, Any], *, name: str, namespace: str | None) -> None:
         self.name = name
         self.namespace = namespace
-        self.findings: list[Finding] = []
-        self.remarks: list[Finding] = []
+        self._findings: dict[Finding, None] = {}
+        self._remarks: dict[Finding, None] = {}
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
         self._read(values, KEYS, "")
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is refused."""
+        return tuple(self._findings)
+
+    @property
+    def remarks(self) -> tuple[Finding, ...]:
+        """What is worth knowing."""
+        return tuple(self._remarks)
+
     def refuse(self, path: str, problem: str) -> None:
         """Something that keeps the values from becoming YAML."""
-        finding = Finding(path, problem)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self._findings[Finding(path, problem)] = None
 
     def remark(self, path: str, text: str) -> None:
         """Something worth knowing that keeps nothing from being done."""
-        remark = Finding(path, text)
-        if remark not in self.remarks:
-            self.remarks.append(remark)
+        self._remarks[Finding(path, text)] = None
 
     def given(self, path: str) -> bool:
         """Whether the user's files say something there."""

@@ -119,10 +119,18 @@ class BundledPostgres(Value):
             yield self.finding("user", "'postgres' is the superuser: name a role of the application's own")
         if self.database in ("postgres", "template0", "template1"):
             yield self.finding("database", f"{self.database!r} is PostgreSQL's own: name another")
-        for owned in sorted(
-            {"listen_addresses", "port", "config_file", "hba_file", "data_directory"} & set(self.config)
-        ):
-            yield self.finding("config", f"{owned!r} is set by the construct: leave it out")
+        for name in sorted(self.config):
+            if name.lower() in _OWNED:
+                yield self.finding("config", f"{name!r} is set by the construct: leave it out")
+        if checks.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+            limit = self.resources.memory_limit
+            yield self.finding(
+                "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"
+            )
+
+
+_OWNED = frozenset({"listen_addresses", "port", "config_file", "hba_file", "data_directory"})
+_LEAST_MEBIBYTES = 128
 
 
 ServerDatabase: TypeAlias = PostgresDatabase | MysqlDatabase | MariadbDatabase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ class Service(Value):
     """`spec.type`."""
     port: checks.Port = 3000
     """The Service's port; the container's is 3000."""
-    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
     """`ipFamilyPolicy`. Default: left out."""
@@ -42,8 +42,9 @@ def _ingress_path(value: str) -> str | None:
         or "//" in value
         or "/../" in f"{value}/"
         or "/./" in f"{value}/"
+        or "%2f" in value.lower()
     ):
-        return "must start with '/', without '//', '.' and '..'"
+        return "must start with '/', without '//', '.', '..' and '%2f'"
     return None
 
 
@@ -90,7 +91,7 @@ class Ingress(Value):
     """Hosts; the first one gives the public URL unless `Settings.app_url` says another."""
     class_name: checks.ObjectName | None = None
     """`ingressClassName`. Default: left out, the cluster's default class."""
-    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     tls: Sequence[IngressTls] = ()
     """`tls`. Empty: plain http, unless something in front ends TLS."""

@@ -9,8 +9,7 @@ from typing import Annotated, Any, cast
 from flowise_constructs import checks
 from flowise_constructs.values import scheduling
 from flowise_constructs.values.value import Finding, Value, shown
-
-SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
+from flowise_constructs.values.volume_source import volume_source
 
 
 def _json(value: Any) -> str | None:
@@ -92,7 +91,7 @@ class ServiceAccount(Value):
     """Default: the name of the pod's workload."""
     create: bool = True
     """False: an account that exists, which `name` names."""
-    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Annotations, for workload identity."""
 
     def contradictions(self) -> Iterable[Finding]:
@@ -100,6 +99,8 @@ class ServiceAccount(Value):
             yield self.finding("name", "None, and create=False: name the account that exists")
         if not self.create and self.annotations:
             yield self.finding("annotations", "can't be put on an account that is not made here: leave them out")
+        if self.create and self.name == "default":
+            yield self.finding("name", "'default' is the namespace's own account: take another name, or create=False")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ class Volume(Value):
 
     name: checks.DnsLabel
     """Name in the pod."""
-    source: KubernetesObject
+    source: Annotated[KubernetesObject, volume_source]
     """The volume without its name, as in YAML. Example: `{"configMap": {"name": "prompts"}}`."""
     mount_path: checks.Directory
     """`mountPath`."""
@@ -118,10 +119,6 @@ class Volume(Value):
     """`readOnly`."""
 
     def contradictions(self) -> Iterable[Finding]:
-        if len(self.source) != 1:
-            yield self.finding(
-                "source", f"{shown(dict(self.source))} must hold exactly one kind of volume, such as 'configMap'"
-            )
         if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
             yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
 
@@ -132,7 +129,7 @@ class PodOptions(Value):
 
     labels: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
     """Further pod labels; not those of the selector."""
-    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Pod annotations."""
     node_selector: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
     """`nodeSelector`."""
@@ -154,9 +151,11 @@ class PodOptions(Value):
     """Whether Stakater's Reloader replaces the pods when a Secret or ConfigMap that they use changes."""
 
     def contradictions(self) -> Iterable[Finding]:
-        for label in SELECTOR_LABELS:
+        for label in scheduling.SELECTOR_LABELS:
             if label in self.labels:
                 yield self.finding("labels", f"{label!r} belongs to the selector: leave it out")
         names = [volume.name for volume in self.volumes]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield self.finding("volumes", f"two volumes are called {name!r}")
+        if (problem := scheduling.repeated_spread(self.topology_spread_constraints)) is not None:
+            yield self.finding("topology_spread_constraints", problem)

@@ -89,6 +89,14 @@ class BundledRedis(Value):
                 yield self.finding("config", f"{name!r} is set by the construct: leave it out")
             elif not name.replace("-", "").isalnum() or not name.isascii():
                 yield self.finding("config", f"{name!r} is not a directive of redis.conf")
+        if checks.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+            limit = self.resources.memory_limit
+            yield self.finding(
+                "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"
+            )
+
+
+_LEAST_MEBIBYTES = 32
 
 
 _OWNED = frozenset(

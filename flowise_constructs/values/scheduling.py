@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from flowise_constructs import checks
 
+SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 
@@ -42,9 +44,31 @@ def spread(value: Mapping[str, Any]) -> str | None:
         return "has a maxSkew below 1"
     if value["whenUnsatisfiable"] not in ("DoNotSchedule", "ScheduleAnyway"):
         return f"has whenUnsatisfiable {value['whenUnsatisfiable']!r}: DoNotSchedule or ScheduleAnyway"
-    if value.get("minDomains") is not None and value["whenUnsatisfiable"] != "DoNotSchedule":
+    domains = value.get("minDomains")
+    if domains is not None and value["whenUnsatisfiable"] != "DoNotSchedule":
         return "has minDomains, which only DoNotSchedule takes"
-    return None
+    if isinstance(domains, int) and domains < 1:
+        return "has minDomains below 1"
+    for word in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
+        if value.get(word) not in (None, "Honor", "Ignore"):
+            return f"has {word} {value[word]!r}: Honor or Ignore"
+    return next(chain(_selected_twice(value), _affinity(value.get("labelSelector"))), None)
+
+
+def repeated_spread(values: Sequence[Mapping[str, Any]]) -> str | None:
+    """`topologySpreadConstraints` together."""
+    pairs = [(value.get("topologyKey"), value.get("whenUnsatisfiable")) for value in values]
+    twice = [pair for pair in pairs if pairs.count(pair) > 1]
+    return f"hold {twice[0][0]!r} with {twice[0][1]!r} twice" if twice else None
+
+
+def _selected_twice(value: Mapping[str, Any]) -> Iterator[str]:
+    """`matchLabelKeys` must not name what the selector holds; ours is put in where there is none."""
+    selector = value.get("labelSelector") or {label: label for label in SELECTOR_LABELS}
+    told = str(selector)
+    for key in _items(value, "matchLabelKeys"):
+        if repr(key) in told:
+            yield f"has matchLabelKeys {key!r}, which its labelSelector holds too"
 
 
 def affinity(value: Mapping[str, Any]) -> str | None:
@@ -68,14 +92,20 @@ def _affinity(node: Any) -> Iterator[str]:
         yield f"has weight {weight}: 1 to 100"
     if "topologyKey" in fields and checks.label_key(str(fields["topologyKey"])):
         yield f"has topologyKey {fields['topologyKey']!r}, which is no label key"
-    for item in fields.values():
-        yield from _affinity(item)
+    for name, item in fields.items():
+        yield from _labels(item) if name == "matchLabels" else _affinity(item)
+
+
+def _labels(labels: Any) -> Iterator[str]:
+    for key, value in cast("Mapping[Any, Any]", labels).items() if isinstance(labels, Mapping) else ():
+        if checks.label_key(str(key)) or checks.label_value(str(value)):
+            yield f"has matchLabels {key!r}: {value!r}, which is no label"
 
 
 def _requirement(fields: Mapping[str, Any]) -> Iterator[str]:
     operator: Any = fields["operator"]
     given: Any = fields.get("values")
-    values: list[Any] = list(given) if isinstance(given, (list, tuple)) else []
+    values = list(cast("list[Any]", given)) if isinstance(given, (list, tuple)) else []
     if operator not in _OPERATORS:
         yield f"has operator {operator!r}: one of {', '.join(_OPERATORS)}"
     elif operator in ("In", "NotIn") and not values:
@@ -84,3 +114,8 @@ def _requirement(fields: Mapping[str, Any]) -> Iterator[str]:
         yield f"has operator {operator} with values"
     elif operator in ("Gt", "Lt") and not (len(values) == 1 and str(values[0]).lstrip("-").isdigit()):
         yield f"has operator {operator}, which takes one integer"
+
+
+def _items(fields: Mapping[str, Any], name: str) -> list[Any]:
+    found = fields.get(name)
+    return list(cast("list[Any]", found)) if isinstance(found, (list, tuple)) else []

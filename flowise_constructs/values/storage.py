@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -56,9 +55,7 @@ class S3Bucket(Value):
     """`S3_FORCE_PATH_STYLE`: the bucket in the path, as MinIO wants it."""
     credentials: S3Credentials | None = None
     """Static keys. None: the SDK's own chain, that is the pod's identity."""
-    service_account_annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(
-        default_factory=dict[str, str]
-    )
+    service_account_annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Put on the service accounts of the pods that use the bucket.
     Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
 
@@ -73,7 +70,7 @@ class DataClaim(Value):
     """`storageClassName`. Default: left out, the cluster's default class."""
     access_mode: AccessMode = "ReadWriteOnce"
     """`accessModes`. All but `ReadWriteMany` mean that a roll-out stops the old pod first."""
-    annotations: Mapping[checks.LabelKey, checks.AnnotationValue] = field(default_factory=dict[str, str])
+    annotations: checks.Annotations = field(default_factory=dict[str, str])
     """Annotations of the claim."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,8 +45,8 @@ class ConfigWarning(UserWarning):
 
 def warn(text: str) -> None:
     """A ConfigWarning that points to the line outside this package that the value comes from."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("flowise_constructs."):
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("flowise_constructs."):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, ConfigWarning, stacklevel=level)
 

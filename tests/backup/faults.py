@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class CuttingProxy:
-    """Passes TCP on, and resets a connection after so many bytes of the server's."""
+    """Passes TCP on, and cuts a connection after so many bytes of the server's, or of the client's."""
 
-    def __init__(self, port: int, *, after: int) -> None:
-        self.target, self.after = port, after
+    def __init__(self, port: int, *, after: int, toward_server: bool = False) -> None:
+        self.target = port
+        self.limits = (after, None) if toward_server else (None, after)
         self.cut = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -30,8 +33,8 @@ class CuttingProxy:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self.target))
-            threading.Thread(target=self._pass, args=(client, server, None), daemon=True).start()
-            threading.Thread(target=self._pass, args=(server, client, self.after), daemon=True).start()
+            threading.Thread(target=self._pass, args=(client, server, self.limits[0]), daemon=True).start()
+            threading.Thread(target=self._pass, args=(server, client, self.limits[1]), daemon=True).start()
 
     def _pass(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
         passed = 0
@@ -45,10 +48,8 @@ class CuttingProxy:
         except OSError:
             pass
         for one in (source, sink):
-            try:
+            with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 Verdict = Callable[[str, str], str | None]
@@ -58,8 +59,9 @@ Verdict = Callable[[str, str], str | None]
 class FaultyStore:
     """Passes HTTP on to the object store, but for what the verdict says. `calls` are the requests that came."""
 
-    def __init__(self, port: int) -> None:
-        self.target = port
+    def __init__(self, port: int, certificate: str | None = None) -> None:
+        """`certificate` is a file with certificate and key: the store then speaks TLS."""
+        self.target, self.scheme = port, "https" if certificate else "http"
         self.verdict: Verdict = lambda method, path: None
         self.calls: list[tuple[str, str]] = []
         store = self
@@ -70,21 +72,21 @@ class FaultyStore:
             def log_message(self, format: str, *args: object) -> None:
                 """Says nothing."""
 
-            def handle_one(self) -> None:
-                """One request."""
-                store.handle(self)
-
-            do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_one
-
+        for method in ("GET", "PUT", "POST", "HEAD", "DELETE"):
+            setattr(Handler, f"do_{method}", lambda request: store.handle(request))  # noqa: PLW0108 - a function binds
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
         """What clients are told."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         """Ends."""
@@ -115,7 +117,8 @@ class FaultyStore:
         connection.request(request.command, request.path, body=body, headers=dict(request.headers.items()))
         response = connection.getresponse()
         answer = response.read()
-        kept = {key: value for key, value in response.getheaders() if key.lower() not in ("transfer-encoding", "connection", "server", "date")}
+        own = ("transfer-encoding", "connection", "server", "date")
+        kept = {key: value for key, value in response.getheaders() if key.lower() not in own}
         connection.close()
         return response.status, kept, answer
 

@@ -26,7 +26,6 @@ class Outcome:
     code: int
     container: str
     log: str
-    peak_kibibytes: int
 
     @property
     def last_line(self) -> str:
@@ -57,17 +56,18 @@ class Machine:
         self.runs += 1
         name += f"x{self.runs:04}"
         volumes = {volume["name"]: self._volume(volume, manifests, name) for volume in pod["volumes"]}
-        log, peak = "", 0
+        log = ""
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
-            code, told, used = self._container(container, volumes, name, stop_after)
-            log, peak = log + told, max(peak, used)
+            code, told = self._container(container, volumes, name, stop_after)
+            log += told
             if code != 0:
-                return Outcome(code, container["name"], log, peak)
-        return Outcome(0, pod["containers"][-1]["name"], log, peak)
+                return Outcome(code, container["name"], log)
+        return Outcome(0, pod["containers"][-1]["name"], log)
 
     def _volume(self, volume: Manifest, manifests: Sequence[Manifest], name: str) -> Path:
         if "persistentVolumeClaim" in volume:
-            return self.claims[volume["persistentVolumeClaim"]["claimName"]]
+            claim: str = volume["persistentVolumeClaim"]["claimName"]
+            return self.claims[claim]
         if volume["name"] == "scratch" and self.scratch_directory:
             return self.scratch_directory
         path = self.root / name / volume["name"]
@@ -88,7 +88,7 @@ class Machine:
 
     def _container(
         self, container: Manifest, volumes: Mapping[str, Path], name: str, stop_after: float | None
-    ) -> tuple[int, str, int]:
+    ) -> tuple[int, str]:
         mounts = {mount["mountPath"]: str(volumes[mount["name"]]) for mount in container["volumeMounts"]}
         repository = container["image"].split("@")[0].rpartition(":")[0]
         environment = {"PATH": self.paths[repository], **self.environment}
@@ -115,27 +115,37 @@ def mapped(word: str, mounts: Mapping[str, str]) -> str:
     return word
 
 
-def run_as_runner(command: list[str], environment: Mapping[str, str], stop_after: float | None = None) -> tuple[int, str, int]:
-    """Exit code, output, and the most memory that one of its processes had, in KiB."""
+def run_as_runner(
+    command: list[str], environment: Mapping[str, str], stop_after: float | None = None
+) -> tuple[int, str]:
+    """Exit code and output. `stop_after` seconds it is told to stop, as the kubelet does."""
     program = shutil.which(command[0], path=environment["PATH"]) or command[0]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [*as_runner(), program, *command[1:]], env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            [*as_runner(), program, *command[1:]],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         if stop_after is not None:
             try:
                 process.wait(stop_after)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGTERM)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        code = process.wait()
         output.seek(0)
-        return process.returncode, output.read().decode(errors="replace"), usage.ru_maxrss
+        return code, output.read().decode(errors="replace")
 
 
 def as_runner() -> list[str]:
     """Gives root's rights up."""
-    return [str(shutil.which("setpriv")), f"--reuid={RUNNER}", f"--regid={RUNNER}", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    return (
+        [str(shutil.which("setpriv")), f"--reuid={RUNNER}", f"--regid={RUNNER}", "--clear-groups", "--"]
+        if os.geteuid() == 0
+        else []
+    )
 
 
 def give_to_runner(path: Path) -> None:

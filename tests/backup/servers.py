@@ -7,8 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from .pods import as_runner, give_to_runner
@@ -40,8 +39,9 @@ class Postgres:
         data = directory / "data"
         (directory / "password").write_text(self.password)
         give_to_runner(directory)
-        self._run("initdb", "-D", str(data), "-U", "flowise", f"--pwfile={directory}/password", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync")
-        settings = f"-p {self.port} -h 127.0.0.1 -k {directory} -c fsync=off -c full_page_writes=off -c max_wal_size=1GB {' '.join(options)}"
+        form = ["-A", "scram-sha-256", "-E", "UTF8", "--no-sync"]
+        self._run("initdb", "-D", str(data), "-U", "flowise", f"--pwfile={directory}/password", *form)
+        settings = f"-p {self.port} -h 127.0.0.1 -k {directory} -c fsync=off -c max_wal_size=1GB {' '.join(options)}"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(directory / "log"), "-o", settings, "start")
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -57,14 +57,21 @@ class Postgres:
         environment = {**os.environ, "PGPASSWORD": self.password, "PGCLIENTENCODING": "UTF8"}
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "flowise", "-d", database]
         command = [str(self.bin / "psql"), *address, "-XAtq", "-v", "ON_ERROR_STOP=1"]
-        return subprocess.run(command, input=statements, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+        done = subprocess.run(command, input=statements, env=environment, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
 
     def contents(self, database: str) -> dict[str, str]:
         """A hash of every table's rows, of every large object, and of the sequences."""
-        tables = self.sql("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema' ORDER BY 1", database)
+        tables = self.sql(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+            database,
+        )
         one = "SELECT '{0}', md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) FROM {0} t;"
         hashes = self.sql("\n".join(one.format(table) for table in tables.split()), database)
-        objects = self.sql("SELECT 'object ' || oid, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY 1", database)
+        objects = self.sql(
+            "SELECT 'object ' || oid, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY 1", database
+        )
         counters = self.sql("SELECT 'sequence ' || sequencename, last_value FROM pg_sequences ORDER BY 1", database)
         lines = [line for part in (hashes, objects, counters) for line in part.splitlines()]
         return dict(line.split("|", 1) for line in lines)
@@ -74,14 +81,18 @@ class Mariadb:
     """A MariaDB with user `flowise`."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory, self.port, self.password = directory, free_port(), 'it\'s "a\\ #secret'
+        self.directory, self.port, self.password = directory, free_port(), "it's \"a\\ #secret"
         self.data, self.socket = directory / "data", directory / "s"
         give_to_runner(directory)
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*as_runner(), "mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--auth-root-authentication-method=normal", "--skip-test-db"], **quiet)  # type: ignore[call-overload]
-        options = [f"--datadir={self.data}", f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.socket}", "--innodb-flush-log-at-trx-commit=0"]
-        options += [f"--pid-file={directory}/pid", "--innodb-buffer-pool-size=64M", "--skip-name-resolve"]
-        self.process = subprocess.Popen([*as_runner(), "mariadbd", "--no-defaults", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        install = ["mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--skip-test-db"]
+        install += ["--auth-root-authentication-method=normal"]
+        quiet = subprocess.DEVNULL
+        subprocess.run([*as_runner(), *install], check=True, stdout=quiet, stderr=quiet)
+        options = [f"--datadir={self.data}", f"--port={self.port}", f"--socket={self.socket}"]
+        options += ["--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"]
+        options += [f"--pid-file={directory}/pid", "--skip-name-resolve"]
+        program = str(shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"))
+        self.process = subprocess.Popen([*as_runner(), program, "--no-defaults", *options], stdout=quiet, stderr=quiet)
         wait_for(self.socket.exists, 30)
         quoted = self.password.replace("\\", "\\\\").replace("'", "\\'")
         self.sql(f"CREATE USER flowise@'%' IDENTIFIED BY '{quoted}'")
@@ -95,37 +106,27 @@ class Mariadb:
     def make(self, database: str, *, with_restore: bool = True) -> None:
         """An empty database that is Flowise's, and what a restore needs beside it."""
         grants = [database, *([f"{database}_restore", f"{database}_replaced"] if with_restore else [])]
-        self.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4;" + "".join(f"GRANT ALL ON `{name}`.* TO flowise@'%';" for name in grants))
+        granted = "".join(f"GRANT ALL ON `{name}`.* TO flowise@'%';" for name in grants)
+        self.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4; {granted}")
 
     def sql(self, statements: str, database: str = "mysql") -> str:
         """What the client prints, as root."""
-        command = ["mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot", "-N", "-B", "--raw", "--default-character-set=utf8mb4", database]
+        form = ["-N", "-B", "--raw", "--default-character-set=utf8mb4"]
+        command = ["mariadb", "--no-defaults", f"--socket={self.socket}", "-uroot", *form, database]
         return subprocess.run(command, input=statements, check=True, capture_output=True, text=True).stdout.strip()
 
     def contents(self, database: str) -> dict[str, str]:
         """A checksum of every table, and how it is made."""
-        tables = self.sql(f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{database}' ORDER BY 1").split()
-        sums = {table: self.sql(f"CHECKSUM TABLE `{table}` EXTENDED; SHOW CREATE TABLE `{table}`", database) for table in tables}
+        names = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{database}' ORDER BY 1"
+        both = "CHECKSUM TABLE `{0}` EXTENDED; SHOW CREATE TABLE `{0}`"
+        sums = {table: self.sql(both.format(table), database) for table in self.sql(names).split()}
         return {table: text.replace(f"{database}.", "") for table, text in sums.items()}
 
 
-def wait_for(condition: object, seconds: float) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
     """Until it holds; raises TimeoutError where it doesn't."""
-    assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(0.05)
-
-
-@contextmanager
-def listening(port: int) -> Iterator[None]:
-    """Waits until somebody listens."""
-
-    def reachable() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    wait_for(reachable, 20)
-    yield

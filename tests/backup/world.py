@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import pytest
 from cdk8s import App, Chart
 from moto.server import ThreadedMotoServer
@@ -23,6 +23,7 @@ from flowise_constructs import (
     BackupJob,
     ExistingClaim,
     Flowise,
+    Image,
     LocalStorage,
     S3Bucket,
     S3Credentials,
@@ -37,12 +38,16 @@ from .servers import POSTGRES_BIN
 
 NODE_HOME = Path(os.environ.get("JSII_NODE", shutil.which("node") or "/usr/bin/node")).parent
 FLOWISE = Path.home() / ".cache/flowise-constructs/flowise-3.1.3"
-ALPINE_APPLETS = "sh ash awk basename cat cmp cp cut date du find grep gzip head mkdir mv printf rm rmdir sed sha256sum sleep sort stat tail tar touch tr wc ls echo expr env test [ base64"
+ALPINE_APPLETS = """
+    [ ash awk base64 basename cat cmp cp cut date du echo env expr find grep gzip head ls mkdir mv printf rm rmdir sed sh
+    sha256sum sleep sort stat tail tar test touch tr wc
+"""
 
 
 def missing(*programs: str) -> pytest.MarkDecorator:
     """Skips where a part of the machine is missing."""
-    absent = [program for program in programs if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:{POSTGRES_BIN}") is None]
+    path = f"{os.environ['PATH']}:/usr/sbin:{POSTGRES_BIN}"
+    absent = [program for program in programs if shutil.which(program, path=path) is None]
     return pytest.mark.skipif(bool(absent), reason=f"not installed: {', '.join(absent)}")
 
 
@@ -57,7 +62,8 @@ def alpine(directory: Path) -> str:
     """A PATH like that of rclone's image: busybox and rclone, nothing else."""
     directory.mkdir()
     busybox, rclone = shutil.which("busybox"), shutil.which("rclone")
-    assert busybox and rclone
+    assert busybox
+    assert rclone
     for applet in ALPINE_APPLETS.split():
         (directory / applet).symlink_to(busybox)
     (directory / "rclone").symlink_to(rclone)
@@ -86,6 +92,7 @@ class World:
     encryption_key: str = "the key"
     endpoint: str | None = None
     image: str = "3.1.3"
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def __post_init__(self) -> None:
         postgres = f"{POSTGRES_BIN}:/usr/bin:/bin"
@@ -101,9 +108,8 @@ class World:
             claims={"flowise-data": self.claim} if self.claim else {},
             environment={"RETRY_SECONDS": "0"},
         )
-        self.client = boto3.client(
-            "s3", endpoint_url=self.url, aws_access_key_id="key", aws_secret_access_key="s3 secret", region_name="us-east-1"
-        )
+        keys = {"aws_access_key_id": "key", "aws_secret_access_key": "s3 secret"}
+        self.client: Any = boto3.client("s3", endpoint_url=self.url, region_name="us-east-1", **keys)
         self.client.create_bucket(Bucket=self.bucket)
         if isinstance(self.storage, S3Bucket):
             self.client.create_bucket(Bucket=self.storage.bucket)
@@ -120,10 +126,9 @@ class World:
 
     def manifests(self, **restore: Any) -> list[dict[str, Any]]:
         """What the library makes of it: backup, restore and drill."""
-        from flowise_constructs import Image
-
         chart = Chart(App(), "chart")
-        flowise = Flowise(auth=Auth.from_secret("keys"), database=self.database, storage=self.storage, image=Image(tag=self.image))
+        image = Image(tag=self.image)
+        flowise = Flowise(auth=Auth.from_secret("keys"), database=self.database, storage=self.storage, image=image)
         backup = Backup(target=self.target(), **self.options)
         data = ExistingClaim(name="flowise-data") if self.claim else None
         BackupJob(chart, "Backup", backup=backup, flowise=flowise, data=data)
@@ -136,6 +141,7 @@ class World:
             "keys": {"encryption-key": self.encryption_key},
             "database": {"password": self.password},
             "s3": {"access-key": "key", "secret-key": "s3 secret"},
+            **self.secrets,
         }
         return self.machine.run(self.manifests(**restore), kind, name, stop_after=stop_after)
 
@@ -163,7 +169,8 @@ class World:
 
     def backups(self) -> list[str]:
         """Names of the backups that are listed, oldest first."""
-        return sorted(key.removeprefix("flowise/").removesuffix(".json") for key in self.objects() if key.count("/") == 1 and key.endswith(".json"))
+        manifests = [key for key in self.objects() if key.count("/") == 1 and key.endswith(".json")]
+        return sorted(key.removeprefix("flowise/").removesuffix(".json") for key in manifests)
 
     def manifest(self, name: str) -> dict[str, Any]:
         """A backup's manifest."""

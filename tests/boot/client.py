@@ -24,7 +24,7 @@ class Answer:
     body: Any
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer of another status than 200 or 201."""
 
 
@@ -54,7 +54,7 @@ class Browser:
         """The body of an answer that must be good."""
         answer = self.request(method, path, body, timeout=timeout)
         if answer.status not in (200, 201):
-            raise Refused(f"{method} {path}: {answer.status} {answer.body}")
+            raise RefusedError(f"{method} {path}: {answer.status} {answer.body}")
         return answer.body
 
     def sign_up(self) -> None:
@@ -91,12 +91,14 @@ class Browser:
         try:
             response = self._send(connection, "POST", f"prediction/{flow}", {"question": "hi", "streaming": True})
             if response.status != 200 or response.getheader("Content-Type") != "text/event-stream":
-                raise Refused(f"no stream: {response.status} {response.read()!r}")
+                raise RefusedError(f"no stream: {response.status} {response.read()!r}")
             return list(_events(response))
         finally:
             connection.close()
 
-    def _send(self, connection: http.client.HTTPConnection, method: str, path: str, body: object) -> http.client.HTTPResponse:
+    def _send(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: object
+    ) -> http.client.HTTPResponse:
         headers = {
             "Host": HOST,
             "X-Forwarded-Proto": "https",
@@ -127,7 +129,7 @@ def _events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Any]]:
 
 def _node(name: str, kind: str, inputs: Mapping[str, str]) -> dict[str, Any]:
     identifier = f"{name}_0"
-    data = {"id": identifier, "label": kind, "name": name, "type": kind, "category": "Agent Flows"}
+    data: dict[str, Any] = {"id": identifier, "label": kind, "name": name, "type": kind, "category": "Agent Flows"}
     data |= {"baseClasses": [kind], "inputParams": [], "inputAnchors": [], "outputAnchors": [], "outputs": {}}
     return {"id": identifier, "type": "agentFlow", "position": {"x": 0, "y": 0}, "data": {**data, "inputs": inputs}}
 

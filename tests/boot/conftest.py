@@ -59,7 +59,7 @@ def installed(version: str) -> Release:
 
 
 @pytest.fixture(scope="module")
-def release(request: pytest.FixtureRequest, node: None) -> Release:  # noqa: ARG001
+def release(request: pytest.FixtureRequest, node: None) -> Release:
     """The release that a test is parametrised with."""
     version: str = request.param
     return installed(version)

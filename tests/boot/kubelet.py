@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,20 @@ class Event:
     message: str
 
 
-def _back_off() -> Iterator[float]:
-    """Seconds before each start: none before the first and the second."""
-    yield from (0, 0)
-    delay = 10
-    while True:
-        yield delay
-        delay = min(2 * delay, 300)
+class BackOff:
+    """The seconds before each start of a container: none before the first and the second, then 10, doubled each time."""
+
+    def __init__(self) -> None:
+        self._starts = 0
+
+    def next(self) -> int:
+        delay = 0 if self._starts < 2 else min(10 * 2 ** (self._starts - 2), 300)
+        self._starts += 1
+        return delay
+
+    def forget(self) -> None:
+        """As kubelet does when the container has run for ten minutes."""
+        self._starts = min(self._starts, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +71,7 @@ class Pod:
         self.node = node
         self.spec = node.manifests.template(deployment)
         self.events: list[Event] = []
+        self.back_off = BackOff()
         self.ready = False
         self.process: Process | None = None
         self.created = time.monotonic()
@@ -74,7 +83,9 @@ class Pod:
         # Never mounted at once, like a node's volumes: they outlive a container that is restarted.
         self._volumes = {volume["name"]: self._volume(volume) for volume in self.spec.get("volumes", [])}
         self._image = prepare_image(self._folder / "image")
-        self._etc = prepare_etc(self._folder / "etc", {"localhost": "127.0.0.1", name: self.network.address, **node.hosts})
+        self._etc = prepare_etc(
+            self._folder / "etc", {"localhost": "127.0.0.1", name: self.network.address, **node.hosts}
+        )
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -110,7 +121,10 @@ class Pod:
     def story(self) -> str:
         """Events and the ends of the logs, for a failed test."""
         events = [f"  {event.at - self.created:7.1f} s {event.reason}: {event.message}" for event in list(self.events)]
-        logs = [f"--- {file.name}\n" + file.read_text(errors="replace")[-3000:] for file in sorted(self._folder.glob("*.log"))]
+        logs = [
+            f"--- {file.name}\n" + file.read_text(errors="replace")[-3000:]
+            for file in sorted(self._folder.glob("*.log"))
+        ]
         return "\n".join([f"=== {self.name} at {self.address}", *events, *logs])
 
     def delete(self, *, wait: bool = True, force: bool = False) -> None:
@@ -119,7 +133,7 @@ class Pod:
             self.deleted = time.monotonic()
             self._stopping.set()
             self._note("Deleted", "with force" if force else "")
-            grace = 0 if force else self.spec.get("terminationGracePeriodSeconds", 30)
+            grace = 0 if force else self._grace_of({})
             threading.Thread(target=self._terminate, args=(grace, "deleted"), daemon=True).start()
         if wait:
             self._thread.join()
@@ -128,10 +142,10 @@ class Pod:
         self.events.append(Event(time.monotonic(), reason, message))
 
     def _volume(self, volume: Object) -> Path:
-        folder = self._folder / "volumes" / volume["name"]
+        folder = self._folder / "volumes" / str(volume["name"])
         owner, group = 0, self.spec["securityContext"]["fsGroup"]
         if "persistentVolumeClaim" in volume:
-            folder = self.node.folder / "claims" / volume["persistentVolumeClaim"]["claimName"]
+            folder = self.node.folder / "claims" / str(volume["persistentVolumeClaim"]["claimName"])
         folder.mkdir(parents=True, exist_ok=True)
         if "emptyDir" in volume or "persistentVolumeClaim" in volume:
             os.chown(folder, owner, group)
@@ -178,21 +192,25 @@ class Pod:
 
     def _initialize(self, container: Object) -> bool:
         """Whether the init container has succeeded, and not the pod been deleted first."""
-        for attempt, delay in enumerate(_back_off()):
-            if self._stopping.wait(delay):
+        back_off = BackOff()
+        for attempt in count():
+            if self._stopping.wait(back_off.next()):
                 return False
             started = time.monotonic()
             code = self._start(container, attempt).wait()
             seconds = time.monotonic() - started
-            self._note("Initialized" if code == 0 else "InitFailed", f"{container['name']}: exit code {code} after {seconds:.1f} s")
+            self._note(
+                "Initialized" if code == 0 else "InitFailed",
+                f"{container['name']}: exit code {code} after {seconds:.1f} s",
+            )
             if code == 0:
                 self.node.figures.gate(self.node.release.version, container["name"], seconds)
                 return not self._stopping.is_set()
         return False
 
     def _keep_running(self) -> None:
-        for attempt, delay in enumerate(_back_off()):
-            if self._stopping.wait(delay):
+        for attempt in count():
+            if self._stopping.wait(self.back_off.next()):
                 return
             process = self._start(self.container, attempt)
             ended = threading.Event()
@@ -229,11 +247,10 @@ class Pod:
             thread.join()
 
     def _has_started(self, process: Process, ended: threading.Event) -> bool:
-        probe, failures = self.container["startupProbe"], 0
-        for fault in self._results(probe, process, ended):
+        probe = self.container["startupProbe"]
+        for failures, fault in enumerate(self._results(probe, process, ended), start=1):
             if fault is None:
                 return True
-            failures += 1
             if failures >= probe["failureThreshold"]:
                 self._note("Startup", fault)
                 self._terminate(self._grace_of(probe), "startup probe")
@@ -264,7 +281,7 @@ class Pod:
                 self._terminate(self._grace_of(probe), "liveness probe")
                 return
 
-    def _grace_of(self, probe: Object) -> int:
+    def _grace_of(self, probe: Mapping[str, int]) -> int:
         grace: int = probe.get("terminationGracePeriodSeconds", self.spec.get("terminationGracePeriodSeconds", 30))
         return grace
 

@@ -61,7 +61,16 @@ class Sandbox:
     def start(self, command: Sequence[str], log: Path) -> Process:
         """Starts the container."""
         read, write = os.pipe()
-        line = [*self.network.enter, "bwrap", *self._options(), "--info-fd", str(write), "--", *self._identity(), *command]
+        line = [
+            *self.network.enter,
+            "bwrap",
+            *self._options(),
+            "--info-fd",
+            str(write),
+            "--",
+            *self._identity(),
+            *command,
+        ]
         with log.open("wb") as output:
             outer = subprocess.Popen(
                 [*ENDS_WITH_US, *line],

@@ -74,7 +74,13 @@ class Postgres(_Server):
         password = folder / "password"
         password.write_text(admin_password)
         os.chown(password, _NOBODY, _NOBODY)
-        options = ["--auth=scram-sha-256", f"--pwfile={password}", "--username=postgres", "--no-sync", "--locale=C.UTF-8"]
+        options = [
+            "--auth=scram-sha-256",
+            f"--pwfile={password}",
+            "--username=postgres",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        ]
         program = _postgres_program("initdb")
         subprocess.run([*_AS_NOBODY, program, *options, str(folder / "data")], check=True, stdout=subprocess.DEVNULL)
         rules = (folder / "data" / "pg_hba.conf").open("a")
@@ -92,7 +98,9 @@ class Postgres(_Server):
 
     def run_script(self, script: Path, environment: dict[str, str]) -> None:
         """Runs what the image's entrypoint would run on an empty data directory, with psql pointed at the server."""
-        command = ["psql", "--no-psqlrc", "--quiet", f"--file={script}"] if script.suffix == ".sql" else ["bash", str(script)]
+        command = (
+            ["psql", "--no-psqlrc", "--quiet", f"--file={script}"] if script.suffix == ".sql" else ["bash", str(script)]
+        )
         known = {
             "PATH": os.environ["PATH"],
             "PGHOST": NODE,
@@ -135,7 +143,9 @@ class Redis(_Server):
 
     def connections(self, address: str) -> list[int]:
         """The ids of the clients at an address, the oldest first."""
-        clients = [dict(word.split("=", 1) for word in line.split()) for line in self.run("CLIENT", "LIST").splitlines()]
+        clients = [
+            dict(word.split("=", 1) for word in line.split()) for line in self.run("CLIENT", "LIST").splitlines()
+        ]
         return sorted(int(client["id"]) for client in clients if client["addr"].rsplit(":", 1)[0] == address)
 
     def kill(self, connection: int) -> None:

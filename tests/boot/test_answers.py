@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from boot.client import REPLY, Browser, direct_reply
 from boot.deployment import BUCKET, Build, deployed, queue, standalone_postgresql, standalone_sqlite
 from boot.figures import Figures

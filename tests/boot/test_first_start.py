@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+
 from boot.conftest import installed
 from boot.deployment import Deployment, deployed, queue
 from boot.figures import Figures
@@ -36,7 +37,9 @@ def test_empty_database(release: Release, figures: Figures) -> None:
         assert len(start_all_at_once(deployment)) == 1
 
 
-@pytest.mark.parametrize(("release", "before", "pending"), [("3.1.3", "3.1.2", 4), ("3.1.4", "3.1.3", 0)], indirect=["release"])
+@pytest.mark.parametrize(
+    ("release", "before", "pending"), [("3.1.3", "3.1.2", 4), ("3.1.4", "3.1.3", 0)], indirect=["release"]
+)
 def test_schema_of_the_release_before(release: Release, before: str, pending: int, figures: Figures) -> None:
     with deployed(installed(before), CROWD, figures) as deployment:
         old = deployment.add("flowise")

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from cdk8s import App
+
 from boot.deployment import SECRETS, Build, Deployment, deployed, queue
 from boot.figures import Figures
 from boot.install import Release
 from boot.kubelet import Pod, wait_until
-from cdk8s import App
-
 from flowise_constructs import (
     Auth,
     Image,
@@ -74,7 +74,9 @@ def faults(deployment: Deployment) -> list[Fault]:
     refused = rf":{NOBODY_LISTENS}.* after \d+ s: refused "
     return [
         Fault("database down", deployment.add("flowise", down), rf"gave up on database flowise .*{refused}", late),
-        Fault("redis down", deployment.add("flowise-worker", queue_without_redis), rf"gave up on redis .*{refused}", late),
+        Fault(
+            "redis down", deployment.add("flowise-worker", queue_without_redis), rf"gave up on redis .*{refused}", late
+        ),
         Fault(
             "wrong password",
             deployment.add("flowise", exists, wrong),

@@ -1,0 +1,216 @@
+"""`secrets`: manifests for the Secrets that others refer to and don't hold."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowise_constructs.cli import main
+from flowise_constructs.helm.files import load_documents, read_values
+from flowise_constructs.helm.importer import import_values
+from flowise_constructs.helm.synthesis import synthesize
+
+DATA = Path(__file__).parent / "data" / "helm"
+FIVE = {
+    "encryption-key",
+    "jwt-auth-token-secret",
+    "jwt-refresh-token-secret",
+    "express-session-secret",
+    "token-hash-secret",
+}
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["secrets", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def made(text: str) -> dict[str, dict[str, Any]]:
+    return {item["metadata"]["name"]: item for item in load_documents(text, "printed")}
+
+
+def decoded(secret: dict[str, Any], key: str) -> str:
+    return base64.b64decode(secret["data"][key], validate=True).decode()
+
+
+@pytest.fixture(scope="module")
+def queue(tmp_path_factory: pytest.TempPathFactory) -> str:
+    values = read_values([str(DATA / "queue.yaml")])
+    for server in ("postgresql", "redis"):
+        del values[server]["auth"]
+    file = tmp_path_factory.mktemp("manifests") / "queue.yaml"
+    file.write_text(synthesize(import_values(values))[0], encoding="utf-8")
+    return str(file)
+
+
+def test_keys_and_passwords_of_our_servers_are_random_and_the_rest_is_marked(
+    capsys: pytest.CaptureFixture[str], queue: str
+) -> None:
+    code, out, _ = run(capsys, queue)
+    found = made(out)
+    assert code == 0
+    assert set(found) == {"team-flowise-keys", "chat-bucket", "flowise-postgresql-auth", "flowise-redis-auth"}
+    expected = {
+        "team-flowise-keys": FIVE,
+        "flowise-postgresql-auth": {"postgres-password", "user-password"},
+        "flowise-redis-auth": {"redis-password"},
+    }
+    values: list[str] = []
+    for name, keys in expected.items():
+        assert set(found[name]["data"]) == keys
+        values += [decoded(found[name], key) for key in keys]
+    assert len(set(values)) == len(values)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", value) for value in values)
+    assert found["chat-bucket"]["data"] == {
+        "access-key": "<FILL IN: S3_STORAGE_ACCESS_KEY_ID of Deployment flowise>",
+        "secret-key": "<FILL IN: S3_STORAGE_SECRET_ACCESS_KEY of Deployment flowise>",
+    }
+    for secret in found.values():
+        assert secret["type"] == "Opaque"
+        assert secret["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "flowise-constructs"
+
+
+def test_the_mark_is_no_base64_so_that_no_reader_of_secrets_takes_it(
+    capsys: pytest.CaptureFixture[str], queue: str
+) -> None:
+    _, out, _ = run(capsys, queue)
+    for value in made(out)["chat-bucket"]["data"].values():
+        with pytest.raises(ValueError, match="[Bb]ase64|padding"):
+            base64.b64decode(value, validate=True)
+
+
+def test_each_run_makes_new_values(capsys: pytest.CaptureFixture[str], queue: str) -> None:
+    assert run(capsys, queue)[1] != run(capsys, queue)[1]
+
+
+def test_values_are_given_with_set(capsys: pytest.CaptureFixture[str], queue: str) -> None:
+    given = ["--set", "chat-bucket.access-key=id", "--set", "chat-bucket.secret-key=a=b"]
+    _, out, _ = run(capsys, queue, *given, "--set", "team-flowise-keys.encryption-key=old key")
+    found = made(out)
+    assert (decoded(found["chat-bucket"], "access-key"), decoded(found["chat-bucket"], "secret-key")) == ("id", "a=b")
+    assert decoded(found["team-flowise-keys"], "encryption-key") == "old key"
+    assert "FILL IN" not in out
+
+
+@pytest.mark.parametrize(
+    "given", ["chat-bucket.other=x", "nothing", "chat-bucket.access-key", "chat-bucket.access-key="]
+)
+def test_set_of_what_nobody_misses_is_a_usage_error(capsys: pytest.CaptureFixture[str], queue: str, given: str) -> None:
+    code, out, err = run(capsys, queue, "--set", given)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: --set ")
+
+
+def test_ask_asks_for_what_only_the_user_knows(
+    capsys: pytest.CaptureFixture[str], queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return "mine" if len(asked) == 1 else ""
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    _, out, _ = run(capsys, queue, "--ask")
+    assert [prompt.partition(" ")[0] for prompt in asked] == ["chat-bucket.access-key", "chat-bucket.secret-key"]
+    assert decoded(made(out)["chat-bucket"], "access-key") == "mine"
+    assert made(out)["chat-bucket"]["data"]["secret-key"].startswith("<FILL IN")
+
+
+def test_namespace_is_said_or_the_referring_objects(
+    capsys: pytest.CaptureFixture[str], queue: str, tmp_path: Path
+) -> None:
+    assert {item["metadata"].get("namespace") for item in made(run(capsys, queue)[1]).values()} == {None}
+    assert {item["metadata"]["namespace"] for item in made(run(capsys, queue, "--namespace", "n")[1]).values()} == {"n"}
+    file = tmp_path / "namespaced.yaml"
+    file.write_text(synthesize(import_values({}, namespace="chat"))[0], encoding="utf-8")
+    assert made(run(capsys, str(file))[1])["flowise-auth"]["metadata"]["namespace"] == "chat"
+
+
+def test_an_external_database_and_its_password_are_the_users(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "external.yaml"
+    imported = import_values(read_values([str(DATA / "external-postgresql.yaml")]))
+    file.write_text(synthesize(imported)[0], encoding="utf-8")
+    found = made(run(capsys, str(file))[1])
+    assert found["chat-database"]["data"] == {"database-password": "<FILL IN: DATABASE_PASSWORD of Deployment flowise>"}
+
+
+OTHERS = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: networking.k8s.io/v1
+  kind: Ingress
+  metadata: {name: plain}
+  spec: {tls: [{secretName: own-tls, hosts: [a]}]}
+- apiVersion: networking.k8s.io/v1
+  kind: Ingress
+  metadata: {name: issued, annotations: {cert-manager.io/cluster-issuer: x}}
+  spec: {tls: [{secretName: issued-tls, hosts: [b]}]}
+- apiVersion: external-secrets.io/v1
+  kind: ExternalSecret
+  metadata: {name: e}
+  spec: {target: {name: from-vault}, data: [{secretKey: a}]}
+- apiVersion: bitnami.com/v1alpha1
+  kind: SealedSecret
+  metadata: {name: sealed}
+  spec: {encryptedData: {a: x}}
+- apiVersion: v1
+  kind: Secret
+  metadata: {name: here}
+  stringData: {a: x}
+- apiVersion: batch/v1
+  kind: CronJob
+  metadata: {name: job}
+  spec:
+    jobTemplate:
+      spec:
+        template:
+          spec:
+            imagePullSecrets: [{name: registry}]
+            containers:
+            - name: c
+              envFrom: [{secretRef: {name: whole}}]
+              env:
+              - {name: A, valueFrom: {secretKeyRef: {name: from-vault, key: a}}}
+              - {name: B, valueFrom: {secretKeyRef: {name: sealed, key: a}}}
+              - {name: C, valueFrom: {secretKeyRef: {name: here, key: a}}}
+              - {name: D, valueFrom: {secretKeyRef: {name: maybe, key: a, optional: true}}}
+              - {name: E, valueFrom: {secretKeyRef: {name: here, key: b}}}
+            volumes:
+            - {name: v, secret: {secretName: mounted}}
+"""
+
+
+def test_what_is_here_made_in_the_cluster_or_optional_is_left_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(OTHERS.encode())))
+    code, out, err = run(capsys, "-")
+    found = made(out)
+    assert code == 0
+    assert {name: item["type"] for name, item in found.items()} == {
+        "own-tls": "kubernetes.io/tls",
+        "registry": "kubernetes.io/dockerconfigjson",
+        "whole": "Opaque",
+        "mounted": "Opaque",
+    }
+    assert set(found["own-tls"]["data"]) == {"tls.crt", "tls.key"}
+    assert "Secret here is in the manifests without key 'b'" in err
+
+
+def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "empty.yaml"
+    file.write_text(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n---\n- odd\n---\nkind: 3\n", encoding="utf-8"
+    )
+    assert run(capsys, str(file)) == (0, "", "warning: the manifests miss no Secret\n")
