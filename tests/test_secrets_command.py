@@ -82,7 +82,7 @@ def test_the_mark_is_no_base64_so_that_no_reader_of_secrets_takes_it(
 ) -> None:
     _, out, _ = run(capsys, queue)
     for value in made(out)["chat-bucket"]["data"].values():
-        with pytest.raises(ValueError, match="[Bb]ase64|padding"):
+        with pytest.raises(ValueError, match=r"[Bb]ase64|padding"):
             base64.b64decode(value, validate=True)
 
 

@@ -37,8 +37,11 @@ run() {
     [ "$status" -eq 0 ] || fail "$(basename "$1"), exit code $status: $(last_words)"
 }
 
+# The line that names the error; tools put hints behind it.
 last_words() {
-    grep -v '^[[:space:]]*$' "$errors" | grep -vE '^(pg_dump|pg_restore): (detail|hint):|errno 32' | tail -n 1
+    grep -v '^[[:space:]]*$' "$errors" | grep -vE 'errno 32|^[^ ]+ (detail|hint): ' > "$TMPDIR/words"
+    grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' "$TMPDIR/words" > "$TMPDIR/telling" || cp "$TMPDIR/words" "$TMPDIR/telling"
+    tail -n 1 "$TMPDIR/telling"
 }
 
 size_of() { wc -c < "$1" | tr -d ' '; }

@@ -43,7 +43,9 @@ def _wrong(kind: str, source: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _projected(entry: Mapping[str, Any]) -> Iterator[str]:
-    parts = {kind: part for kind, part in entry.items() if isinstance(part, Mapping)}
+    parts: dict[str, Mapping[str, Any]] = {
+        kind: cast(Mapping[str, Any], part) for kind, part in entry.items() if isinstance(part, Mapping)
+    }
     if len(parts) != 1:
         yield "has a source that is not exactly one kind, such as 'secret'"
     for kind, part in parts.items():

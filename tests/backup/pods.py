@@ -70,7 +70,7 @@ class Machine:
             return self.claims[claim]
         if volume["name"] == "scratch" and self.scratch_directory:
             return self.scratch_directory
-        path = self.root / name / volume["name"]
+        path: Path = self.root / name / volume["name"]
         path.mkdir(parents=True)
         for file, content in self._content(volume, manifests).items():
             (path / file).write_text(content)
