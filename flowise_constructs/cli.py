@@ -17,7 +17,7 @@ _LONGEST = 1000
 _EXAMPLES = """\
 examples:
   flowise-constructs from-helm values.yaml values-prod.yaml --release flowise > flowise.yaml
-  helm get values flowise | flowise-constructs from-helm - --format python > flowise_release.py
+  helm get values flowise -o yaml | flowise-constructs from-helm - --format python > flowise_release.py
   flowise-constructs check flowise.yaml
   flowise-constructs secrets flowise.yaml | kubectl create -f -
 """

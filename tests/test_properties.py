@@ -13,7 +13,7 @@ import cluster
 import pytest
 from cdk8s import App
 from deployments import AUTH, BUCKET, CERTIFICATE, DIGEST, POSTGRES, REDIS, synthesized
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flowise_constructs
@@ -81,6 +81,24 @@ KUBERNETES = st.sampled_from(
         {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}},
         {"unknown": 1},
         {"emptyDir": None},
+        {"emptyDir": {"sizeLimit": "1Gi", "medium": "Memory"}},
+        {"secret": {"secretName": "a", "defaultMode": 0o777, "items": [{"key": "k", "path": "a/../b"}]}},
+        {"projected": {"sources": [{"downwardAPI": {"items": []}}, {"secret": {}}]}},
+        {"key": "a", "effect": "NoExecute", "tolerationSeconds": 0},
+        {"key": "a", "operator": "Exists", "value": "b", "effect": "Never"},
+        {"topologyKey": "zone", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule", "minDomains": 0},
+        {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule", "matchLabelKeys": 5},
+        {
+            "podAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "weight": 100,
+                        "podAffinityTerm": {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a": ""}}},
+                    }
+                ]
+            }
+        },
+        {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"a": "0o17"}]}}},
         {"configMap": "text"},
         {},
     )
@@ -153,6 +171,7 @@ for plain_class in (*VALUES,):
 
 
 @pytest.mark.parametrize("cls", VALUES, ids=lambda cls: cls.__name__)
+@settings(max_examples=max(60, settings().max_examples // 5))
 @given(data=st.data())
 def test_a_value_is_made_or_refused(cls: type[Value], data: st.DataObject) -> None:
     given_fields = data.draw(arguments_of(cls, wild=True))
