@@ -26,7 +26,11 @@ from moto.server import ThreadedMotoServer
 from flowise_constructs import DatabaseTls, PostgresDatabase, SecretKey
 from flowise_constructs.values.backup import Retention
 
-pytestmark = [pytest.mark.servers, missing("pg_dump", "initdb", "rclone", "busybox", "setpriv", "openssl")]
+pytestmark = [
+    pytest.mark.roundtrip,
+    pytest.mark.servers,
+    missing("pg_dump", "initdb", "rclone", "busybox", "setpriv", "openssl"),
+]
 
 PASSWORD = SecretKey(secret="database", key="password")
 

@@ -18,7 +18,7 @@ from backup.world import FLOWISE, World, directory, local, missing, object_store
 
 from flowise_constructs import MariadbDatabase, SecretKey, SqliteDatabase
 
-pytestmark = [pytest.mark.servers, missing("rclone", "busybox", "setpriv")]
+pytestmark = [pytest.mark.roundtrip, pytest.mark.servers, missing("rclone", "busybox", "setpriv")]
 
 
 def dumped(file: Path) -> list[str]:
