@@ -12,6 +12,7 @@ from cdk8s import App, Chart
 from deployments import BACKUP, BUCKET, POSTGRES, environment, objects, queue, standalone
 
 from flowise_constructs import (
+    Auth,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -305,8 +306,8 @@ SECRETS: dict[str, Callable[[], object]] = {
     "certificate with its key": lambda: DatabaseTls(
         ca=f"{deployments.CERTIFICATE}-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"
     ),
-    "key of Flowise": lambda: deployments.Auth.from_secret("flowise", encryption_key="hunter2 and so on"),
-    "key of Flowise without a Secret": lambda: deployments.Auth.from_secret(None, encryption_key="hunter2"),
+    "key of Flowise": lambda: Auth.from_secret("flowise", encryption_key="hunter2 and so on"),
+    "key of Flowise without a Secret": lambda: Auth.from_secret(None, encryption_key="hunter2"),
 }
 
 

@@ -381,28 +381,30 @@ def test_leavings_of_failed_runs_go_when_no_run_can_be_alive(before: Before) -> 
     assert left == [fresh, "flowise/notes.txt", "other/20200101T000000Z-other.json"]
 
 
-def test_two_runs_at_once_make_two_backups(here: Here) -> None:
-    world = here.world()
+def both(world: World) -> list[Outcome]:
+    """Two runs at once."""
+    succeeded(world.back_up())
     manifests = world.manifests()
-    world.back_up()
     with ThreadPoolExecutor() as pool:
         runs = [pool.submit(world.machine.run, manifests, "CronJob", "flowise-backup") for _ in range(2)]
-        for run in runs:
-            succeeded(run.result())
+        return [run.result() for run in runs]
+
+
+def test_two_runs_at_once_make_two_backups(here: Here) -> None:
+    world = here.world()
+    for outcome in both(world):
+        succeeded(outcome)
     assert len(world.backups()) == 3
     succeeded(world.drill())
 
 
-def test_two_runs_at_once_that_delete_the_same(before: Before) -> None:
-    world = before.world
-    manifests = world.manifests()
-    with ThreadPoolExecutor() as pool:
-        runs = [pool.submit(world.back_up) for _ in range(2)]
-        outcomes = [run.result() for run in runs]
-    assert manifests
-    assert [outcome.code for outcome in outcomes].count(0) >= 1
-    assert len(world.backups()) >= 1
-    world.options["retention"] = None
+def test_two_runs_at_once_that_delete_the_same(here: Here) -> None:
+    """Whatever of the two is deleted, what is listed is whole."""
+    world = here.world(retention=ONE_ALONE)
+    assert 0 in [outcome.code for outcome in both(world)]
+    assert world.backups()
+    for name in world.backups():
+        assert f"flowise/{name}/database.dump" in world.objects()
     succeeded(world.drill())
 
 

@@ -37,4 +37,6 @@ def test_no_script_is_left_over() -> None:
         if document["kind"] == "ConfigMap"
         for name in document["data"]
     }
-    assert {path.name for path in SCRIPTS.glob("*.js")} - mounted <= {path.name for path in SCRIPTS.glob("*-sqlite*.js")}
+    assert {path.name for path in SCRIPTS.glob("*.js")} - mounted <= {
+        path.name for path in SCRIPTS.glob("*-sqlite*.js")
+    }
