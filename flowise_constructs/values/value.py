@@ -15,6 +15,9 @@ from flowise_constructs import checks
 
 T = TypeVar("T")
 
+SECRET_KEY = "SecretKey(secret=..., key=...)"
+"""How messages spell the one form that a secret takes."""
+
 
 class Finding(NamedTuple):
     """One thing that is wrong: where, and what with its mend."""
@@ -66,7 +69,7 @@ class Value:
         """Contradictions between the other fields; a wrong one may keep some of them from being looked at."""
         try:
             yield from (finding for finding in self.contradictions() if finding.where not in wrong)
-        except (LookupError, ValueError):
+        except (LookupError, TypeError, ValueError):
             if not wrong:
                 raise
 
@@ -196,10 +199,13 @@ def _is_a(hint: Any, given: Any) -> bool:
 
 
 def _expected(hints: tuple[Any, ...], given: Any) -> str:
-    names = " or ".join(_name(hint) for hint in hints)
-    if given is not None and any(getattr(hint, "__name__", "") == "SecretKey" for hint in hints):
-        return f"a bare {type(given).__name__} stands where a secret belongs (not shown): give {names}"
-    return f"{shown(given)} must be {names}"
+    kinds = [_name(hint) for hint in hints]
+    names = " or ".join(kinds)
+    if given is None or SECRET_KEY not in kinds:
+        return f"{shown(given)} must be {names}"
+    if "str" in kinds:
+        return f"what is given, of type {type(given).__name__} and not shown, must be {names}"
+    return f"a bare {type(given).__name__} stands where a secret belongs (not shown): give {names}"
 
 
 def _name(hint: Any) -> str:
@@ -213,7 +219,7 @@ def _name(hint: Any) -> str:
     if origin is not None:
         return "a mapping" if issubclass(origin, Mapping) else "a list"
     if getattr(hint, "__name__", "") == "SecretKey":
-        return "SecretKey(secret=..., key=...)"
+        return SECRET_KEY
     return str(getattr(hint, "__name__", hint))
 
 
