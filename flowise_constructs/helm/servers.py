@@ -231,7 +231,7 @@ def _postgres_passwords(release: Release, secrets: InlineSecrets) -> tuple[Secre
         )
     else:
         inline = {password.key: f"{at}.password", admin.key: f"{at}.postgresPassword"}
-        secrets.own(own, inline, instead=path if existing else f"{at}.existingSecret")
+        secrets.own(own, inline, instead=f"{at}.existingSecret")
     standard = (own, "user-password", "postgres-password")
     is_standard = (name, password.key, admin.key) == standard
     return (None, None) if is_standard else (password, admin)
