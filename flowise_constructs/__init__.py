@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from flowise_constructs.values.auth import Auth
-from flowise_constructs.values.backup import Backup
+from flowise_constructs.values.backup import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.values.database import (
     BundledPostgres,
     DatabaseTls,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise_worker import FlowiseWorker
     from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
     from flowise_constructs.redis import RedisServer
+    from flowise_constructs.restore_job import RestoreDrill, RestoreJob
     from flowise_constructs.s3_storage import S3Storage
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "AuthSecret",
     "Backup",
     "BackupJob",
+    "BucketEncryption",
     "BundledPostgres",
     "BundledRedis",
     "ConfigError",
@@ -47,6 +49,7 @@ __all__ = [
     "ConfigWarning",
     "DataClaim",
     "DatabaseTls",
+    "Drill",
     "EnvValue",
     "ExistingClaim",
     "Finding",
@@ -77,6 +80,10 @@ __all__ = [
     "RedisServer",
     "RedisTls",
     "Resources",
+    "Restore",
+    "RestoreDrill",
+    "RestoreJob",
+    "Retention",
     "S3Bucket",
     "S3Credentials",
     "S3Storage",
@@ -103,6 +110,8 @@ _CONSTRUCTS = {
     "PostgresServer": "postgres",
     "QueueChart": "charts",
     "RedisServer": "redis",
+    "RestoreDrill": "restore_job",
+    "RestoreJob": "restore_job",
     "S3Storage": "s3_storage",
     "StandaloneChart": "charts",
 }

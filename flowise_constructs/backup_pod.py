@@ -231,7 +231,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
         "NO_CHECK_BUCKET": "true",
         "CHUNK_SIZE": "16M",
         "UPLOAD_CONCURRENCY": "2",
-        "UPLOAD_CUTOFF": "64M",
+        "UPLOAD_CUTOFF": "200M",
         **({"SERVER_SIDE_ENCRYPTION": encryption.method} if encryption else {}),
         **({"SSE_KMS_KEY_ID": encryption.kms_key} if encryption and encryption.kms_key else {}),
     }

@@ -18,6 +18,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
 from backup.faults import CuttingProxy, FaultyStore
+from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
 from backup.servers import Postgres, free_port
 from backup.world import World, directory, missing, object_store, s3
@@ -97,20 +98,6 @@ def here() -> Iterator[Here]:
             yield Here(root, store, server, signed)
         finally:
             server.stop()
-
-
-def failed(outcome: Outcome, container: str, last_line: str) -> None:
-    """The pod ended so, and its last line says what."""
-    assert outcome.code != 0
-    assert outcome.container == container, outcome.log
-    assert last_line in outcome.last_line, outcome.log
-    assert "FAILED while" in outcome.last_line
-
-
-def succeeded(outcome: Outcome) -> None:
-    """The pod ended well."""
-    assert outcome.code == 0, outcome.log
-    assert "done: " in outcome.last_line
 
 
 def test_round_trip_gives_every_row_object_and_sequence_again(here: Here) -> None:
@@ -214,6 +201,7 @@ class Before:
         assert f"flowise/{self.backups[0]}/database.dump" in self.world.objects()
 
 
+ONE_TRY = {"RCLONE_LOW_LEVEL_RETRIES": "1", "RCLONE_RETRIES": "1"}
 ONE_ALONE = Retention(last=1, daily=0, weekly=0, monthly=0)
 
 
@@ -350,12 +338,32 @@ def test_store(before: Before, faulty: FaultyStore, method: str, part: str, verd
 
 
 def test_store_that_cuts_the_upload(before: Before, faulty: FaultyStore) -> None:
+    before.world.machine.overrides = ONE_TRY
     faulty.verdict = when("PUT", "database.dump", "cut")
     failed(before.world.back_up(), "upload", "rclone")
     before.holds()
 
 
+IN_PARTS = {"RCLONE_CONFIG_TARGET_UPLOAD_CUTOFF": "5M", "RCLONE_CONFIG_TARGET_CHUNK_SIZE": "5M"}
+
+
+def test_upload_in_parts(before: Before, faulty: FaultyStore) -> None:
+    world = before.world
+    world.machine.overrides = {**IN_PARTS, **ONE_TRY}
+    world.database = replace(world.database, name="large")
+    # The store of the tests answers so that rclone then asks for a version, which there is in a versioned bucket alone.
+    world.client.put_bucket_versioning(Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"})
+    faulty.verdict = when("PUT", "partNumber=2", "cut")
+    failed(world.back_up(), "upload", "rclone")
+    before.holds()
+    faulty.verdict = lambda method, path: None
+    succeeded(world.back_up())
+    assert [path for method, path in faulty.calls if method == "PUT" and "partNumber=2" in path]
+    succeeded(world.drill())
+
+
 def test_store_down(before: Before) -> None:
+    before.world.machine.overrides = ONE_TRY
     before.world.endpoint = f"http://127.0.0.1:{free_port()}"
     failed(before.world.back_up(), "upload", "refused")
     before.holds()
@@ -426,10 +434,19 @@ class Restorable:
     backup: str
 
 
-@pytest.fixture
-def restorable(here: Here) -> Restorable:
+@pytest.fixture(scope="module")
+def archived(here: Here) -> dict[str, bytes]:
+    """The objects of one backup of `small`."""
     world = here.world()
     succeeded(world.back_up())
+    return {key: world.body(key) for key in world.objects()}
+
+
+@pytest.fixture
+def restorable(here: Here, archived: dict[str, bytes]) -> Restorable:
+    world = here.world()
+    for key, body in archived.items():
+        world.client.put_object(Bucket=world.bucket, Key=key, Body=body)
     name = here.empty_database()
     world.database = replace(world.database, name=name)
     return Restorable(world, name, world.backups()[0])
@@ -458,7 +475,7 @@ def test_restore_that_fails_late_leaves_what_was_there(here: Here, restorable: R
     outcome = restorable.world.restore(overwrite=True)
     failed(outcome, "database", "table chat_message has 500 rows, the manifest says 501")
     assert here.server.contents(restorable.name) == there
-    failed(restorable.world.drill(), "drill", "see above")
+    failed(restorable.world.drill(), "drill", "table chat_message has 500 rows, the manifest says 501")
 
 
 def test_restore_cut_in_the_middle_leaves_nothing(here: Here, restorable: Restorable) -> None:

@@ -15,7 +15,7 @@ fail() {
 }
 
 ending() {
-    status=$?
+    status=${1:-$?}
     trap - EXIT
     if [ "$status" -ne 0 ]; then
         told=$(tail -n 1 "$reason" 2>/dev/null) || told=
@@ -37,11 +37,11 @@ run() {
     [ "$status" -eq 0 ] || fail "$(basename "$1"), exit code $status: $(last_words)"
 }
 
-# The line that names the error; tools put hints behind it.
+# The line that names the error: tools put hints behind it, and whoever wrote to one that failed complains too.
 last_words() {
-    grep -v '^[[:space:]]*$' "$errors" | grep -vE 'errno 32|^[^ ]+ (detail|hint): ' > "$TMPDIR/words"
-    grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' "$TMPDIR/words" > "$TMPDIR/telling" || cp "$TMPDIR/words" "$TMPDIR/telling"
-    tail -n 1 "$TMPDIR/telling"
+    words=$(grep -vE '^[[:space:]]*$|errno 32|Broken pipe|^[^ ]+ (detail|hint): ' "$errors" | tail -n 20)
+    printf '%s\n' "$words" | grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' | tail -n 1 > "$TMPDIR/words"
+    if [ -s "$TMPDIR/words" ]; then cat "$TMPDIR/words"; else printf '%s\n' "$words" | tail -n 1; fi
 }
 
 size_of() { wc -c < "$1" | tr -d ' '; }

@@ -22,7 +22,9 @@ recorded_hash() { sed -n "/_file\": \"$1\"/,/_sha256\"/s/^.*_sha256\": \"\(.*\)\
 # Adds what is new in Flowise's bucket. What is replaced in the mirror moves aside, for the backups before this one.
 mirror_files() {
     step='copying files from the storage bucket'
-    run rclone copy --exclude '/logs/**' $FILES_EXCLUDED --backup-dir "$TARGET/files-replaced/$id" "$FILES_SOURCE" "$TARGET/files"
+    set -- --exclude '/logs/**'
+    if [ -n "${FILES_EXCLUDED:-}" ]; then set -- "$@" --exclude "$FILES_EXCLUDED"; fi
+    run rclone copy "$@" --backup-dir "$TARGET/files-replaced/$id" "$FILES_SOURCE" "$TARGET/files"
 }
 
 write_manifest() {

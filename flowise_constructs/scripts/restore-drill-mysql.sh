@@ -28,10 +28,10 @@ step='making a database server for the trial'
 rm -rf "$data"
 run mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal --skip-test-db > /dev/null
 step='starting the database server of the trial'
-trap 'status=$?; stop_server; (exit "$status"); ending' EXIT
+trap 'status=$?; stop_server; ending "$status"' EXIT
 start_server
 
-step='restoring'
+step="restoring $(manifest_field id)"
 : > "$TMPDIR/password"
 DATABASE_SOCKET=$socket DATABASE_USER=root DATABASE_NAME=flowise DATABASE_PASSWORD_FILE=$TMPDIR/password \
-    NAME=drill bash "${0%/*}/restore-mysql.sh" || fail "see above; the backup is $(manifest_field id)"
+    NAME=drill bash "${0%/*}/restore-mysql.sh"

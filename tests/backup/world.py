@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -30,7 +31,6 @@ from flowise_constructs import (
 )
 from flowise_constructs.restore_job import RestoreDrill, RestoreJob
 from flowise_constructs.values.backup import Drill, Restore
-from flowise_constructs.values.database import Database
 from flowise_constructs.values.storage import Storage
 
 from .pods import Machine, Outcome, give_to_runner
@@ -83,7 +83,8 @@ class World:
 
     root: Path
     store: ThreadedMotoServer
-    database: Database
+    database: Any
+    """A `Database`; tests derive others from it."""
     password: str
     storage: Storage
     bucket: str
@@ -93,6 +94,7 @@ class World:
     endpoint: str | None = None
     image: str = "3.1.3"
     secrets: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    _made: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
     def __post_init__(self) -> None:
         postgres = f"{POSTGRES_BIN}:/usr/bin:/bin"
@@ -126,6 +128,12 @@ class World:
 
     def manifests(self, **restore: Any) -> list[dict[str, Any]]:
         """What the library makes of it: backup, restore and drill."""
+        wanted = repr((self.database, self.storage, self.image, self.endpoint, self.options, restore))
+        if wanted not in self._made:
+            self._made[wanted] = self._make(restore)
+        return self._made[wanted]
+
+    def _make(self, restore: dict[str, Any]) -> list[dict[str, Any]]:
         chart = Chart(App(), "chart")
         image = Image(tag=self.image)
         flowise = Flowise(auth=Auth.from_secret("keys"), database=self.database, storage=self.storage, image=image)
@@ -193,7 +201,10 @@ def object_store() -> Iterator[ThreadedMotoServer]:
     """An object store on loopback."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    yield server
+    # One process has one store, whatever server shows it.
+    host, port = server.get_host_and_port()
+    with urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")):
+        yield server
     server.stop()
 
 

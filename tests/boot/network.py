@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 NODE = "10.88.0.1"
 """The address of the node: the servers listen there, under the names and ports of their Services."""
@@ -30,15 +31,16 @@ def enter() -> None:
 
 @dataclass(frozen=True)
 class PodNetwork:
-    """A pod's network namespace, held by a process that does nothing, and its address."""
+    """A pod's network namespace and its address. Its processes are in a namespace too, so that all end with `holder`, the
+    first one, which does nothing."""
 
     holder: int
     address: str
 
     @property
     def enter(self) -> list[str]:
-        """A command line's beginning: what follows runs in the namespace."""
-        return ["nsenter", f"--net=/proc/{self.holder}/ns/net"]
+        """A command line's beginning: what follows is run, as a child, in the namespaces."""
+        return ["nsenter", f"--target={self.holder}", "--net", "--pid", "--mount"]
 
 
 _numbers = count(1)
@@ -49,20 +51,28 @@ def pod_network() -> Iterator[PodNetwork]:
     """A namespace with `lo` and an `eth0` on the bridge."""
     number = next(_numbers)
     address = f"10.88.{1 + number // 200}.{1 + number % 200}"
-    command = [*ENDS_WITH_US, "unshare", "--net", "sh", "-c", "echo; exec sleep infinity"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+    idle = ["sh", "-c", "echo; exec sleep infinity"]
+    command = [*ENDS_WITH_US, "unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", *idle]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         try:
-            assert holder.stdout is not None
-            holder.stdout.readline()
-            network = PodNetwork(holder.pid, address)
-            _ip("link", "add", f"pod{number}", "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
+            assert parent.stdout is not None
+            parent.stdout.readline()
+            network = PodNetwork(child_of(parent.pid), address)
+            peer = ["peer", "name", "eth0", "netns", str(network.holder)]
+            _ip("link", "add", f"pod{number}", "type", "veth", *peer)
             _ip("link", "set", f"pod{number}", "master", "pods", "up")
             _ip("link", "set", "lo", "up", within=network)
             _ip("addr", "add", f"{address}/16", "dev", "eth0", within=network)
             _ip("link", "set", "eth0", "up", within=network)
             yield network
         finally:
-            holder.kill()
+            parent.kill()
+
+
+def child_of(pid: int) -> int:
+    """The one child of a process."""
+    [child] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
 
 
 def _ip(*arguments: str, within: PodNetwork | None = None) -> None:

@@ -3,7 +3,6 @@ in which its command is the first process."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from boot.install import Release
-from boot.network import ENDS_WITH_US, PodNetwork
+from boot.network import ENDS_WITH_US, PodNetwork, child_of
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TIMED_OUT = "no end within {} s"
@@ -81,18 +80,20 @@ class Sandbox:
                 pass_fds=[write],
             )
         os.close(write)
-        with os.fdopen(read) as information:
-            text = information.read()
-        if not text:
+        with os.fdopen(read, "rb") as information:
+            # A JSON object; no end of file follows it, because nsenter keeps its copy open.
+            started = any(b"}" in line for line in information)
+        if not started:
             raise RuntimeError(f"bwrap did not start: {log.read_text()}")
-        return Process(self, outer, json.loads(text)["child-pid"])
+        # nsenter, bubblewrap, and the container's first process, each the child of the one before.
+        return Process(self, outer, child_of(child_of(outer.pid)))
 
     def _variables(self) -> dict[str, str]:
         return {"PATH": PATH, "HOSTNAME": self.hostname, **self.environment}
 
     def _identity(self) -> list[str]:
         ids = [f"--reuid={self.user}", f"--regid={self.group}", f"--groups={self.group}"]
-        return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--pdeathsig=KILL"]
+        return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
     def _options(self) -> list[str]:
         options = ["--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--hostname", self.hostname]
