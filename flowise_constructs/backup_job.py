@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
@@ -19,6 +19,7 @@ from flowise_constructs.backup_pod import (
     template,
 )
 from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.restore_job import RestoreDrill
 from flowise_constructs.values.backup import Backup, Retention
 from flowise_constructs.values.flowise import Flowise
@@ -65,36 +66,38 @@ class BackupJob(Construct):
         if backup.drill is not None:
             self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
 
-    def _cron_job(self) -> k8s.KubeCronJob:
+    def _cron_job(self) -> ApiObject:
         backup = self.backup
-        return k8s.KubeCronJob(
+        return api_object(
             self,
             "Resource",
-            metadata=k8s.ObjectMeta(
-                name=derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
-                namespace=self._identity.namespace,
-                labels={**backup.labels, **self._identity.labels},
-            ),
-            spec=k8s.CronJobSpec(
-                schedule=backup.schedule,
-                time_zone=backup.time_zone,
-                suspend=backup.suspend,
-                concurrency_policy=backup.concurrency_policy,
-                starting_deadline_seconds=backup.starting_deadline_seconds,
-                successful_jobs_history_limit=backup.successful_history,
-                failed_jobs_history_limit=backup.failed_history,
-                job_template=k8s.JobTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=self._identity.labels),
-                    spec=k8s.JobSpec(
-                        backoff_limit=backup.backoff_limit,
-                        active_deadline_seconds=backup.deadline_seconds,
-                        template=self._template(),
-                    ),
-                ),
-            ),
+            api_version="batch/v1",
+            kind="CronJob",
+            metadata={
+                "name": derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
+                "namespace": self._identity.namespace,
+                "labels": {**backup.labels, **self._identity.labels},
+            },
+            spec={
+                "schedule": backup.schedule,
+                "timeZone": backup.time_zone,
+                "suspend": backup.suspend,
+                "concurrencyPolicy": backup.concurrency_policy,
+                "startingDeadlineSeconds": backup.starting_deadline_seconds,
+                "successfulJobsHistoryLimit": backup.successful_history,
+                "failedJobsHistoryLimit": backup.failed_history,
+                "jobTemplate": {
+                    "metadata": {"labels": self._identity.labels},
+                    "spec": {
+                        "backoffLimit": backup.backoff_limit,
+                        "activeDeadlineSeconds": backup.deadline_seconds,
+                        "template": self._template(),
+                    },
+                },
+            },
         )
 
-    def _template(self) -> k8s.PodTemplateSpec:
+    def _template(self) -> Manifest:
         source = self._source
         steps = [*source.authorities_step(), self._dump(), *self._archive(), self._upload()]
         scripts = ["backup-lib.sh", "backup-s3.sh", "backup-upload.sh", "backup-retention.awk"]
@@ -148,7 +151,7 @@ class BackupJob(Construct):
             volumes=source.ca_volumes(),
         )
 
-    def _claim(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+    def _claim(self) -> list[tuple[Manifest, Manifest]]:
         return claim_volume(self.names, self.data, read_only=True)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import checks, pod
 from flowise_constructs import env as environment
 from flowise_constructs.labels import Identity, derived
+from flowise_constructs.manifest import Manifest
 from flowise_constructs.values.backup import Backup, BucketEncryption
 from flowise_constructs.values.database import Database, PostgresDatabase, SqliteDatabase
 from flowise_constructs.values.flowise import Flowise
@@ -56,7 +56,7 @@ class Step:
     environment: Mapping[str, EnvValue]
     resources: Resources
     secrets: Mapping[str, SecretKey] = field(default_factory=dict[str, SecretKey])
-    volumes: Sequence[tuple[k8s.Volume, k8s.VolumeMount]] = ()
+    volumes: Sequence[tuple[Manifest, Manifest]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,18 +164,23 @@ class Source:
         """The object store's authority as a file of the scripts, where it is given as text."""
         return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
 
-    def ca_volumes(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+    def ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
         """The object store's authority as a volume, where it is given by reference."""
         ca = self.backup.ca
         if ca is None or isinstance(ca, str):
             return []
-        items = [k8s.KeyToPath(key=ca.key, path="ca.pem")]
+        items = [{"key": ca.key, "path": "ca.pem"}]
         volume = (
-            k8s.Volume(name="s3-ca", secret=k8s.SecretVolumeSource(secret_name=ca.secret, items=items))
+            {"name": "s3-ca", "secret": {"secretName": ca.secret, "items": items}}
             if isinstance(ca, SecretKey)
-            else k8s.Volume(name="s3-ca", config_map=k8s.ConfigMapVolumeSource(name=ca.config_map, items=items))
+            else {"name": "s3-ca", "configMap": {"name": ca.config_map, "items": items}}
         )
-        return [(volume, k8s.VolumeMount(name="s3-ca", mount_path=S3_CA, read_only=True))]
+        return [
+            (
+                volume,
+                pod.mount("s3-ca", S3_CA, read_only=True),
+            )
+        ]
 
     def authorities_step(self) -> list[Step]:
         """The public authorities, for a database client that has none."""
@@ -192,11 +197,11 @@ class Source:
             )
         ]
 
-    def authorities_volumes(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+    def authorities_volumes(self) -> list[tuple[Manifest, Manifest]]:
         """Where the authorities are handed over."""
         if not self.wants_authorities:
             return []
-        mount = k8s.VolumeMount(name="authorities", mount_path=OWN_AUTHORITIES)
+        mount = pod.mount("authorities", OWN_AUTHORITIES)
         return [(pod.empty_dir("authorities", "4Mi"), mount)]
 
     def identity_annotations(self) -> dict[str, str]:
@@ -258,73 +263,61 @@ def template(
     *,
     scripts: Sequence[str],
     uid: int = UID,
-) -> k8s.PodTemplateSpec:
+) -> Manifest:
     """The pod template; the last step is the container. Makes the service account and the ConfigMap of scripts."""
     content = {**{name: pod.script(name) for name in scripts}, **source.ca_script()}
     files = pod.config_map(scope, "Scripts", identity, "-scripts", content)
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
-    return k8s.PodTemplateSpec(
-        metadata=pod.template_meta(options, identity, files.checksum),
-        spec=k8s.PodSpec(
-            service_account_name=pod.service_account(scope, identity, options, source.identity_annotations()),
-            automount_service_account_token=False,
-            enable_service_links=False,
-            image_pull_secrets=[k8s.LocalObjectReference(name=name) for name in secrets] or None,
-            restart_policy="Never",
-            security_context=pod.pod_security(uid),
-            init_containers=containers[:-1] or None,
-            containers=containers[-1:],
-            volumes=pod.volumes(options, _volumes(source, steps, files)),
+    return {
+        "metadata": pod.template_meta(options, identity, files.checksum),
+        "spec": {
+            "serviceAccountName": pod.service_account(scope, identity, options, source.identity_annotations()),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "imagePullSecrets": [{"name": name} for name in secrets] or None,
+            "restartPolicy": "Never",
+            "securityContext": pod.pod_security(uid),
+            "initContainers": containers[:-1] or None,
+            "containers": containers[-1:],
+            "volumes": pod.volumes(options, _volumes(source, steps, files)),
             **pod.scheduling(options, identity),
-        ),
-    )
+        },
+    }
 
 
-def _container(step: Step, options: PodOptions) -> k8s.Container:
+def _container(step: Step, options: PodOptions) -> Manifest:
     own = [
-        k8s.VolumeMount(name="scratch", mount_path=SCRATCH),
+        pod.mount("scratch", SCRATCH),
         # One each: what a step writes there, a password among it, is not for the next.
-        k8s.VolumeMount(name=f"tmp-{step.name}", mount_path="/tmp"),
-        k8s.VolumeMount(name="scripts", mount_path=pod.SCRIPTS_DIRECTORY, read_only=True),
-        *([k8s.VolumeMount(name=f"secrets-{step.name}", mount_path=SECRETS, read_only=True)] if step.secrets else []),
+        pod.mount(f"tmp-{step.name}", "/tmp"),
+        pod.mount("scripts", pod.SCRIPTS_DIRECTORY, read_only=True),
+        *([pod.mount(f"secrets-{step.name}", SECRETS, read_only=True)] if step.secrets else []),
         *(mount for _, mount in step.volumes),
     ]
-    return k8s.Container(
-        name=step.name,
-        image=step.image.reference,
-        image_pull_policy=step.image.pull_policy,
-        command=step.command,
-        env=pod.variables(step.environment) or None,
+    return {
+        "name": step.name,
+        "image": step.image.reference,
+        "imagePullPolicy": step.image.pull_policy,
+        "command": step.command,
+        "env": pod.variables(step.environment) or None,
         # The last line on stderr says what failed; so it is in the pod's status.
-        termination_message_policy="FallbackToLogsOnError",
-        resources=pod.requirements(step.resources),
-        security_context=pod.container_security(),
-        volume_mounts=pod.mounts(options, own),
-    )
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "resources": pod.requirements(step.resources),
+        "securityContext": pod.container_security(),
+        "volumeMounts": pod.mounts(options, own),
+    }
 
 
-def _volumes(source: Source, steps: list[Step], files: pod.MountedFiles) -> list[k8s.Volume]:
-    further = {volume.name: volume for step in steps for volume, _ in step.volumes}
+def _volumes(source: Source, steps: list[Step], files: pod.MountedFiles) -> list[Manifest]:
+    further = {volume["name"]: volume for step in steps for volume, _ in step.volumes}
     return [
         pod.empty_dir("scratch", source.backup.scratch_size),
         files.volume("scripts"),
         *(pod.empty_dir(f"tmp-{step.name}", "64Mi", medium="Memory") for step in steps),
-        *(_secrets(step) for step in steps if step.secrets),
+        *(pod.secret_files(f"secrets-{step.name}", step.secrets) for step in steps if step.secrets),
         *further.values(),
     ]
-
-
-def _secrets(step: Step) -> k8s.Volume:
-    sources = [
-        k8s.VolumeProjection(
-            secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)])
-        )
-        for path, key in step.secrets.items()
-    ]
-    return k8s.Volume(
-        name=f"secrets-{step.name}", projected=k8s.ProjectedVolumeSource(default_mode=0o440, sources=sources)
-    )
 
 
 def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
@@ -337,14 +330,14 @@ def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
     return replace(options, affinity={**affinity, "podAffinity": among})
 
 
-def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[tuple[Manifest, Manifest]]:
     """Main's data directory, where a claim holds it."""
     if data is None:
         return []
     name = derived(names.name, "-data") if isinstance(data, DataClaim) else data.name
-    claim = k8s.PersistentVolumeClaimVolumeSource(claim_name=name)
-    mount = k8s.VolumeMount(name="data", mount_path=environment.DATA_DIRECTORY, read_only=read_only or None)
-    return [(k8s.Volume(name="data", persistent_volume_claim=claim), mount)]
+    claim = {"claimName": name}
+    mount = pod.mount("data", environment.DATA_DIRECTORY, read_only=read_only or None)
+    return [({"name": "data", "persistentVolumeClaim": claim}, mount)]
 
 
 def _directories(source: Source) -> dict[str, str]:

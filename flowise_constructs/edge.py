@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.labels import Identity
+from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.pod import object_meta
 from flowise_constructs.values.edge import Ingress, IngressHost
 
 
-def ingress(scope: Construct, id: str, identity: Identity, values: Ingress, service_port: int) -> k8s.KubeIngress:
+def ingress(scope: Construct, id: str, identity: Identity, values: Ingress, service_port: int) -> ApiObject:
     """The Ingress to the Service that is called like the workload."""
-    backend = k8s.IngressBackend(
-        service=k8s.IngressServiceBackend(name=identity.name, port=k8s.ServiceBackendPort(number=service_port))
-    )
-    tls = [k8s.IngressTls(hosts=list(entry.hosts) or None, secret_name=entry.secret_name) for entry in values.tls]
-    return k8s.KubeIngress(
+    backend = {"service": {"name": identity.name, "port": {"number": service_port}}}
+    tls = [{"hosts": list(entry.hosts) or None, "secretName": entry.secret_name} for entry in values.tls]
+    return api_object(
         scope,
         id,
+        api_version="networking.k8s.io/v1",
+        kind="Ingress",
         metadata=object_meta(identity, annotations=values.annotations),
-        spec=k8s.IngressSpec(
-            ingress_class_name=values.class_name,
-            rules=[_rule(host, backend) for host in values.hosts],
-            tls=tls or None,
-        ),
+        spec={
+            "ingressClassName": values.class_name,
+            "rules": [_rule(host, backend) for host in values.hosts],
+            "tls": tls or None,
+        },
     )
 
 
-def _rule(host: IngressHost, backend: k8s.IngressBackend) -> k8s.IngressRule:
-    paths = [k8s.HttpIngressPath(path=path.path, path_type=path.path_type, backend=backend) for path in host.paths]
-    return k8s.IngressRule(host=host.host, http=k8s.HttpIngressRuleValue(paths=paths))
+def _rule(host: IngressHost, backend: Manifest) -> Manifest:
+    paths = [{"path": path.path, "pathType": path.path_type, "backend": backend} for path in host.paths]
+    return {"host": host.host, "http": {"paths": paths}}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from posixpath import normpath
 
-from cdk8s_plus_27 import k8s
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import env as environment
@@ -14,7 +13,7 @@ from flowise_constructs import pod
 from flowise_constructs.edge import ingress
 from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
 from flowise_constructs.labels import derived, flowise_identity
-from flowise_constructs.structs import named_port, quantity
+from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.database import SqliteDatabase
 from flowise_constructs.values.flowise import Flowise, Main
 from flowise_constructs.values.names import Names
@@ -72,23 +71,25 @@ class FlowiseMain(Construct):
         """Main's command; node must become the first process, so that it gets the signal to stop."""
         return ["flowise", "start"]
 
-    def _deployment(self) -> k8s.KubeDeployment:
+    def _deployment(self) -> ApiObject:
         main = self.main
-        return k8s.KubeDeployment(
+        return api_object(
             self,
             "Resource",
+            api_version="apps/v1",
+            kind="Deployment",
             metadata=pod.object_meta(self._identity, annotations=pod.reloader(main.pod)),
-            spec=k8s.DeploymentSpec(
-                replicas=main.replicas,
-                selector=k8s.LabelSelector(match_labels=dict(self._identity.selector)),
-                strategy=self._strategy(),
-                template=flowise_template(self, self._identity, self.flowise, self._process()),
-            ),
+            spec={
+                "replicas": main.replicas,
+                "selector": {"matchLabels": dict(self._identity.selector)},
+                "strategy": self._strategy(),
+                "template": flowise_template(self, self._identity, self.flowise, self._process()),
+            },
         )
 
-    def _strategy(self) -> k8s.DeploymentStrategy:
+    def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
-        return pod.surge() if kind == "RollingUpdate" else k8s.DeploymentStrategy(type=kind)
+        return pod.surge() if kind == "RollingUpdate" else {"type": kind}
 
     def _process(self) -> FlowiseProcess:
         main, queued = self.main, self.flowise.queue is not None
@@ -109,7 +110,7 @@ class FlowiseMain(Construct):
             if queued
             else pod.http_probe(PING, main.liveness or STANDALONE_LIVENESS),
             pre_stop=_pre_stop(main.pre_stop_seconds),
-            ports=[k8s.ContainerPort(name="http", container_port=environment.PORT)],
+            ports=[{"name": "http", "containerPort": environment.PORT}],
             claim=self._claim_name(),
             root=main.run_as_root,
         )
@@ -119,39 +120,42 @@ class FlowiseMain(Construct):
             return None
         return derived(self.names.name, "-data") if isinstance(self.data, DataClaim) else self.data.name
 
-    def _service(self) -> k8s.KubeService:
+    def _service(self) -> ApiObject:
         service = self.main.service
-        return k8s.KubeService(
+        return api_object(
             self,
             "Service",
+            api_version="v1",
+            kind="Service",
             metadata=pod.object_meta(self._identity, annotations=service.annotations),
-            spec=k8s.ServiceSpec(
-                type=service.type,
-                ip_family_policy=service.ip_family_policy,
-                ip_families=list(service.ip_families) or None,
-                selector=dict(self._identity.selector),
-                ports=[k8s.ServicePort(name="http", port=service.port, target_port=named_port("http"))],
-            ),
+            spec={
+                "type": service.type,
+                "ipFamilyPolicy": service.ip_family_policy,
+                "ipFamilies": list(service.ip_families) or None,
+                "selector": dict(self._identity.selector),
+                "ports": [{"name": "http", "port": service.port, "targetPort": "http"}],
+            },
         )
 
-    def _claim(self, data: DataClaim) -> k8s.KubePersistentVolumeClaim:
-        return k8s.KubePersistentVolumeClaim(
+    def _claim(self, data: DataClaim) -> ApiObject:
+        return api_object(
             self,
             "Claim",
+            api_version="v1",
+            kind="PersistentVolumeClaim",
             metadata=pod.object_meta(self._identity, suffix="-data", annotations=data.annotations),
-            spec=k8s.PersistentVolumeClaimSpec(
-                access_modes=[data.access_mode],
-                storage_class_name=data.storage_class,
-                resources=k8s.ResourceRequirements(requests={"storage": quantity(data.size)}),
-            ),
+            spec={
+                "accessModes": [data.access_mode],
+                "storageClassName": data.storage_class,
+                "resources": {"requests": {"storage": data.size}},
+            },
         )
 
 
-@lru_cache(maxsize=64)
-def _pre_stop(seconds: int) -> k8s.Lifecycle | None:
+def _pre_stop(seconds: int) -> Manifest | None:
     if seconds == 0:
         return None
-    return k8s.Lifecycle(pre_stop=k8s.LifecycleHandler(exec=k8s.ExecAction(command=["sleep", str(seconds)])))
+    return {"preStop": {"exec": {"command": ["sleep", str(seconds)]}}}
 
 
 def _holds_one(flowise: Flowise, data: Claim | None) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import pod
 from flowise_constructs.env import DATA_DIRECTORY, HOME, LOG_DIRECTORY, gate_environment
 from flowise_constructs.labels import Identity
+from flowise_constructs.manifest import Manifest
 from flowise_constructs.values.flowise import Flowise, WritableSizes
 from flowise_constructs.values.pod import PodOptions, Resources
 from flowise_constructs.values.references import EnvValue
@@ -40,43 +40,41 @@ class FlowiseProcess:
     sizes: WritableSizes
     options: PodOptions
     grace_seconds: int
-    startup: k8s.Probe
-    liveness: k8s.Probe
-    readiness: k8s.Probe | None = None
-    pre_stop: k8s.Lifecycle | None = None
-    ports: list[k8s.ContainerPort] | None = None
+    startup: Manifest
+    liveness: Manifest
+    readiness: Manifest | None = None
+    pre_stop: Manifest | None = None
+    ports: list[Manifest] | None = None
     claim: str | None = None
     root: bool = False
 
 
-def flowise_template(
-    scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess
-) -> k8s.PodTemplateSpec:
+def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
     """The pod template. Makes the service account and the ConfigMap of scripts as children of the scope."""
     options, image = process.options, flowise.image
     scripts = _scripts(scope, identity, process)
     identity_annotations = (
         flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
     )
-    secrets = [k8s.LocalObjectReference(name=name) for name in image.pull_secrets]
+    secrets = [{"name": name} for name in image.pull_secrets]
     mounts = pod.mounts(options, _mounts(process))
     variables = pod.variables(process.environment)
-    return k8s.PodTemplateSpec(
-        metadata=pod.template_meta(options, identity, scripts.checksum),
-        spec=k8s.PodSpec(
-            service_account_name=pod.service_account(scope, identity, options, identity_annotations),
-            automount_service_account_token=False,
+    return {
+        "metadata": pod.template_meta(options, identity, scripts.checksum),
+        "spec": {
+            "serviceAccountName": pod.service_account(scope, identity, options, identity_annotations),
+            "automountServiceAccountToken": False,
             # A Service called `redis` would otherwise put REDIS_PORT=tcp://... into the environment.
-            enable_service_links=False,
-            image_pull_secrets=secrets or None,
-            security_context=pod.pod_security(UID, root=process.root),
-            termination_grace_period_seconds=process.grace_seconds,
-            init_containers=[_gate(flowise, process, mounts)],
-            containers=[_container(flowise, process, variables, mounts)],
-            volumes=pod.volumes(options, _volumes(process, scripts)),
+            "enableServiceLinks": False,
+            "imagePullSecrets": secrets or None,
+            "securityContext": pod.pod_security(UID, root=process.root),
+            "terminationGracePeriodSeconds": process.grace_seconds,
+            "initContainers": [_gate(flowise, process, mounts)],
+            "containers": [_container(flowise, process, variables, mounts)],
+            "volumes": pod.volumes(options, _volumes(process, scripts)),
             **pod.scheduling(options, identity),
-        ),
-    )
+        },
+    }
 
 
 def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> pod.MountedFiles:
@@ -86,41 +84,41 @@ def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> p
     return pod.config_map(scope, "Scripts", identity, "-scripts", content)
 
 
-def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[k8s.VolumeMount]) -> k8s.Container:
+def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
     """Waits for the servers, then migrates the schema while it holds the database's lock."""
-    return k8s.Container(
-        name="gate",
-        image=flowise.image.reference,
-        image_pull_policy=flowise.image.pull_policy,
-        command=["node", f"{pod.SCRIPTS_DIRECTORY}/gate.js", process.role],
-        env=pod.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
-        resources=pod.requirements(process.resources),
-        security_context=pod.container_security(),
-        volume_mounts=mounts,
-    )
+    return {
+        "name": "gate",
+        "image": flowise.image.reference,
+        "imagePullPolicy": flowise.image.pull_policy,
+        "command": ["node", f"{pod.SCRIPTS_DIRECTORY}/gate.js", process.role],
+        "env": pod.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "resources": pod.requirements(process.resources),
+        "securityContext": pod.container_security(),
+        "volumeMounts": mounts,
+    }
 
 
 def _container(
-    flowise: Flowise, process: FlowiseProcess, variables: list[k8s.EnvVar], mounts: list[k8s.VolumeMount]
-) -> k8s.Container:
-    return k8s.Container(
-        name=process.container,
-        image=flowise.image.reference,
-        image_pull_policy=flowise.image.pull_policy,
-        command=process.command,
-        ports=process.ports,
-        env=variables,
-        startup_probe=process.startup,
-        readiness_probe=process.readiness,
-        liveness_probe=process.liveness,
-        lifecycle=process.pre_stop,
-        resources=pod.requirements(process.resources),
-        security_context=pod.container_security(),
-        volume_mounts=mounts,
-    )
+    flowise: Flowise, process: FlowiseProcess, variables: list[Manifest], mounts: list[Manifest]
+) -> Manifest:
+    return {
+        "name": process.container,
+        "image": flowise.image.reference,
+        "imagePullPolicy": flowise.image.pull_policy,
+        "command": process.command,
+        "ports": process.ports,
+        "env": variables,
+        "startupProbe": process.startup,
+        "readinessProbe": process.readiness,
+        "livenessProbe": process.liveness,
+        "lifecycle": process.pre_stop,
+        "resources": pod.requirements(process.resources),
+        "securityContext": pod.container_security(),
+        "volumeMounts": mounts,
+    }
 
 
-def _mounts(process: FlowiseProcess) -> list[k8s.VolumeMount]:
+def _mounts(process: FlowiseProcess) -> list[Manifest]:
     data = [pod.mount("data", DATA_DIRECTORY)] if process.claim else []
     shm = [pod.mount("shm", "/dev/shm")] if process.sizes.shm else []
     return [
@@ -133,17 +131,9 @@ def _mounts(process: FlowiseProcess) -> list[k8s.VolumeMount]:
     ]
 
 
-def _volumes(process: FlowiseProcess, scripts: pod.MountedFiles) -> list[k8s.Volume]:
+def _volumes(process: FlowiseProcess, scripts: pod.MountedFiles) -> list[Manifest]:
     sizes = process.sizes
-    data = (
-        [
-            k8s.Volume(
-                name="data", persistent_volume_claim=k8s.PersistentVolumeClaimVolumeSource(claim_name=process.claim)
-            )
-        ]
-        if process.claim
-        else []
-    )
+    data = [{"name": "data", "persistentVolumeClaim": {"claimName": process.claim}}] if process.claim else []
     return [
         pod.empty_dir("home", sizes.home),
         *data,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import env as environment
 from flowise_constructs import pod
 from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
 from flowise_constructs.labels import flowise_identity
+from flowise_constructs.manifest import api_object
 from flowise_constructs.values.flowise import Flowise, Worker
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
@@ -53,18 +54,20 @@ class FlowiseWorker(Construct):
         """The worker's command; node must become the first process, so that it gets the signal to drain."""
         return ["flowise", "worker"]
 
-    def _deployment(self) -> k8s.KubeDeployment:
+    def _deployment(self) -> ApiObject:
         worker = self.worker
-        return k8s.KubeDeployment(
+        return api_object(
             self,
             "Resource",
+            api_version="apps/v1",
+            kind="Deployment",
             metadata=pod.object_meta(self._identity, annotations=pod.reloader(worker.pod)),
-            spec=k8s.DeploymentSpec(
-                replicas=worker.replicas,
-                selector=k8s.LabelSelector(match_labels=dict(self._identity.selector)),
-                strategy=pod.surge(),
-                template=flowise_template(self, self._identity, self.flowise, self._process()),
-            ),
+            spec={
+                "replicas": worker.replicas,
+                "selector": {"matchLabels": dict(self._identity.selector)},
+                "strategy": pod.surge(),
+                "template": flowise_template(self, self._identity, self.flowise, self._process()),
+            },
         )
 
     def _process(self) -> FlowiseProcess:

@@ -9,36 +9,32 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from posixpath import normpath
-from typing import Any
 
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import checks
 from flowise_constructs.labels import Identity, derived
-from flowise_constructs.structs import named_port, number, quantity, struct
+from flowise_constructs.manifest import Manifest, api_object
+from flowise_constructs.schema import conforming
 from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.values.references import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.values.value import ConfigError, Finding, problem_with
 
-# Structs that recur are made once: jsii checks the type of every field of every new one.
 CONFIG_MAP_BYTES = 1024 * 1024
 SCRIPTS_DIRECTORY = "/opt/flowise-constructs"
 
 
-def object_meta(
-    identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None
-) -> k8s.ObjectMeta:
+def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Manifest:
     """Metadata of one of a workload's objects."""
-    return k8s.ObjectMeta(
-        name=derived(identity.name, suffix),
-        namespace=identity.namespace,
-        labels=identity.labels,
-        annotations=dict(annotations) if annotations else None,
-    )
+    return {
+        "name": derived(identity.name, suffix),
+        "namespace": identity.namespace,
+        "labels": identity.labels,
+        "annotations": dict(annotations) if annotations else None,
+    }
 
 
-def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> k8s.ObjectMeta:
+def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> Manifest:
     """Metadata of pods. The version is not among the labels, so that it alone replaces no pod."""
     taken = [label for label in options.labels if label in identity.selector]
     if taken:
@@ -47,7 +43,7 @@ def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[st
         )
     told = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
     annotations = {**checksums, **told, **options.annotations}
-    return k8s.ObjectMeta(labels={**identity.selector, **options.labels}, annotations=annotations or None)
+    return {"labels": {**identity.selector, **options.labels}, "annotations": annotations or None}
 
 
 def reloader(options: PodOptions) -> dict[str, str]:
@@ -55,65 +51,62 @@ def reloader(options: PodOptions) -> dict[str, str]:
     return {"reloader.stakater.com/auto": "true"} if options.reloader else {}
 
 
-@lru_cache(maxsize=1024)
-def pod_security(uid: int, *, root: bool = False) -> k8s.PodSecurityContext:
+def pod_security(uid: int, *, root: bool = False) -> Manifest:
     """Pod Security "restricted"; the volume's files are made the group's where they are not yet."""
-    return k8s.PodSecurityContext(
-        run_as_user=0 if root else uid,
-        run_as_group=0 if root else uid,
-        run_as_non_root=None if root else True,
-        fs_group=uid,
-        fs_group_change_policy="OnRootMismatch",
-        seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
-    )
+    return {
+        "runAsUser": 0 if root else uid,
+        "runAsGroup": 0 if root else uid,
+        "runAsNonRoot": None if root else True,
+        "fsGroup": uid,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
-@lru_cache(maxsize=1024)
-def container_security() -> k8s.SecurityContext:
+def container_security() -> Manifest:
     """Pod Security "restricted", and a root file system that nobody writes to."""
-    return k8s.SecurityContext(
-        allow_privilege_escalation=False,
-        capabilities=k8s.Capabilities(drop=["ALL"]),
-        read_only_root_filesystem=True,
-    )
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
 
 
-@lru_cache(maxsize=1024)
-def requirements(resources: Resources) -> k8s.ResourceRequirements:
+def requirements(resources: Resources) -> Manifest:
     """Requests and limits."""
-    cpu_limit = {"cpu": quantity(resources.cpu_limit)} if resources.cpu_limit else {}
-    return k8s.ResourceRequirements(
-        requests={
-            "cpu": quantity(resources.cpu_request),
-            "memory": quantity(resources.memory_request),
+    cpu_limit = {"cpu": resources.cpu_limit} if resources.cpu_limit else {}
+    return {
+        "requests": {
+            "cpu": resources.cpu_request,
+            "memory": resources.memory_request,
         },
-        limits={**cpu_limit, "memory": quantity(resources.memory_limit)},
-    )
+        "limits": {**cpu_limit, "memory": resources.memory_limit},
+    }
 
 
-def scheduling(options: PodOptions, identity: Identity) -> dict[str, Any]:
+def scheduling(options: PodOptions, identity: Identity) -> Manifest:
     """The scheduling fields of a PodSpec."""
     spread = [
-        struct(
-            k8s.TopologySpreadConstraint,
+        conforming(
+            "TopologySpreadConstraint",
             {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint},
             "PodOptions.topology_spread_constraints",
         )
         for constraint in options.topology_spread_constraints
     ]
-    tolerations = [struct(k8s.Toleration, toleration, "PodOptions.tolerations") for toleration in options.tolerations]
+    tolerations = [conforming("Toleration", toleration, "PodOptions.tolerations") for toleration in options.tolerations]
     return {
-        "node_selector": dict(options.node_selector) or None,
+        "nodeSelector": dict(options.node_selector) or None,
         "tolerations": tolerations or None,
-        "affinity": struct(k8s.Affinity, options.affinity, "PodOptions.affinity") if options.affinity else None,
-        "topology_spread_constraints": spread or None,
-        "priority_class_name": options.priority_class_name,
+        "affinity": conforming("Affinity", options.affinity, "PodOptions.affinity") if options.affinity else None,
+        "topologySpreadConstraints": spread or None,
+        "priorityClassName": options.priority_class_name,
     }
 
 
-def volumes(options: PodOptions, own: list[k8s.Volume], *, claims: tuple[str, ...] = ()) -> list[k8s.Volume]:
+def volumes(options: PodOptions, own: list[Manifest], *, claims: tuple[str, ...] = ()) -> list[Manifest]:
     """The construct's volumes and the user's; `claims` are those that a StatefulSet adds."""
-    taken = {volume.name for volume in own} | set(claims)
+    taken = {volume["name"] for volume in own} | set(claims)
     clashes = [
         Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: take another name")
         for volume in options.volumes
@@ -122,15 +115,15 @@ def volumes(options: PodOptions, own: list[k8s.Volume], *, claims: tuple[str, ..
     if clashes:
         raise ConfigError(clashes)
     further = [
-        struct(k8s.Volume, {"name": volume.name, **volume.source}, f"PodOptions.volumes[{volume.name!r}].source")
+        conforming("Volume", {"name": volume.name, **volume.source}, f"PodOptions.volumes[{volume.name!r}].source")
         for volume in options.volumes
     ]
     return [*own, *further]
 
 
-def mounts(options: PodOptions, own: list[k8s.VolumeMount]) -> list[k8s.VolumeMount]:
+def mounts(options: PodOptions, own: list[Manifest]) -> list[Manifest]:
     """The construct's mounts and the user's."""
-    taken = {normpath(mount.mount_path): mount.name for mount in own}
+    taken = {normpath(mount["mountPath"]): mount["name"] for mount in own}
     findings: list[Finding] = []
     for volume in options.volumes:
         path = normpath(volume.mount_path)
@@ -150,20 +143,30 @@ def mounts(options: PodOptions, own: list[k8s.VolumeMount]) -> list[k8s.VolumeMo
     ]
 
 
-@lru_cache(maxsize=1024)
-def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> k8s.VolumeMount:
+def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> Manifest:
     """Where a container sees a volume."""
-    return k8s.VolumeMount(name=name, mount_path=path, sub_path=sub_path, read_only=read_only)
+    return {
+        "name": name,
+        "mountPath": path,
+        "subPath": sub_path,
+        "readOnly": read_only,
+    }
 
 
-@lru_cache(maxsize=1024)
-def empty_dir(name: str, size: str | None, *, medium: str | None = None) -> k8s.Volume:
+def empty_dir(name: str, size: str | None, *, medium: str | None = None) -> Manifest:
     """A directory that lives as long as the pod, and no larger than told."""
-    limit = quantity(size) if size else None
-    return k8s.Volume(name=name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=limit, medium=medium))
+    return {"name": name, "emptyDir": {"sizeLimit": size, "medium": medium}}
 
 
-def variables(environment: Mapping[str, EnvValue]) -> list[k8s.EnvVar]:
+def secret_files(name: str, keys: Mapping[str, SecretKey]) -> Manifest:
+    """Keys of Secrets as files, by their names, that the pod's group may read."""
+    sources = [
+        {"secret": {"name": key.secret, "items": [{"key": key.key, "path": path}]}} for path, key in keys.items()
+    ]
+    return {"name": name, "projected": {"defaultMode": 0o440, "sources": sources}}
+
+
+def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
     """Environment values as Kubernetes takes them. A hook may have made them, so they are checked here."""
     findings = [
         Finding(f"env[{name!r}]", problem)
@@ -175,49 +178,43 @@ def variables(environment: Mapping[str, EnvValue]) -> list[k8s.EnvVar]:
     return [_variable(name, value) for name, value in environment.items()]
 
 
-@lru_cache(maxsize=4096)
-def _variable(name: str, value: EnvValue) -> k8s.EnvVar:
+def _variable(name: str, value: EnvValue) -> Manifest:
     if isinstance(value, str):
-        return k8s.EnvVar(name=name, value=value)
+        return {"name": name, "value": value}
     if isinstance(value, SecretKey):
-        source = k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=value.secret, key=value.key))
+        source = {"secretKeyRef": {"name": value.secret, "key": value.key}}
     elif isinstance(value, ConfigMapKey):
-        source = k8s.EnvVarSource(config_map_key_ref=k8s.ConfigMapKeySelector(name=value.config_map, key=value.key))
+        source = {"configMapKeyRef": {"name": value.config_map, "key": value.key}}
     else:
-        source = k8s.EnvVarSource(field_ref=k8s.ObjectFieldSelector(field_path=value.path))
-    return k8s.EnvVar(name=name, value_from=source)
+        source = {"fieldRef": {"fieldPath": value.path}}
+    return {"name": name, "valueFrom": source}
 
 
-@lru_cache(maxsize=1024)
-def exec_probe(command: tuple[str, ...], numbers: ProbeNumbers, *, grace_seconds: int | None = None) -> k8s.Probe:
+def exec_probe(command: tuple[str, ...], numbers: ProbeNumbers, *, grace_seconds: int | None = None) -> Manifest:
     """A probe that runs a command in the container."""
-    return k8s.Probe(
-        exec=k8s.ExecAction(command=list(command)), termination_grace_period_seconds=grace_seconds, **_numbers(numbers)
-    )
-
-
-@lru_cache(maxsize=1024)
-def http_probe(path: str, numbers: ProbeNumbers) -> k8s.Probe:
-    """A probe that asks the port called `http`."""
-    return k8s.Probe(http_get=k8s.HttpGetAction(path=path, port=named_port("http")), **_numbers(numbers))
-
-
-def _numbers(numbers: ProbeNumbers) -> dict[str, Any]:
     return {
-        "period_seconds": numbers.period_seconds,
-        "timeout_seconds": numbers.timeout_seconds,
-        "failure_threshold": numbers.failure_threshold,
+        "exec": {"command": list(command)},
+        "terminationGracePeriodSeconds": grace_seconds,
+        **_numbers(numbers),
     }
 
 
-@lru_cache(maxsize=1024)
-def surge() -> k8s.DeploymentStrategy:
+def http_probe(path: str, numbers: ProbeNumbers) -> Manifest:
+    """A probe that asks the port called `http`."""
+    return {"httpGet": {"path": path, "port": "http"}, **_numbers(numbers)}
+
+
+def _numbers(numbers: ProbeNumbers) -> Manifest:
+    return {
+        "periodSeconds": numbers.period_seconds,
+        "timeoutSeconds": numbers.timeout_seconds,
+        "failureThreshold": numbers.failure_threshold,
+    }
+
+
+def surge() -> Manifest:
     """A roll-out that never serves with fewer pods than asked for."""
-    one, none = number(1), number(0)
-    return k8s.DeploymentStrategy(
-        type="RollingUpdate",
-        rolling_update=k8s.RollingUpdateDeployment(max_surge=one, max_unavailable=none),
-    )
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
 def service_account(
@@ -229,24 +226,20 @@ def service_account(
         assert account.name is not None
         return account.name
     name = account.name or identity.name
-    k8s.KubeServiceAccount(
+    api_object(
         scope,
         "ServiceAccount",
-        metadata=k8s.ObjectMeta(
-            name=name,
-            namespace=identity.namespace,
-            labels=identity.labels,
-            annotations={**(annotations or {}), **account.annotations} or None,
-        ),
-        automount_service_account_token=False,
+        api_version="v1",
+        kind="ServiceAccount",
+        metadata={
+            "name": name,
+            "namespace": identity.namespace,
+            "labels": identity.labels,
+            "annotations": {**(annotations or {}), **account.annotations} or None,
+        },
+        automountServiceAccountToken=False,
     )
     return name
-
-
-@lru_cache(maxsize=1024)
-def config_volume(name: str, config_map: str, mode: int | None) -> k8s.Volume:
-    """A ConfigMap as a volume."""
-    return k8s.Volume(name=name, config_map=k8s.ConfigMapVolumeSource(name=config_map, default_mode=mode))
 
 
 @dataclass(frozen=True)
@@ -256,16 +249,23 @@ class MountedFiles:
     config_map: str
     checksum: Mapping[str, str]
 
-    def volume(self, name: str, *, mode: int | None = None) -> k8s.Volume:
+    def volume(self, name: str, *, mode: int | None = None) -> Manifest:
         """The ConfigMap as a volume."""
-        return config_volume(name, self.config_map, mode)
+        return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
 
 
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
     if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
         raise ConfigError([Finding(derived(identity.name, suffix), "would hold more than a ConfigMap can: 1 MiB")])
-    k8s.KubeConfigMap(scope, id, metadata=object_meta(identity, suffix=suffix), data=dict(content))
+    api_object(
+        scope,
+        id,
+        api_version="v1",
+        kind="ConfigMap",
+        metadata=object_meta(identity, suffix=suffix),
+        data=dict(content),
+    )
     told = "\0".join(f"{name}\0{text}" for name, text in sorted(content.items()))
     digest = hashlib.sha256(told.encode()).hexdigest()[:16]
     return MountedFiles(derived(identity.name, suffix), {f"checksum/{suffix.lstrip('-')}": digest})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from flowise_constructs import checks, pod
 from flowise_constructs.labels import server_identity
+from flowise_constructs.manifest import Manifest
 from flowise_constructs.server_pod import ServerProcess, service, service_host, stateful_set
 from flowise_constructs.values.database import BundledPostgres, PostgresDatabase
 from flowise_constructs.values.names import Names
@@ -119,29 +117,16 @@ class PostgresServer(Construct):
             checksums=self._config.checksum,
         )
 
-    def _volumes(self) -> list[k8s.Volume]:
+    def _volumes(self) -> list[Manifest]:
         passwords = {"admin-password": self._admin_password, "user-password": self._password}
         return [
             self._config.volume("config"),
             self.bootstrap.files.volume("initdb", mode=0o555),
-            k8s.Volume(
-                name="passwords",
-                projected=k8s.ProjectedVolumeSource(
-                    default_mode=0o440,
-                    sources=[_projected(key, path) for path, key in passwords.items()],
-                ),
-            ),
+            pod.secret_files("passwords", passwords),
             pod.empty_dir("run", "16Mi"),
             pod.empty_dir("tmp", "1Gi"),
             pod.empty_dir("shm", "256Mi", medium="Memory"),
         ]
-
-
-@lru_cache(maxsize=1024)
-def _projected(key: SecretKey, path: str) -> k8s.VolumeProjection:
-    return k8s.VolumeProjection(
-        secret=k8s.SecretProjection(name=key.secret, items=[k8s.KeyToPath(key=key.key, path=path)])
-    )
 
 
 def _config(server: BundledPostgres) -> dict[str, str]:

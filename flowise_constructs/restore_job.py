@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdk8s_plus_27 import k8s
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
@@ -17,6 +17,7 @@ from flowise_constructs.backup_pod import (
     template,
 )
 from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.backup import Backup, Drill, Restore
 from flowise_constructs.values.flowise import Flowise
 from flowise_constructs.values.names import Names
@@ -60,16 +61,18 @@ class RestoreJob(Construct):
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.job = self._job()
 
-    def _job(self) -> k8s.KubeJob:
-        return k8s.KubeJob(
+    def _job(self) -> ApiObject:
+        return api_object(
             self,
             "Resource",
+            api_version="batch/v1",
+            kind="Job",
             metadata=pod.object_meta(self._identity),
-            spec=k8s.JobSpec(
+            spec={
                 # What failed is to be looked at, not tried again.
-                backoff_limit=0,
-                active_deadline_seconds=self.restore.deadline_seconds,
-                template=template(
+                "backoffLimit": 0,
+                "activeDeadlineSeconds": self.restore.deadline_seconds,
+                "template": template(
                     self,
                     self._identity,
                     self._source,
@@ -77,7 +80,7 @@ class RestoreJob(Construct):
                     self.restore.pod,
                     scripts=self._scripts(),
                 ),
-            ),
+            },
         )
 
     def _scripts(self) -> list[str]:
@@ -137,7 +140,7 @@ class RestoreJob(Construct):
     def _overwrite(self) -> dict[str, EnvValue]:
         return {"OVERWRITE": "true"} if self.restore.overwrite else {}
 
-    def _claim(self) -> list[tuple[k8s.Volume, k8s.VolumeMount]]:
+    def _claim(self) -> list[tuple[Manifest, Manifest]]:
         return claim_volume(self.names, self.data, read_only=False)
 
 
@@ -169,35 +172,37 @@ class RestoreDrill(Construct):
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
         self.cron_job = self._cron_job()
 
-    def _cron_job(self) -> k8s.KubeCronJob:
+    def _cron_job(self) -> ApiObject:
         backup, drill = self.backup, self.drill
         kind = family(self.flowise.database)
         steps = [
             _download(self._source, {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}),
             self._step(),
         ]
-        return k8s.KubeCronJob(
+        return api_object(
             self,
             "Resource",
-            metadata=k8s.ObjectMeta(
-                name=derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
-                namespace=self._identity.namespace,
-                labels={**backup.labels, **self._identity.labels},
-            ),
-            spec=k8s.CronJobSpec(
-                schedule=drill.schedule,
-                time_zone=backup.time_zone,
-                suspend=backup.suspend,
-                concurrency_policy="Forbid",
-                starting_deadline_seconds=backup.starting_deadline_seconds,
-                successful_jobs_history_limit=backup.successful_history,
-                failed_jobs_history_limit=backup.failed_history,
-                job_template=k8s.JobTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=self._identity.labels),
-                    spec=k8s.JobSpec(
-                        backoff_limit=0,
-                        active_deadline_seconds=drill.deadline_seconds,
-                        template=template(
+            api_version="batch/v1",
+            kind="CronJob",
+            metadata={
+                "name": derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
+                "namespace": self._identity.namespace,
+                "labels": {**backup.labels, **self._identity.labels},
+            },
+            spec={
+                "schedule": drill.schedule,
+                "timeZone": backup.time_zone,
+                "suspend": backup.suspend,
+                "concurrencyPolicy": "Forbid",
+                "startingDeadlineSeconds": backup.starting_deadline_seconds,
+                "successfulJobsHistoryLimit": backup.successful_history,
+                "failedJobsHistoryLimit": backup.failed_history,
+                "jobTemplate": {
+                    "metadata": {"labels": self._identity.labels},
+                    "spec": {
+                        "backoffLimit": 0,
+                        "activeDeadlineSeconds": drill.deadline_seconds,
+                        "template": template(
                             self,
                             self._identity,
                             self._source,
@@ -206,15 +211,15 @@ class RestoreDrill(Construct):
                             scripts=[*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]],
                             uid=DRILL_UID,
                         ),
-                    ),
-                ),
-            ),
+                    },
+                },
+            },
         )
 
     def _step(self) -> Step:
         source, kind = self._source, family(self.flowise.database)
         script = [*_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]][0]
-        mount = k8s.VolumeMount(name="drill", mount_path=DRILL_DIRECTORY)
+        mount = pod.mount("drill", DRILL_DIRECTORY)
         return Step(
             name="drill",
             image=source.database_image,

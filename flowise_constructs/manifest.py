@@ -1,0 +1,40 @@
+"""Kubernetes objects from plain data under Kubernetes' own names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
+from constructs import Construct
+
+Manifest = dict[str, Any]
+"""An object, or a part of one, as the YAML has it. What is None is left out."""
+
+
+def api_object(
+    scope: Construct, id: str, *, api_version: str, kind: str, metadata: Manifest, **body: object
+) -> ApiObject:
+    """An object of any kind; `body` is what stands beside its metadata.
+
+    From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis
+    and whose structs take longer to make than all the rest. A patch, the first one, carries it as it is.
+    """
+    made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
+    made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))
+    return made
+
+
+def _metadata(metadata: Manifest) -> ApiObjectMetadata:
+    """cdk8s adds the chart's own labels and namespace to these."""
+    return ApiObjectMetadata(**_plain(metadata))
+
+
+def _plain(item: Any) -> Any:
+    """Sorted, as cdk8s sorts what it renders itself, and without what is None."""
+    if isinstance(item, Mapping):
+        pairs = cast(Mapping[str, Any], item)
+        return {key: _plain(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
+    if isinstance(item, (list, tuple)):
+        return [_plain(entry) for entry in cast(list[Any], item)]
+    return item

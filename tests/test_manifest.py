@@ -1,0 +1,81 @@
+"""What cdk8s, and a user's own patch, make of our objects."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdk8s import ApiObject, App, Chart, JsonPatch
+
+from flowise_constructs import Auth, ConfigError, Flowise, FlowiseMain, StandaloneChart
+from flowise_constructs.schema import conforming
+
+AUTH = Auth.from_secret("auth")
+
+
+def deployment_of(chart: Chart) -> Any:
+    objects: list[Any] = chart.to_json()
+    return next(entry for entry in objects if entry["kind"] == "Deployment")
+
+
+def test_a_patch_may_add_what_a_later_kubernetes_knows() -> None:
+    chart = StandaloneChart(App(), "flowise", auth=AUTH)
+    resources = {"limits": {"memory": "4Gi"}}
+    ApiObject.of(chart.main).add_json_patch(JsonPatch.add("/spec/template/spec/resources", resources))
+    assert deployment_of(chart)["spec"]["template"]["spec"]["resources"] == resources
+
+
+def test_patches_see_the_whole_object_one_after_the_other() -> None:
+    chart = StandaloneChart(App(), "flowise", auth=AUTH)
+    patched = ApiObject.of(chart.main)
+    patched.add_json_patch(JsonPatch.test("/spec/replicas", 1), JsonPatch.replace("/spec/replicas", 0))
+    patched.add_json_patch(JsonPatch.test("/spec/replicas", 0), JsonPatch.remove("/spec/strategy"))
+    spec = deployment_of(chart)["spec"]
+    assert spec["replicas"] == 0
+    assert "strategy" not in spec
+
+
+def test_a_users_chart_gives_its_labels_and_namespace() -> None:
+    chart = Chart(App(), "team", labels={"team": "flows"}, namespace="flows")
+    FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH))
+    for entry in chart.to_json():
+        assert entry["metadata"]["labels"]["team"] == "flows"
+        assert entry["metadata"]["namespace"] == "flows"
+
+
+def test_synthesis_does_without_the_classes_of_every_kubernetes_object(root: Path, tmp_path: Path) -> None:
+    script = "import sys, main; assert main.main() == 0; sys.exit('cdk8s_plus_27' in sys.modules)"
+    environment = {**os.environ, "CDK8S_OUTDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "problem"),
+    [
+        ("Volume", {"name": "x", "downwardApi": {}}, "it has no field 'downwardApi'; it knows .*downwardAPI"),
+        ("Volume", {"name": "x", "csi": {}}, "csi lacks driver"),
+        ("Volume", {"name": "x", "csi": {"driver": None}}, "csi lacks driver"),
+        ("Volume", {"emptyDir": {}}, "it lacks name"),
+        ("Volume", {"name": "x", "emptyDir": {"sizeLimit": 5}}, "emptyDir.sizeLimit is 5 and must be a quantity"),
+        ("Volume", {"name": "x", "projected": {"sources": [1]}}, r"projected.sources\[0\] is 1 and must be a mapping"),
+        ("Volume", {"name": "x", "secret": []}, r"secret is \[\] and must be a mapping"),
+        ("Toleration", {"tolerationSeconds": 2**31}, "tolerationSeconds is 2147483648 and must be an integer"),
+        ("Toleration", {"key": 1}, "key is 1 and must be a string"),
+    ],
+)
+def test_what_is_passed_through_is_held_against_the_schema(kind: str, data: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigError, match=f"^Where: {problem}"):
+        conforming(kind, data, "Where")
+
+
+def test_what_is_passed_through_comes_out_as_it_is_spelled() -> None:
+    item = {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}
+    given = {"name": "x", "downwardAPI": {"items": (item,), "defaultMode": None}}
+    assert conforming("Volume", given, "") == {"name": "x", "downwardAPI": {"items": [item]}}
