@@ -351,8 +351,6 @@ def test_upload_in_parts(before: Before, faulty: FaultyStore) -> None:
     world = before.world
     world.machine.overrides = {**IN_PARTS, **ONE_TRY}
     world.database = replace(world.database, name="large")
-    # The store of the tests answers so that rclone then asks for a version, which there is in a versioned bucket alone.
-    world.client.put_bucket_versioning(Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"})
     faulty.verdict = when("PUT", "partNumber=2", "cut")
     failed(world.back_up(), "upload", "rclone")
     before.holds()

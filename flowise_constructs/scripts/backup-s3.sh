@@ -7,8 +7,8 @@ reach_the_bucket() {
     fi
 }
 
-# Names of the backups, oldest first. A backup exists when its manifest does.
+# Names of the backups, oldest first; leaves all that it saw in $TMPDIR/listing. A backup exists when its manifest does.
 list_backups() {
-    run rclone lsf --files-only --max-depth 1 "$TARGET" > "$TMPDIR/listing"
+    run rclone lsf --max-depth 1 "$TARGET" > "$TMPDIR/listing"
     sed -n 's/\.json$//p' "$TMPDIR/listing" | grep -E '^[0-9]{8}T[0-9]{6}Z-[a-z0-9]+$' | sort || true
 }

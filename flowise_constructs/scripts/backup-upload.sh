@@ -7,7 +7,8 @@ NAME=backup
 
 upload() {
     step="uploading $1"
-    run rclone copyto --no-check-dest "$SCRATCH/$1" "$TARGET/$id/$1"
+    # All of it is read back below.
+    run rclone copyto --no-check-dest --s3-no-head "$SCRATCH/$1" "$TARGET/$id/$1"
     step="reading $1 back from the bucket"
     run rclone lsf --files-only --format s "$TARGET/$id/$1" > "$TMPDIR/size"
     size=$(cat "$TMPDIR/size")
@@ -43,7 +44,7 @@ write_manifest() {
 
 publish() {
     step='uploading the manifest'
-    run rclone copyto --no-check-dest "$SCRATCH/manifest.json" "$TARGET/$id.json"
+    run rclone copyto --no-check-dest --s3-no-head "$SCRATCH/manifest.json" "$TARGET/$id.json"
     step='reading the manifest back from the bucket'
     run rclone cat "$TARGET/$id.json" > "$TMPDIR/manifest"
     cmp -s "$SCRATCH/manifest.json" "$TMPDIR/manifest" || fail 'it is not what was written'
@@ -77,8 +78,7 @@ discard() {
 sweep() {
     step='deleting leavings of failed runs'
     dead=$(date -u -d "@$(($(date +%s) - LEAVINGS_SECONDS))" +%Y%m%dT%H%M%SZ)
-    run rclone lsf --dirs-only --max-depth 1 "$TARGET" > "$TMPDIR/listing"
-    { sed 's,/$,,' "$TMPDIR/listing" | grep -E '^[0-9]{8}T[0-9]{6}Z-[a-z0-9]+$' || true; } | while IFS= read -r left; do
+    { sed -n 's,/$,,p' "$TMPDIR/listing" | grep -E '^[0-9]{8}T[0-9]{6}Z-[a-z0-9]+$' || true; } | while IFS= read -r left; do
         if [ "${left%%-*}" \< "$dead" ] && ! grep -qxF "$left" "$TMPDIR/backups"; then
             discard purge "$TARGET/$left"
             say "deleted $left, which has no manifest"
