@@ -37,8 +37,7 @@ class InlineSecrets:
         if made_up:
             self._release.remark(
                 instead,
-                f"is empty: {_listed(made_up)} of Secret {name!r} was made up by the chart and exists in the "
-                "cluster alone. "
+                f"is empty: the chart made up {_listed(made_up)} of Secret {name!r}, which only the cluster has. "
                 f"Back it up (kubectl get secret {name} -o yaml), and don't run helm uninstall, which deletes it, "
                 "whatever kubectl annotate says: let Helm forget the release "
                 f"(kubectl delete secret -l owner=helm,name={self._release.name})"
