@@ -6,20 +6,10 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
-from flowise_constructs.backup_pod import (
-    CRON_JOB_NAME_LIMIT,
-    Source,
-    Step,
-    beside,
-    claim_volume,
-    family,
-    reads_claim,
-    refuse_contradictions,
-    refuse_shared_claim,
-    template,
-)
-from flowise_constructs.labels import derived, flowise_identity
-from flowise_constructs.manifest import Manifest, api_object
+from flowise_constructs.backup_pod import Step, authorities_step, beside, claim_volume, cron_job, template
+from flowise_constructs.backup_source import Source, family, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.labels import flowise_identity
+from flowise_constructs.manifest import Manifest
 from flowise_constructs.restore_job import RestoreDrill
 from flowise_constructs.values.backup import Backup, Retention
 from flowise_constructs.values.flowise import Flowise
@@ -68,38 +58,18 @@ class BackupJob(Construct):
 
     def _cron_job(self) -> ApiObject:
         backup = self.backup
-        return api_object(
-            self,
-            "Resource",
-            api_version="batch/v1",
-            kind="CronJob",
-            metadata={
-                "name": derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
-                "namespace": self._identity.namespace,
-                "labels": {**backup.labels, **self._identity.labels},
-            },
-            spec={
-                "schedule": backup.schedule,
-                "timeZone": backup.time_zone,
-                "suspend": backup.suspend,
-                "concurrencyPolicy": backup.concurrency_policy,
-                "startingDeadlineSeconds": backup.starting_deadline_seconds,
-                "successfulJobsHistoryLimit": backup.successful_history,
-                "failedJobsHistoryLimit": backup.failed_history,
-                "jobTemplate": {
-                    "metadata": {"labels": self._identity.labels},
-                    "spec": {
-                        "backoffLimit": backup.backoff_limit,
-                        "activeDeadlineSeconds": backup.deadline_seconds,
-                        "template": self._template(),
-                    },
-                },
-            },
+        job = {
+            "backoffLimit": backup.backoff_limit,
+            "activeDeadlineSeconds": backup.deadline_seconds,
+            "template": self._template(),
+        }
+        return cron_job(
+            self, self._identity, backup, job, schedule=backup.schedule, concurrency=backup.concurrency_policy
         )
 
     def _template(self) -> Manifest:
         source = self._source
-        steps = [*source.authorities_step(), self._dump(), *self._archive(), self._upload()]
+        steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         scripts = ["backup-lib.sh", "backup-s3.sh", "backup-upload.sh", "backup-retention.awk"]
         scripts += _DUMP_SCRIPTS[family(self.flowise.database)]
         scripts += ["backup-storage.sh"] if source.storage_directory else []

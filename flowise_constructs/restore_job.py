@@ -6,17 +6,9 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
-from flowise_constructs.backup_pod import (
-    CRON_JOB_NAME_LIMIT,
-    SECRETS,
-    Source,
-    Step,
-    claim_volume,
-    family,
-    refuse_contradictions,
-    template,
-)
-from flowise_constructs.labels import derived, flowise_identity
+from flowise_constructs.backup_pod import Step, authorities_step, claim_volume, cron_job, template
+from flowise_constructs.backup_source import SECRETS, Source, family, refuse_contradictions
+from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.backup import Backup, Drill, Restore
 from flowise_constructs.values.flowise import Flowise
@@ -76,7 +68,7 @@ class RestoreJob(Construct):
                     self,
                     self._identity,
                     self._source,
-                    [*self._source.authorities_step(), *self._steps()],
+                    [*authorities_step(self._source), *self._steps()],
                     self.restore.pod,
                     scripts=self._scripts(),
                 ),
@@ -173,48 +165,22 @@ class RestoreDrill(Construct):
         self.cron_job = self._cron_job()
 
     def _cron_job(self) -> ApiObject:
-        backup, drill = self.backup, self.drill
-        kind = family(self.flowise.database)
-        steps = [
-            _download(self._source, {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}),
-            self._step(),
-        ]
-        return api_object(
-            self,
-            "Resource",
-            api_version="batch/v1",
-            kind="CronJob",
-            metadata={
-                "name": derived(self._identity.name, "", limit=CRON_JOB_NAME_LIMIT),
-                "namespace": self._identity.namespace,
-                "labels": {**backup.labels, **self._identity.labels},
-            },
-            spec={
-                "schedule": drill.schedule,
-                "timeZone": backup.time_zone,
-                "suspend": backup.suspend,
-                "concurrencyPolicy": "Forbid",
-                "startingDeadlineSeconds": backup.starting_deadline_seconds,
-                "successfulJobsHistoryLimit": backup.successful_history,
-                "failedJobsHistoryLimit": backup.failed_history,
-                "jobTemplate": {
-                    "metadata": {"labels": self._identity.labels},
-                    "spec": {
-                        "backoffLimit": 0,
-                        "activeDeadlineSeconds": drill.deadline_seconds,
-                        "template": template(
-                            self,
-                            self._identity,
-                            self._source,
-                            steps,
-                            drill.pod,
-                            scripts=[*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]],
-                            uid=DRILL_UID,
-                        ),
-                    },
-                },
-            },
-        )
+        backup, drill, kind = self.backup, self.drill, family(self.flowise.database)
+        newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
+        job = {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": drill.deadline_seconds,
+            "template": template(
+                self,
+                self._identity,
+                self._source,
+                [_download(self._source, newest), self._step()],
+                drill.pod,
+                scripts=[*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]],
+                uid=DRILL_UID,
+            ),
+        }
+        return cron_job(self, self._identity, backup, job, schedule=drill.schedule, concurrency="Forbid")
 
     def _step(self) -> Step:
         source, kind = self._source, family(self.flowise.database)

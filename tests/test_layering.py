@@ -21,6 +21,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("pod",),
     ("flowise_pod", "server_pod"),
     ("auth_secret", "postgres", "redis", "s3_storage", "edge"),
+    ("backup_source",),
     ("backup_pod",),
     ("restore_job",),
     ("flowise_main", "flowise_worker", "backup_job"),
@@ -95,4 +96,4 @@ def test_only_one_room_spells_the_variables() -> None:
     ours = {name for release in releases.RELEASES.values() for name in release.variables} - OF_THE_SERVERS
     speaking = {room(path) for path in LIBRARY if strings(path) & ours}
     # A value asks whether the user has set the list of allowed commands; the gate's kind follows from the database's.
-    assert speaking - {"releases", "env"} <= {"values", "flowise_pod", "backup_pod"}
+    assert speaking - {"releases", "env"} <= {"values", "flowise_pod", "backup_source"}
