@@ -109,7 +109,9 @@ def _install_release(release: Release) -> None:
     _npm_install(
         release.folder, *(f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui"))
     )
-    _run("node_modules/node-gyp/bin/node-gyp.js", "rebuild", f"--nodedir={TOOLS}", cwd=release.modules / "sqlite3")
+    # With the headers of the Node that will load it: built with another's it ends in a segmentation fault.
+    headers = f"--nodedir={release.node.parent.parent}"
+    _run("node_modules/node-gyp/bin/node-gyp.js", "rebuild", headers, cwd=release.modules / "sqlite3")
     release.complete.touch()
 
 
