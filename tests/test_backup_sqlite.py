@@ -18,7 +18,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 from backup import data
 from backup.outcomes import failed, succeeded
 from backup.pods import give_to_runner
-from backup.world import FLOWISE, World, directory, local, missing, object_store
+from backup.world import RELEASE, World, directory, flowise_image, local, missing, object_store
 from moto.server import ThreadedMotoServer
 
 from flowise_constructs import SqliteDatabase
@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.roundtrip,
     pytest.mark.servers,
     missing("rclone", "busybox", "setpriv"),
-    pytest.mark.skipif(not (FLOWISE / ".ok").exists(), reason=f"not installed: Flowise in {FLOWISE}"),
+    pytest.mark.skipif(RELEASE.missing is not None, reason=str(RELEASE.missing)),
 ]
 
 
@@ -38,6 +38,7 @@ class Here:
     root: Path
     claim: Path
     store: ThreadedMotoServer
+    image: str
     number: int = 0
 
     @property
@@ -58,6 +59,7 @@ class Here:
             storage=local(),
             bucket=f"backups-{self.number}",
             claim=self.claim,
+            flowise=self.image,
             options=options,
         )
         give_to_runner(root)
@@ -76,8 +78,14 @@ def store() -> Iterator[ThreadedMotoServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def image() -> Iterator[str]:
+    with directory() as root:
+        yield flowise_image(root / "flowise")
+
+
 @pytest.fixture
-def here(store: ThreadedMotoServer, request: pytest.FixtureRequest) -> Iterator[Here]:
+def here(store: ThreadedMotoServer, image: str, request: pytest.FixtureRequest) -> Iterator[Here]:
     with directory() as root:
         claim = root / "claim"
         folder = claim / "storage/org/a flow"
@@ -87,7 +95,7 @@ def here(store: ThreadedMotoServer, request: pytest.FixtureRequest) -> Iterator[
         (claim / "storage/empty").mkdir()
         data.sqlite(claim / "database.sqlite", 2000)
         give_to_runner(root)
-        yield Here(root, claim, store, number=abs(hash(request.node.name)) % 10**9)
+        yield Here(root, claim, store, image, number=abs(hash(request.node.name)) % 10**9)
 
 
 def test_round_trip_gives_every_row_and_file_again_and_refuses_data_unless_told(here: Here) -> None:

@@ -27,13 +27,13 @@ query() { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=
 
 client_major() { "$1" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }
 
-# Reading a newer server's catalog is more than an older pg_dump can.
+# Leaves the server's version in $server. Reading a newer server's catalog is more than an older pg_dump can.
 check_client_version() {
-    local client server
+    local client major
     client=$(client_major pg_dump)
-    server=$(run query 'SHOW server_version_num')
-    server=$((server / 10000))
-    if [ "$client" -lt "$server" ]; then
-        fail "the server is PostgreSQL $server and pg_dump is $client: give Backup.dump_image a PostgreSQL image of version $server or newer"
+    server=$(run query 'SHOW server_version')
+    major=${server%%[^0-9]*}
+    if [ "$client" -lt "$major" ]; then
+        fail "the server is PostgreSQL $major and pg_dump is $client: give Backup.dump_image a PostgreSQL image of version $major or newer"
     fi
 }

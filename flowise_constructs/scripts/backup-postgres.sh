@@ -43,7 +43,8 @@ dump_database() {
     ulimit -f "$(room)"
     local table left_out=()
     for table in $WITHOUT_ROWS_OF; do left_out+=("--exclude-table-data=public.\"$table\""); done
-    run pg_dump --format=custom --no-password --lock-wait-timeout=60s --snapshot="$snapshot" --file="$dump" "${left_out[@]}" "$@"
+    # The default, 6, takes half as long again for a hundredth less; a later --compress wins.
+    run pg_dump --format=custom --compress=4 --no-password --lock-wait-timeout=60s --snapshot="$snapshot" --file="$dump" "${left_out[@]}" "$@"
 }
 
 check_dump() {
@@ -62,7 +63,6 @@ rm -rf "${SCRATCH:?}"/*
 connect_as_the_application
 check_client_version
 began=$(date -u +%Y%m%dT%H%M%SZ)
-server=$(run query 'SHOW server_version')
 open_session
 
 step='dumping the database'

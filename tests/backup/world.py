@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 import pytest
+from boot.install import Release
 from cdk8s import App, Chart
 from moto.server import ThreadedMotoServer
 
@@ -36,8 +37,11 @@ from flowise_constructs.values.storage import Storage
 from .pods import Machine, Outcome, give_to_runner
 from .servers import POSTGRES_BIN
 
-NODE_HOME = Path(os.environ.get("JSII_NODE", shutil.which("node") or "/usr/bin/node")).parent
-FLOWISE = Path.home() / ".cache/flowise-constructs/flowise-3.1.3"
+RELEASE = Release("3.1.3")
+NEEDED_OF_FLOWISE = """
+    flowise/package.json flowise/bin/run sqlite3/package.json sqlite3/lib sqlite3/build/Release/node_sqlite3.node
+    bindings file-uri-to-path
+"""
 ALPINE_APPLETS = """
     [ ash awk base64 basename cat cmp cp cut date du echo env expr find grep gzip head ls mkdir mv printf rm rmdir sed sh
     sha256sum sleep sort stat tail tar test touch tr wc
@@ -71,10 +75,15 @@ def alpine(directory: Path) -> str:
 
 
 def flowise_image(directory: Path) -> str:
-    """A PATH like that of Flowise's image, as far as a backup needs it."""
-    directory.mkdir()
-    (directory / "node").symlink_to(NODE_HOME / "node")
-    return f"{directory}:{FLOWISE / 'node_modules/.bin'}"
+    """A PATH like that of Flowise's image, as far as a backup needs it, in a place where the runner can read it."""
+    (directory / "bin").mkdir(parents=True)
+    for name in NEEDED_OF_FLOWISE.split():
+        source, copy = RELEASE.modules / name, directory / "lib" / "node_modules" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy)
+    (directory / "bin" / "flowise").symlink_to("../lib/node_modules/flowise/bin/run")
+    shutil.copy2(RELEASE.node, directory / "bin" / "node")
+    return str(directory / "bin")
 
 
 @dataclass
@@ -92,7 +101,9 @@ class World:
     claim: Path | None = None
     encryption_key: str = "the key"
     endpoint: str | None = None
-    image: str = "3.1.3"
+    image: str = RELEASE.version
+    flowise: str | None = None
+    """PATH of Flowise's image, where its containers are run."""
     secrets: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     _made: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
@@ -104,7 +115,7 @@ class World:
                 "docker.io/rclone/rclone": alpine(self.root / "alpine"),
                 "docker.io/library/postgres": postgres,
                 "docker.io/library/mariadb": "/usr/bin:/bin:/usr/sbin",
-                "docker.io/flowiseai/flowise": f"{flowise_image(self.root / 'flowise')}:/usr/bin:/bin",
+                **({"docker.io/flowiseai/flowise": f"{self.flowise}:/usr/bin:/bin"} if self.flowise else {}),
             },
             secrets={},
             claims={"flowise-data": self.claim} if self.claim else {},

@@ -80,6 +80,17 @@ class Browser:
         identifier: str = made["id"]
         return identifier
 
+    def store_credential(self, secret: str) -> str:
+        """A credential that Flowise encrypts; its id."""
+        body = {"name": "kept", "credentialName": "chatflowApi", "plainDataObj": {"chatflowApiKey": secret}}
+        made = self.want("POST", "credentials", body)
+        identifier: str = made["id"]
+        return identifier
+
+    def read_credential(self, identifier: str) -> Any:
+        """What Flowise decrypts."""
+        return self.want("GET", f"credentials/{identifier}")["plainDataObj"]
+
     def predict(self, flow: str, *, timeout: float = 60) -> str:
         """The text that the flow answers."""
         text: str = self.want("POST", f"prediction/{flow}", {"question": "hi"}, timeout=timeout)["text"]

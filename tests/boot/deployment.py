@@ -107,6 +107,15 @@ class Deployment:
         self.manifests = self._synthesize(release, build, self.manifests.secrets)
         self._node = self._node_of(release, self.manifests)
 
+    def take_over(self, manifests: Manifests) -> None:
+        """Takes YAML of another origin for the pods to come, on the same servers and claims."""
+        self.manifests = manifests
+        self._node = self._node_of(self.release, manifests)
+
+    def claim(self, name: str) -> Path:
+        """What a claim holds."""
+        return self._node.claim(name)
+
     def add(self, deployment: str, build: Build | None = None, secrets: Secrets | None = None) -> Pod:
         """One more pod; of another chart or with other Secrets where they are given."""
         node = self._node

@@ -62,6 +62,10 @@ class Node:
     folder: Path
     figures: Figures
 
+    def claim(self, name: str) -> Path:
+        """What a claim holds."""
+        return self.folder / "claims" / name
+
 
 class Pod:
     """A pod of a Deployment."""
@@ -145,11 +149,14 @@ class Pod:
         folder = self._folder / "volumes" / str(volume["name"])
         owner, group = 0, self.spec["securityContext"]["fsGroup"]
         if "persistentVolumeClaim" in volume:
-            folder = self.node.folder / "claims" / str(volume["persistentVolumeClaim"]["claimName"])
+            folder = self.node.claim(str(volume["persistentVolumeClaim"]["claimName"]))
         folder.mkdir(parents=True, exist_ok=True)
-        if "emptyDir" in volume or "persistentVolumeClaim" in volume:
+        if "persistentVolumeClaim" in volume:
+            hand_to_group(folder, group)
+            return folder
+        if "emptyDir" in volume:
             os.chown(folder, owner, group)
-            folder.chmod(0o2777 if "emptyDir" in volume else 0o2775)
+            folder.chmod(0o2777)
             return folder
         for path, file in self.node.manifests.files(volume).items():
             (folder / path).write_text(file.content)
@@ -340,6 +347,17 @@ class Pod:
         up = any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
         if hook is not None and up:
             process.run(hook["exec"]["command"], grace)
+
+
+def hand_to_group(folder: Path, group: int) -> None:
+    """What fsGroup does to a volume whose root isn't the group's yet (OnRootMismatch)."""
+    status = folder.stat()
+    if status.st_gid == group and status.st_mode & 0o2770 == 0o2770:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, -1, group, follow_symlinks=False)
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o2770 if path.is_dir() else 0o660))
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str, pods: list[Pod] | None = None) -> None:

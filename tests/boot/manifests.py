@@ -37,8 +37,12 @@ class Manifests:
         app = App(outdir=str(folder))
         build(app)
         app.synth()
-        files = sorted(folder.glob("*.yaml"))
-        return Manifests([entry for file in files for entry in yaml.safe_load_all(file.read_text())], secrets)
+        return Manifests.read("---\n".join(file.read_text() for file in sorted(folder.glob("*.yaml"))), secrets)
+
+    @staticmethod
+    def read(text: str, secrets: Secrets) -> Manifests:
+        """The objects of a stream."""
+        return Manifests(list(yaml.safe_load_all(text)), secrets)
 
     def get(self, kind: str, name: str) -> Object:
         """The one object of that kind and name."""
