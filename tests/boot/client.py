@@ -80,16 +80,17 @@ class Browser:
         identifier: str = made["id"]
         return identifier
 
-    def store_credential(self, secret: str) -> str:
-        """A credential that Flowise encrypts; its id."""
-        body = {"name": "kept", "credentialName": "chatflowApi", "plainDataObj": {"chatflowApiKey": secret}}
+    def store_credential(self, user: str) -> str:
+        """A credential, all of which Flowise encrypts; its id."""
+        data = {"basicAuthUsername": user, "basicAuthPassword": PASSWORD}
+        body = {"name": "kept", "credentialName": "httpBasicAuth", "plainDataObj": data}
         made = self.want("POST", "credentials", body)
         identifier: str = made["id"]
         return identifier
 
     def read_credential(self, identifier: str) -> Any:
-        """What Flowise decrypts."""
-        return self.want("GET", f"credentials/{identifier}")["plainDataObj"]
+        """The user of a credential, which Flowise decrypts and shows, unlike the password."""
+        return self.want("GET", f"credentials/{identifier}")["plainDataObj"]["basicAuthUsername"]
 
     def predict(self, flow: str, *, timeout: float = 60) -> str:
         """The text that the flow answers."""

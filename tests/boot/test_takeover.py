@@ -19,7 +19,7 @@ from flowise_constructs import Auth, Image, SqliteDatabase, StandaloneChart
 from flowise_constructs.helm.importer import import_values
 from flowise_constructs.helm.synthesis import synthesize
 
-API_KEY = "sk-kept-for-years"
+USER = "kept-for-years"
 POSTGRESQL: Mapping[str, Any] = {"database": {"mode": "postgresql"}, "postgresql": {"enabled": True}}
 QUEUE: Mapping[str, Any] = {
     **POSTGRESQL,
@@ -75,7 +75,7 @@ class Before:
         self._browser = Browser(address)
         self._browser.sign_up()
         self._flow = self._browser.make_flow("kept", direct_reply())
-        self._credential = self._browser.store_credential(API_KEY)
+        self._credential = self._browser.store_credential(USER)
 
     def is_found(self, address: str) -> None:
         """A password, a session, an API key, a flow and a credential of then are good."""
@@ -83,7 +83,7 @@ class Before:
         assert browser.request("GET", "apikey").status == 200, "the old session"
         newcomer = Browser(address)
         newcomer.log_in()
-        assert newcomer.read_credential(self._credential)["chatflowApiKey"] == API_KEY
+        assert newcomer.read_credential(self._credential) == USER
         assert browser.predict(self._flow) == REPLY
         assert browser.request("GET", "chatflows").status == 200, "the old API key"
 
