@@ -2,8 +2,8 @@
 
 const { createHash } = require('crypto')
 const { GateError, describe } = require('./gate-failures')
+const { tlsFromEnv } = require('./gate-tls')
 const { withTimeout } = require('./gate-waiting')
-const { tlsFromEnv } = require('./gate-postgres')
 
 const STATEMENT_MS = 15000
 

@@ -3,22 +3,13 @@
 const fs = require('fs')
 const path = require('path')
 const { GateError, describe, oneLine } = require('./gate-failures')
+const { tlsFromEnv } = require('./gate-tls')
 const { withTimeout } = require('./gate-waiting')
 
 // pg_advisory_xact_lock(28829673625056101): "flowise" in ASCII, in the database that Flowise uses.
 const LOCK_KEY = BigInt('0x' + Buffer.from('flowise').toString('hex')).toString()
 const EXTENSION_SQL = fs.readFileSync(path.join(__dirname, 'uuid-ossp.sql'), 'utf8').trim().replace(/;$/, '')
 const STATEMENT_MS = 15000
-
-function tlsFromEnv(env) {
-    if (env.DATABASE_SSL_KEY_BASE64) {
-        return {
-            rejectUnauthorized: env.DATABASE_REJECT_UNAUTHORIZED === 'true',
-            ca: Buffer.from(env.DATABASE_SSL_KEY_BASE64, 'base64')
-        }
-    }
-    return env.DATABASE_SSL === 'true' ? true : undefined
-}
 
 function address(env) {
     return { host: env.DATABASE_HOST || 'localhost', port: parseInt(env.DATABASE_PORT || '5432', 10) }
@@ -149,4 +140,4 @@ async function connect(flowise, env, ms) {
     }
 }
 
-module.exports = { connect, target, tlsFromEnv }
+module.exports = { connect, target }

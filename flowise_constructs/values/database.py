@@ -80,7 +80,8 @@ class _MysqlFamily(_Server):
 
 @dataclass(frozen=True, kw_only=True)
 class MysqlDatabase(_MysqlFamily):
-    """A MySQL server that exists. `DATABASE_TYPE=mysql`. Flowise's session store in standalone mode ignores TLS."""
+    """A MySQL server, 8 or newer, that exists. `DATABASE_TYPE=mysql`. Flowise's standalone session store ignores TLS.
+    Not for MariaDB, whose 10.11 doesn't know the collation `utf8mb4_0900_ai_ci` of Flowise's MySQL migrations."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from boot.install import Release
 from boot.kubelet import Node, Pod, wait_until
 from boot.manifests import Manifests, Secrets
 from boot.network import NODE
-from boot.servers import S3, Postgres, Redis
+from boot.servers import S3, Mariadb, Postgres, Redis
 from flowise_constructs import (
     Auth,
     BundledPostgres,
@@ -26,16 +26,20 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     Main,
+    MariadbDatabase,
     Queue,
     QueueChart,
     S3Bucket,
     S3Credentials,
+    SecretKey,
     StandaloneChart,
     Worker,
 )
 
 BUCKET = "flowise-storage"
 S3_PORT = 9000
+MARIADB_HOST = "mariadb.example"
+EXTERNAL_HOSTS = ("s3.example", MARIADB_HOST, "postgresql.example", "redis.example")
 # Five Flowise processes boot at once on two cores.
 BOOT_SECONDS = 400
 SECRETS: Secrets = {
@@ -47,6 +51,7 @@ SECRETS: Secrets = {
         "token-hash-secret": "fourth-secret",
     },
     "flowise-postgresql-auth": {"postgres-password": "the-admin's-password", "user-password": 'the user\'s "password"'},
+    "mariadb": {"password": 'the password\'s \\ of "MariaDB"'},
     "flowise-redis-auth": {"redis-password": "the-password-of-redis"},
     "flowise-s3-credentials": {"access-key": "an-access-key", "secret-key": "a-secret-key"},
 }
@@ -64,13 +69,32 @@ def standalone_postgresql(app: App, image: Image) -> StandaloneChart:
     return StandaloneChart(app, "standalone-postgresql", auth=auth, database=BundledPostgres(), image=image)
 
 
-def queue(app: App, image: Image, *, mains: int = 1, workers: int = 1) -> QueueChart:
-    """Queue mode behind an Ingress, with a PostgreSQL and a Redis of its own and a bucket that exists."""
+def standalone_mariadb(app: App, image: Image) -> StandaloneChart:
+    """One pod, with a MariaDB that exists."""
+    return StandaloneChart(
+        app, "standalone-mariadb", auth=Auth.from_secret("flowise-auth-secrets"), database=mariadb(), image=image
+    )
+
+
+def mariadb() -> MariadbDatabase:
+    """A MariaDB that exists."""
+    return MariadbDatabase(host=MARIADB_HOST, password=SecretKey(secret="mariadb", key="password"))
+
+
+def queue(
+    app: App,
+    image: Image,
+    *,
+    mains: int = 1,
+    workers: int = 1,
+    database: MariadbDatabase | None = None,
+) -> QueueChart:
+    """Queue mode behind an Ingress, with a PostgreSQL, unless told, and a Redis of its own and a bucket that exists."""
     return QueueChart(
         app,
         "queue",
         auth=Auth.from_secret("flowise-auth-secrets"),
-        database=BundledPostgres(),
+        database=database or BundledPostgres(),
         queue=Queue(redis=BundledRedis()),
         storage=S3Bucket(
             bucket=BUCKET,
@@ -98,8 +122,9 @@ class Deployment:
         self.manifests = self._synthesize(release, build, secrets)
         self._node = self._node_of(release, self.manifests)
         self.postgres = self._postgres() if self._has("flowise-postgresql") else None
+        self.mariadb = self._mariadb() if MARIADB_HOST in str(self.manifests.template("flowise")) else None
         self.redis = self._redis() if self._has("flowise-redis-client") else None
-        self.s3 = self._s3() if self.redis else None
+        self.s3 = self._s3() if "s3.example" in str(self.manifests.template("flowise")) else None
 
     def upgrade(self, release: Release, build: Build) -> None:
         """Takes another release's YAML for the pods to come."""
@@ -154,7 +179,7 @@ class Deployment:
 
     def _node_of(self, release: Release, manifests: Manifests) -> Node:
         services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]
-        hosts = dict.fromkeys([*services, "s3.example"], NODE)
+        hosts = dict.fromkeys([*services, *EXTERNAL_HOSTS], NODE)
         return Node(manifests=manifests, release=release, hosts=hosts, folder=self.folder, figures=self.figures)
 
     def _has(self, service: str) -> bool:
@@ -192,6 +217,14 @@ class Deployment:
         for name, content in sorted(self.manifests.get("ConfigMap", "flowise-postgresql-initdb")["data"].items()):
             (folder / name).write_text(content)
             server.run_script(folder / name, environment)
+
+    def _mariadb(self) -> Mariadb:
+        password = self.manifests.secrets["mariadb"]["password"]
+        server = Mariadb(self.folder / "mariadb", port=3306, password=password)
+        server.start()
+        self._stack.callback(server.stop)
+        server.make_database()
+        return server
 
     def _redis(self) -> Redis:
         password = self.manifests.secrets["flowise-redis-auth"]["redis-password"]

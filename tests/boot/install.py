@@ -25,6 +25,7 @@ COMMANDS = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "psql": "postgresql",
+    "mariadbd": "mariadb-server",
     "redis-server": "redis-server",
     "redis-cli": "redis-tools",
 }

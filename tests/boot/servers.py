@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from boot.network import ENDS_WITH_US, NODE
@@ -65,12 +66,40 @@ class _Server:
         self._process = None
 
 
-class Postgres(_Server):
-    """PostgreSQL with passwords, on the port of its Service."""
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate, signed by itself, and its key, as PEM."""
 
-    def __init__(self, folder: Path, *, port: int, admin_password: str) -> None:
+    text: str
+    key: str
+
+    @staticmethod
+    def make(folder: Path, *names: str) -> Certificate:
+        """For servers of those names."""
+        key, signed = folder / "key.pem", folder / "certificate.pem"
+        alternatives = ",".join(f"DNS:{name}" for name in names)
+        subject = ["-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={alternatives}"]
+        form = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(signed)]
+        subprocess.run(["openssl", *form, *subject], check=True, capture_output=True)
+        return Certificate(signed.read_text(), key.read_text())
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Certificate and key as files of a server's own."""
+        paths = folder / "certificate.pem", folder / "key.pem"
+        for path, text in zip(paths, (self.text, self.key), strict=True):
+            path.write_text(text)
+            os.chown(path, _NOBODY, _NOBODY)
+            path.chmod(0o600)
+        return paths
+
+
+class Postgres(_Server):
+    """PostgreSQL with passwords, on the port of its Service; with a certificate it takes nobody without TLS."""
+
+    def __init__(self, folder: Path, *, port: int, admin_password: str, certificate: Certificate | None = None) -> None:
         super().__init__(folder)
         self._port, self._admin_password = port, admin_password
+        self._tls = certificate.write(folder) if certificate else None
         password = folder / "password"
         password.write_text(admin_password)
         os.chown(password, _NOBODY, _NOBODY)
@@ -85,11 +114,14 @@ class Postgres(_Server):
         subprocess.run([*_AS_NOBODY, program, *options, str(folder / "data")], check=True, stdout=subprocess.DEVNULL)
         rules = (folder / "data" / "pg_hba.conf").open("a")
         with rules:
-            rules.write("host all all all scram-sha-256\n")
+            rules.write(f"host{'ssl' if certificate else ''} all all all scram-sha-256\n")
 
     def command(self) -> list[str]:
         options = {"listen_addresses": NODE, "port": self._port, "unix_socket_directories": "", "max_connections": 200}
-        settings = [word for name, value in {**options, "fsync": "off"}.items() for word in ("-c", f"{name}={value}")]
+        tls = {"ssl": "on", "ssl_cert_file": self._tls[0], "ssl_key_file": self._tls[1]} if self._tls else {}
+        settings = [
+            word for name, value in {**options, **tls, "fsync": "off"}.items() for word in ("-c", f"{name}={value}")
+        ]
         return [_postgres_program("postgres"), "-D", str(self.folder / "data"), *settings]
 
     def answers(self) -> bool:
@@ -120,13 +152,62 @@ class Postgres(_Server):
         return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-class Redis(_Server):
-    """Redis with a password, on the port of its Service; what it holds is gone when it stops, unless it is saved."""
+class Mariadb(_Server):
+    """MariaDB with a user `flowise`, to whom the database `flowise` is granted."""
 
     def __init__(self, folder: Path, *, port: int, password: str) -> None:
         super().__init__(folder)
+        self._port, self._password, self._socket = port, password, folder / "socket"
+        options = ["--no-defaults", f"--datadir={folder / 'data'}", "--skip-test-db"]
+        install = ["mariadb-install-db", *options, "--auth-root-authentication-method=normal"]
+        subprocess.run([*_AS_NOBODY, *install], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+    def command(self) -> list[str]:
+        options = [f"--datadir={self.folder / 'data'}", f"--socket={self._socket}", f"--pid-file={self.folder / 'pid'}"]
+        address = [f"--bind-address={NODE}", f"--port={self._port}", "--skip-name-resolve"]
+        return ["mariadbd", "--no-defaults", *options, *address, "--innodb-flush-log-at-trx-commit=0"]
+
+    def answers(self) -> bool:
+        return self._client("SELECT 1", check=False).returncode == 0
+
+    def make_database(self) -> None:
+        quoted = self._password.replace("\\", "\\\\").replace("'", "\\'")
+        self.query("CREATE DATABASE flowise CHARACTER SET utf8mb4")
+        self.query(f"CREATE USER flowise@'%' IDENTIFIED BY '{quoted}'; GRANT ALL ON flowise.* TO flowise@'%'")
+
+    def query(self, sql: str, database: str = "mysql") -> list[list[str]]:
+        """Rows of a statement, as root."""
+        return [line.split("\t") for line in self._client(sql, database).stdout.splitlines()]
+
+    def _client(self, sql: str, database: str = "mysql", *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [
+            "mariadb",
+            "--no-defaults",
+            f"--socket={self._socket}",
+            "--user=root",
+            "--batch",
+            "--skip-column-names",
+        ]
+        return subprocess.run([*command, database], input=sql, check=check, capture_output=True, text=True)
+
+
+class Redis(_Server):
+    """Redis with a password, on the port of its Service, which with a certificate speaks TLS alone."""
+
+    def __init__(self, folder: Path, *, port: int, password: str, certificate: Certificate | None = None) -> None:
+        super().__init__(folder)
         self._port, self._password = port, password
-        lines = [f"bind {NODE}", f"port {port}", "appendonly yes", 'save ""', "maxmemory-policy noeviction"]
+        self._tls = certificate.write(folder) if certificate else None
+        lines = [f"bind {NODE}", "appendonly yes", 'save ""', "maxmemory-policy noeviction"]
+        if self._tls:
+            files = [
+                f"tls-cert-file {self._tls[0]}",
+                f"tls-key-file {self._tls[1]}",
+                f"tls-ca-cert-file {self._tls[0]}",
+            ]
+            lines += ["port 0", f"tls-port {port}", "tls-auth-clients no", *files]
+        else:
+            lines += [f"port {port}"]
         (folder / "redis.conf").write_text("\n".join([*lines, f"requirepass {password}", f"dir {folder}"]) + "\n")
 
     def command(self) -> list[str]:
@@ -137,7 +218,8 @@ class Redis(_Server):
 
     def run(self, *words: str) -> str:
         """A command's answer, as redis-cli prints it."""
-        command = ["redis-cli", "-h", NODE, "-p", str(self._port), *words]
+        tls = ["--tls", "--cacert", str(self._tls[0])] if self._tls else []
+        command = ["redis-cli", "-h", NODE, "-p", str(self._port), *tls, *words]
         environment = {**os.environ, "REDISCLI_AUTH": self._password}
         return subprocess.run(command, env=environment, check=False, capture_output=True, text=True).stdout.strip()
 

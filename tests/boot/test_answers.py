@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from boot.client import REPLY, Browser, direct_reply
-from boot.deployment import BUCKET, Build, deployed, queue, standalone_postgresql, standalone_sqlite
+from boot.deployment import (
+    BUCKET,
+    Build,
+    deployed,
+    queue,
+    standalone_mariadb,
+    standalone_postgresql,
+    standalone_sqlite,
+)
 from boot.figures import Figures
 from boot.install import Release
 from boot.kubelet import wait_until
@@ -15,7 +23,11 @@ RELEASES = ("3.1.1", "3.1.3", "3.1.4")
 pytestmark = pytest.mark.parametrize("release", RELEASES, indirect=True)
 
 
-@pytest.mark.parametrize("build", [standalone_sqlite, standalone_postgresql], ids=lambda build: str(build.__name__))
+@pytest.mark.parametrize(
+    "build",
+    [standalone_sqlite, standalone_postgresql, standalone_mariadb],
+    ids=lambda build: str(build.__name__),
+)
 def test_standalone_answers(release: Release, build: Build, figures: Figures) -> None:
     with deployed(release, build, figures) as deployment:
         [main] = deployment.start("flowise")

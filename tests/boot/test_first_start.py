@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from boot.conftest import installed
-from boot.deployment import Deployment, deployed, queue
+from boot.deployment import Build, Deployment, deployed, mariadb, queue
 from boot.figures import Figures
 from boot.install import Release
 from boot.kubelet import wait_until
@@ -16,8 +16,9 @@ CROWD = partial(queue, mains=2, workers=3)
 
 
 def migrations(deployment: Deployment) -> list[str]:
-    assert deployment.postgres is not None
-    return [name for [name] in deployment.postgres.query("SELECT name FROM migrations ORDER BY id", "flowise")]
+    server = deployment.postgres or deployment.mariadb
+    assert server is not None
+    return [name for [name] in server.query("SELECT name FROM migrations ORDER BY id", "flowise")]
 
 
 def start_all_at_once(deployment: Deployment) -> list[str]:
@@ -32,8 +33,9 @@ def start_all_at_once(deployment: Deployment) -> list[str]:
 
 
 @pytest.mark.parametrize("release", ["3.1.3", "3.1.4"], indirect=True)
-def test_empty_database(release: Release, figures: Figures) -> None:
-    with deployed(release, CROWD, figures) as deployment:
+@pytest.mark.parametrize("build", [CROWD, partial(CROWD, database=mariadb())], ids=["postgresql", "mariadb"])
+def test_empty_database(release: Release, build: Build, figures: Figures) -> None:
+    with deployed(release, build, figures) as deployment:
         assert len(start_all_at_once(deployment)) == 1
 
 
