@@ -24,6 +24,7 @@ COMMANDS = {
     "bwrap": "bubblewrap",
     "ip": "iproute2",
     "nsenter": "util-linux",
+    "openssl": "openssl",
     "psql": "postgresql",
     "mariadbd": "mariadb-server",
     "redis-server": "redis-server",
