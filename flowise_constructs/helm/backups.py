@@ -12,7 +12,8 @@ from flowise_constructs.helm.inline_secrets import InlineSecrets
 from flowise_constructs.helm.names import full_name
 from flowise_constructs.helm.pods import pod_options, resources, scheduling_paths
 from flowise_constructs.helm.release import Release
-from flowise_constructs.helm.servers import bucket_keys, pull_secrets
+from flowise_constructs.helm.servers import pull_secrets
+from flowise_constructs.helm.storages import bucket_keys
 
 _TARGET = S3Bucket(bucket="refused")
 

@@ -19,7 +19,7 @@ from flowise_constructs import (
     ServiceAccount,
     Worker,
 )
-from flowise_constructs.helm import edge, objects, pods, servers, settings
+from flowise_constructs.helm import databases, edge, objects, pods, queues, settings, storages
 from flowise_constructs.helm.backups import backup
 from flowise_constructs.helm.inline_secrets import InlineSecrets
 from flowise_constructs.helm.names import app_name, full_name, names
@@ -76,14 +76,14 @@ def _import(release: Release) -> Imported:
         agree(release, main, worker)
     arguments: dict[str, Any] = {
         "auth": settings.auth(release, main, secrets),
-        "database": servers.database(release, main, secrets),
-        "storage": servers.storage(release, secrets),
+        "database": databases.database(release, main, secrets),
+        "storage": storages.storage(release, secrets),
         "image": settings.image(release),
         "settings": settings.settings(release, main),
         "ingress": edge.ingress(release),
     }
     if queued:
-        arguments["queue"] = servers.queue(release, main, secrets)
+        arguments["queue"] = queues.queue(release, main, secrets)
         arguments["worker"] = _worker(release, called, worker)
     else:
         arguments["data"] = _claim(release)
