@@ -81,6 +81,16 @@ def mariadb() -> MariadbDatabase:
     return MariadbDatabase(host=MARIADB_HOST, password=SecretKey(secret="mariadb", key="password"))
 
 
+def bucket() -> S3Bucket:
+    """A bucket that exists."""
+    return S3Bucket(
+        bucket=BUCKET,
+        endpoint=f"http://s3.example:{S3_PORT}",
+        path_style=True,
+        credentials=S3Credentials.from_secret("flowise-s3-credentials"),
+    )
+
+
 def queue(
     app: App,
     image: Image,
@@ -96,12 +106,7 @@ def queue(
         auth=Auth.from_secret("flowise-auth-secrets"),
         database=database or BundledPostgres(),
         queue=Queue(redis=BundledRedis()),
-        storage=S3Bucket(
-            bucket=BUCKET,
-            endpoint=f"http://s3.example:{S3_PORT}",
-            path_style=True,
-            credentials=S3Credentials.from_secret("flowise-s3-credentials"),
-        ),
+        storage=bucket(),
         image=image,
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
         main=Main(replicas=mains),

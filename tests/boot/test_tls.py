@@ -9,7 +9,7 @@ import pytest
 from cdk8s import App
 
 from boot.client import REPLY, Browser, direct_reply
-from boot.deployment import BUCKET, S3_PORT, SECRETS, deployed
+from boot.deployment import SECRETS, bucket, deployed
 from boot.figures import Figures
 from boot.install import Release
 from boot.kubelet import wait_until
@@ -22,8 +22,6 @@ from flowise_constructs import (
     Queue,
     QueueChart,
     RedisTls,
-    S3Bucket,
-    S3Credentials,
     SecretKey,
 )
 from flowise_constructs import Redis as RedisServer
@@ -52,12 +50,7 @@ def over_tls(app: App, image: Image, *, authority: str) -> QueueChart:
                 tls=RedisTls(ca=authority),
             )
         ),
-        storage=S3Bucket(
-            bucket=BUCKET,
-            endpoint=f"http://s3.example:{S3_PORT}",
-            path_style=True,
-            credentials=S3Credentials.from_secret("flowise-s3-credentials"),
-        ),
+        storage=bucket(),
         image=image,
     )
 
