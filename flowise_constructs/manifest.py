@@ -17,8 +17,8 @@ def api_object(
 ) -> ApiObject:
     """An object of any kind; `body` is what stands beside its metadata.
 
-    From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis
-    and whose structs take longer to make than all the rest. A patch, the first one, carries it as it is.
+    From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis.
+    A patch, the first one, carries it as it is.
     """
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
     made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))

@@ -22,6 +22,7 @@ from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
 from backup.servers import Postgres, free_port
 from backup.world import World, directory, missing, object_store, s3
+from certificates import self_signed
 from moto.server import ThreadedMotoServer
 
 from flowise_constructs import DatabaseTls, PostgresDatabase, SecretKey
@@ -74,10 +75,7 @@ class Here:
 
 def certificate(folder: Path) -> Path:
     """A certificate for 127.0.0.1, signed by itself, in a file with its key."""
-    key, signed = folder / "key.pem", folder / "certificate.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    form = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(signed)]
-    subprocess.run(["openssl", *form, *subject], check=True, capture_output=True)
+    signed, key = self_signed(folder, "IP:127.0.0.1")
     (folder / "both.pem").write_text(signed.read_text() + key.read_text())
     key.chmod(0o600)
     return signed

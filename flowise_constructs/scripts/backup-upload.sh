@@ -9,8 +9,10 @@ upload() {
     step="uploading $1"
     # All of it is read back below.
     run rclone copyto --no-check-dest --s3-no-head "$SCRATCH/$1" "$TARGET/$id/$1"
-    # What has this hash has this size.
     step="reading $1 back from the bucket"
+    run rclone lsf --files-only --format s "$TARGET/$id/$1" > "$TMPDIR/size"
+    size=$(cat "$TMPDIR/size")
+    [ "$size" = "$(size_of "$SCRATCH/$1")" ] || fail "it has ${size:-no} bytes there and $(size_of "$SCRATCH/$1") here"
     run rclone hashsum sha256 --download "$TARGET/$id/$1" > "$TMPDIR/hash"
     hash=$(cut -d ' ' -f 1 "$TMPDIR/hash")
     [ "$hash" = "$(recorded_hash "$1")" ] || fail "its SHA-256 is ${hash:-nothing} there and $(recorded_hash "$1") here"

@@ -134,8 +134,7 @@ class Deployment:
     def upgrade(self, release: Release, build: Build) -> None:
         """Takes another release's YAML for the pods to come."""
         self.release, self._build = release, build
-        self.manifests = self._synthesize(release, build, self.manifests.secrets)
-        self._node = self._node_of(release, self.manifests)
+        self.take_over(self._synthesize(release, build, self.manifests.secrets))
 
     def take_over(self, manifests: Manifests) -> None:
         """Takes YAML of another origin for the pods to come, on the same servers and claims."""

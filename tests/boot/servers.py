@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from certificates import self_signed
+
 from boot.network import ENDS_WITH_US, NODE
 
 _NOBODY = 65534
@@ -76,11 +78,7 @@ class Certificate:
     @staticmethod
     def make(folder: Path, *names: str) -> Certificate:
         """For servers of those names."""
-        key, signed = folder / "key.pem", folder / "certificate.pem"
-        alternatives = ",".join(f"DNS:{name}" for name in names)
-        subject = ["-subj", f"/CN={names[0]}", "-addext", f"subjectAltName={alternatives}"]
-        form = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(signed)]
-        subprocess.run(["openssl", *form, *subject], check=True, capture_output=True)
+        signed, key = self_signed(folder, *(f"DNS:{name}" for name in names))
         return Certificate(signed.read_text(), key.read_text())
 
     def write(self, folder: Path) -> tuple[Path, Path]:
