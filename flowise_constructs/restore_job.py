@@ -99,7 +99,7 @@ class RestoreJob(Construct):
             name="database",
             image=source.database_image,
             command=command,
-            environment={**source.database(), **self._overwrite()},
+            environment={**source.database(), **self._wait(kind), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,
             volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
@@ -128,6 +128,9 @@ class RestoreJob(Construct):
             resources=self.restore.resources,
             volumes=source.ca_volumes(),
         )
+
+    def _wait(self, kind: str) -> dict[str, EnvValue]:
+        return {} if kind == "sqlite" else {"SERVER_WAIT_SECONDS": str(self.restore.server_wait_seconds)}
 
     def _overwrite(self) -> dict[str, EnvValue]:
         return {"OVERWRITE": "true"} if self.restore.overwrite else {}

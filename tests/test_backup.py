@@ -17,11 +17,13 @@ from deployments import AUTH, POSTGRES
 from flowise_constructs import (
     Backup,
     BackupJob,
+    BundledPostgres,
     ConfigError,
     ConfigMapKey,
     ExistingClaim,
     Flowise,
     LocalStorage,
+    Names,
     PodOptions,
     Resources,
     S3Bucket,
@@ -29,6 +31,7 @@ from flowise_constructs import (
     SecretKey,
     ServerImage,
     SqliteDatabase,
+    StandaloneChart,
 )
 from flowise_constructs.restore_job import RestoreDrill, RestoreJob
 from flowise_constructs.values.backup import BucketEncryption, Drill, Restore, Retention
@@ -104,6 +107,7 @@ RESTORE_OPTIONS: Mapping[str, tuple[Any, str]] = {
     "accept_lost_credentials": (True, '"name": "ACCEPT_LOST_CREDENTIALS", "value": "true"'),
     "files": (False, ""),
     "deadline_seconds": (4321, '"activeDeadlineSeconds": 4321'),
+    "server_wait_seconds": (777, '"name": "SERVER_WAIT_SECONDS", "value": "777"'),
     "resources": (RESOURCES, '"777Mi"'),
     "pod": (POD, '"nodeSelector": {"disk": "fast"}'),
 }
@@ -140,6 +144,29 @@ def containers(manifest: str) -> dict[str, dict[str, Any]]:
     owner = next(item for item in json.loads(manifest) if item["kind"] == "CronJob")
     pod = owner["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     return {item["name"]: item for item in [*pod.get("initContainers", []), *pod["containers"]]}
+
+
+def test_restore_takes_what_the_backup_of_a_chart_was_made_with() -> None:
+    chart = StandaloneChart(
+        App(), "chart", auth=AUTH, database=BundledPostgres(), backup=Backup(target=TARGET), names=Names(name="prod")
+    )
+    made = chart.backup
+    assert made is not None
+    RestoreJob(chart, "Restore", backup=made.backup, flowise=made.flowise, names=made.names, data=made.data)
+    (job,) = [item for item in chart.to_json() if item["kind"] == "Job"]
+    (cron_job,) = [item for item in chart.to_json() if item["kind"] == "CronJob"]
+    assert job["metadata"]["name"] == "prod-restore"
+
+    def bucket_and_server(pod: dict[str, Any]) -> set[tuple[str, str]]:
+        containers = [*pod["initContainers"], *pod["containers"]]
+        variables = [variable for container in containers for variable in container["env"]]
+        return {
+            (it["name"], it["value"]) for it in variables if it["name"] in ("TARGET", "DATABASE_HOST", "DATABASE_NAME")
+        }
+
+    assert ("DATABASE_HOST", "prod-postgresql") in bucket_and_server(job["spec"]["template"]["spec"])
+    jobs = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert bucket_and_server(job["spec"]["template"]["spec"]) == bucket_and_server(jobs)
 
 
 def test_password_is_a_file_of_the_dump_alone_and_the_bucket_keys_are_with_the_upload_alone() -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("moto", reason="not installed: moto[server]")
 pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
-from backup.faults import CuttingProxy
+from backup.faults import CuttingProxy, opened_later
 from backup.outcomes import failed, succeeded
 from backup.pods import give_to_runner
 from backup.servers import Mariadb, free_port
@@ -137,6 +137,17 @@ def test_client_older_than_the_server(here: Here) -> None:
     image = "docker.io/library/mariadb"
     world.machine.paths = {**world.machine.paths, image: f"{old}:{world.machine.paths[image]}"}
     failed(world.back_up(), "dump", "mariadb-dump is 10.6.5: give Backup.dump_image a MariaDB image")
+
+
+def test_restore_waits_for_a_server_that_starts(here: Here) -> None:
+    world = here.world()
+    succeeded(world.back_up())
+    here.server.make("later")
+    world.database = replace(world.database, name="later", port=opened_later(here.server.port, 3))
+    succeeded(world.restore())
+    assert here.server.contents("later") == here.server.contents("small")
+    world.database = replace(world.database, port=free_port())
+    failed(world.restore(overwrite=True, server_wait_seconds=2), "database", "Can't connect to")
 
 
 def test_restore_without_the_right_to_prepare_says_which(here: Here) -> None:

@@ -17,7 +17,7 @@ pytest.importorskip("moto", reason="not installed: moto[server]")
 pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
-from backup.faults import CuttingProxy, FaultyStore
+from backup.faults import CuttingProxy, FaultyStore, opened_later
 from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
 from backup.servers import Postgres, free_port
@@ -483,6 +483,26 @@ def test_restore_cut_in_the_middle_leaves_nothing(here: Here, restorable: Restor
     assert proxy.cut == 1
     proxy.close()
     unchanged(here, restorable)
+
+
+def test_restore_waits_for_a_server_that_starts(here: Here, restorable: Restorable) -> None:
+    world = restorable.world
+    world.database = replace(world.database, port=opened_later(here.server.port, 3))
+    succeeded(world.restore())
+    assert here.server.contents(restorable.name) == here.server.contents("small")
+
+
+def test_restore_gives_up_on_a_server_that_never_answers(restorable: Restorable) -> None:
+    world = restorable.world
+    world.database = replace(world.database, port=free_port())
+    outcome = world.restore(server_wait_seconds=2)
+    failed(outcome, "database", f"waiting for the database server at 127.0.0.1:{world.database.port}")
+    assert "Connection refused" in outcome.last_line
+
+
+def test_restore_with_a_wrong_password_does_not_wait(restorable: Restorable) -> None:
+    restorable.world.password = "wrong"
+    failed(restorable.world.restore(), "database", "password authentication failed")
 
 
 def test_restore_with_another_encryption_key_is_refused_unless_told(here: Here, restorable: Restorable) -> None:

@@ -186,6 +186,7 @@ OPTIONS: tuple[Option, ...] = (
             "accept_lost_credentials": True,
             "files": False,
             "deadline_seconds": 60,
+            "server_wait_seconds": 60,
             "resources": SMALL,
             "pod": POD,
         },

@@ -44,6 +44,20 @@ last_words() {
     if [ -s "$TMPDIR/words" ]; then cat "$TMPDIR/words"; else printf '%s\n' "$words" | tail -n 1; fi
 }
 
+# A server that the same manifests make may start later than what needs it. `answers` is the client's; what is wrong
+# with a server that doesn't, a query knows best.
+await_server() {
+    step="waiting for the database server at ${DATABASE_SOCKET:-$DATABASE_HOST:$DATABASE_PORT}"
+    until_when=$(($(date +%s) + SERVER_WAIT_SECONDS))
+    until answers > /dev/null 2>&1; do
+        if [ "$(date +%s)" -ge "$until_when" ]; then
+            run query 'SELECT 1' > /dev/null
+            return
+        fi
+        sleep 1
+    done
+}
+
 size_of() { wc -c < "$1" | tr -d ' '; }
 
 sha256_of() { sha256sum "$1" | cut -d ' ' -f 1; }

@@ -26,6 +26,9 @@ encrypt_as_the_application() {
     if [ "$DATABASE_REJECT_UNAUTHORIZED" = true ]; then printf 'ssl-verify-server-cert\n'; else printf 'skip-ssl-verify-server-cert\n'; fi
 }
 
+# True also where the password is wrong, which a query then says.
+answers() { mariadb-admin --defaults-file="$options" --connect-timeout=5 ping; }
+
 # query SQL [DATABASE]
 query() { mariadb --defaults-file="$options" --connect-timeout=15 --batch --skip-column-names --raw --execute="$1" "${2:-$DATABASE_NAME}"; }
 

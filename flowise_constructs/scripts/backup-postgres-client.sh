@@ -23,6 +23,8 @@ encrypt_as_the_application() {
     fi
 }
 
+answers() { pg_isready --timeout=5; }
+
 query() { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 --command="$1"; }
 
 client_major() { "$1" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }

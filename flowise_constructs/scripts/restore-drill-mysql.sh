@@ -34,4 +34,4 @@ start_server
 step="restoring $(manifest_field id)"
 : > "$TMPDIR/password"
 DATABASE_SOCKET=$socket DATABASE_USER=root DATABASE_NAME=flowise DATABASE_PASSWORD_FILE=$TMPDIR/password \
-    NAME=drill bash "${0%/*}/restore-mysql.sh"
+    SERVER_WAIT_SECONDS=60 NAME=drill bash "${0%/*}/restore-mysql.sh"

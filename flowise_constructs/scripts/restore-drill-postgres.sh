@@ -25,4 +25,4 @@ run createdb --template=template0 flowise
 step="restoring $(manifest_field id)"
 printf 'none\n' > "$TMPDIR/password"
 DATABASE_HOST=$socket DATABASE_PORT=5432 DATABASE_USER=flowise DATABASE_NAME=flowise DATABASE_PASSWORD_FILE=$TMPDIR/password \
-    NAME=drill bash "${0%/*}/restore-postgres.sh"
+    SERVER_WAIT_SECONDS=60 NAME=drill bash "${0%/*}/restore-postgres.sh"

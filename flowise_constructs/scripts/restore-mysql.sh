@@ -74,6 +74,7 @@ swap() {
 
 connect_as_the_application
 check_archive
+await_server
 check_sessions
 check_emptiness
 make_databases

@@ -54,6 +54,7 @@ restore() {
 
 connect_as_the_application
 check_archive
+await_server
 check_sessions
 check_emptiness
 restore

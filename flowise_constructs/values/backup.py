@@ -185,6 +185,8 @@ class Restore(Value):
     """Whether uploads and documents are restored too."""
     deadline_seconds: checks.Positive = 6 * 3600
     """`activeDeadlineSeconds`."""
+    server_wait_seconds: checks.Positive = 300
+    """How long a database server is waited for that doesn't answer: one of the same manifests may start later."""
     resources: Resources = Resources(cpu_request="250m", memory_request="256Mi", memory_limit="1Gi")
     """Requests and limits of each step."""
     pod: PodOptions = PodOptions()

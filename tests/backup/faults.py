@@ -10,15 +10,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from backup.servers import free_port
+
 
 class CuttingProxy:
-    """Passes TCP on, and cuts a connection after so many bytes of the server's, or of the client's."""
+    """Passes TCP on, and cuts a connection after so many bytes of the server's, or of the client's. None: never."""
 
-    def __init__(self, port: int, *, after: int, toward_server: bool = False) -> None:
+    def __init__(self, port: int, *, after: int | None, toward_server: bool = False, listen: int = 0) -> None:
         self.target = port
         self.limits = (after, None) if toward_server else (None, after)
         self.cut = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", listen))
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -50,6 +52,15 @@ class CuttingProxy:
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+
+def opened_later(port: int, seconds: float) -> int:
+    """A port behind which the server will be, as while it starts."""
+    later = free_port()
+    opening = threading.Timer(seconds, CuttingProxy, (port,), {"after": None, "listen": later})
+    opening.daemon = True
+    opening.start()
+    return later
 
 
 Verdict = Callable[[str, str], str | None]
