@@ -22,7 +22,7 @@ from backup.pods import as_runner, give_to_runner  # noqa: E402
 from backup.servers import POSTGRES_BIN, Postgres  # noqa: E402
 from backup.world import World, directory, object_store, s3  # noqa: E402
 
-from flowise_constructs import PostgresDatabase, SecretKey  # noqa: E402
+from flowise_constructs import PostgresDatabase, Retention, SecretKey  # noqa: E402
 
 
 def bare(world: World, server: Postgres, database: str) -> float:
@@ -120,7 +120,8 @@ def main() -> None:
                 password=server.password,
                 storage=s3("http://127.0.0.1:1", "files"),
                 bucket="backups",
-                options={"files": False, "scratch_size": "20Gi"},
+                # A bare dump deletes nothing either.
+                options={"files": False, "scratch_size": "20Gi", "retention": Retention(last=1000)},
             )
             give_to_runner(root)
             for messages in options.messages:

@@ -5,6 +5,7 @@ reason=$TMPDIR/reason
 errors=$TMPDIR/errors
 : "${WITHOUT_ROWS_OF:=}"
 tool=
+other=
 
 say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
 
@@ -24,7 +25,7 @@ ending() {
     exit "$status"
 }
 trap ending EXIT
-trap 'kill ${tool:-} 2> /dev/null || true; fail "asked to stop (SIGTERM): deadline_seconds is over, or the pod is evicted"' TERM
+trap 'kill ${tool:-} ${other:-} 2> /dev/null || true; fail "asked to stop (SIGTERM): deadline_seconds is over, or the pod is evicted"' TERM
 
 # Runs a tool; its own last words become the reason. A shell acts on a signal only while it waits for a job.
 run() {
@@ -35,6 +36,17 @@ run() {
     tool=
     cat "$errors" >&2
     [ "$status" -eq 0 ] || fail "$(basename "$1"), exit code $status: $(last_words)"
+}
+
+# Runs a tool beside what follows, until `joined`.
+beside() {
+    (errors=$TMPDIR/errors-beside; run "$@") &
+    other=$!
+}
+
+joined() {
+    wait "$other" || exit 1
+    other=
 }
 
 # The line that names the error: tools put hints behind it, and whoever wrote to one that failed complains too.

@@ -26,16 +26,3 @@ encrypt_as_the_application() {
 answers() { pg_isready --timeout=5; }
 
 query() { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 --command="$1"; }
-
-client_major() { "$1" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }
-
-# Leaves the server's version in $server. Reading a newer server's catalog is more than an older pg_dump can.
-check_client_version() {
-    local client major
-    client=$(client_major pg_dump)
-    server=$(run query 'SHOW server_version')
-    major=${server%%[^0-9]*}
-    if [ "$client" -lt "$major" ]; then
-        fail "the server is PostgreSQL $major and pg_dump is $client: give Backup.dump_image a PostgreSQL image of version $major or newer"
-    fi
-}

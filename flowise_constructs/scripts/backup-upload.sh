@@ -10,10 +10,11 @@ upload() {
     # All of it is read back below.
     run rclone copyto --no-check-dest --s3-no-head "$SCRATCH/$1" "$TARGET/$id/$1"
     step="reading $1 back from the bucket"
-    run rclone lsf --files-only --format s "$TARGET/$id/$1" > "$TMPDIR/size"
+    beside rclone lsf --files-only --format s "$TARGET/$id/$1" > "$TMPDIR/size"
+    run rclone hashsum sha256 --download "$TARGET/$id/$1" > "$TMPDIR/hash"
+    joined
     size=$(cat "$TMPDIR/size")
     [ "$size" = "$(size_of "$SCRATCH/$1")" ] || fail "it has ${size:-no} bytes there and $(size_of "$SCRATCH/$1") here"
-    run rclone hashsum sha256 --download "$TARGET/$id/$1" > "$TMPDIR/hash"
     hash=$(cut -d ' ' -f 1 "$TMPDIR/hash")
     [ "$hash" = "$(recorded_hash "$1")" ] || fail "its SHA-256 is ${hash:-nothing} there and $(recorded_hash "$1") here"
 }
@@ -46,9 +47,10 @@ publish() {
     step='uploading the manifest'
     run rclone copyto --no-check-dest --s3-no-head "$SCRATCH/manifest.json" "$TARGET/$id.json"
     step='reading the manifest back from the bucket'
-    run rclone cat "$TARGET/$id.json" > "$TMPDIR/manifest"
-    cmp -s "$SCRATCH/manifest.json" "$TMPDIR/manifest" || fail 'it is not what was written'
+    beside rclone cat "$TARGET/$id.json" > "$TMPDIR/manifest"
     list_backups > "$TMPDIR/backups"
+    joined
+    cmp -s "$SCRATCH/manifest.json" "$TMPDIR/manifest" || fail 'it is not what was written'
     grep -qxF "$id" "$TMPDIR/backups" || fail "the bucket doesn't list it"
 }
 
