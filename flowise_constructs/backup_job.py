@@ -27,8 +27,8 @@ class BackupJob(Construct):
     A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
 
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
-    Attributes: `.cron_job`, `.drill`, and what it was made with, which a `RestoreJob` takes as well: `.backup`, `.flowise`,
-    `.names`, `.data`.
+    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`, which a
+    `RestoreJob` takes as well.
 
     Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
     pod alone may mount, names that are too long for a CronJob.
