@@ -8,19 +8,22 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip lint types check golden fuzz bench boot imports clean help
+.PHONY: synth test roundtrip admission lint types check golden fuzz bench boot imports clean help
 
 help: ## List the targets.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
 
 synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
 	$(BIN)/python main.py
 
 test: $(DEV) ## Run the ordinary tests.
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip and not admission" $(ARGS)
 
 roundtrip: $(DEV) ## Back up and restore on the real servers; takes minutes.
 	$(BIN)/python -m pytest -m roundtrip $(ARGS)
+
+admission: $(DEV) ## Ask a real API server, of which KUBEBUILDER_ASSETS names the directory.
+	$(BIN)/python -m pytest -m admission $(ARGS)
 
 lint: $(DEV) ## Check style and format.
 	$(BIN)/ruff check .
@@ -36,7 +39,7 @@ golden: $(DEV) ## Accept the YAML of the reference app as the new snapshots.
 	$(BIN)/python -m pytest tests/test_golden.py --update-golden
 
 fuzz: $(DEV) ## Property tests with 10,000 examples each.
-	HYPOTHESIS_EXAMPLES=10000 $(BIN)/python -m pytest -m "not boot and not roundtrip" -k "properties or fuzz" $(ARGS)
+	HYPOTHESIS_EXAMPLES=10000 $(BIN)/python -m pytest -m "not boot and not roundtrip and not admission" -k "properties or fuzz" $(ARGS)
 
 bench: $(DEV) ## Time synthesis against a bare cdk8s app.
 	$(BIN)/python benchmarks/synth.py

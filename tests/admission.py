@@ -1,0 +1,124 @@
+"""A real API server, with no node: what it admits, in a namespace that enforces Pod Security "restricted"."""
+
+from __future__ import annotations
+
+import copy
+import http.client
+import json
+import os
+import ssl
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backup.servers import free_port
+
+ASSETS = os.environ.get("KUBEBUILDER_ASSETS")
+"""The directory of `etcd` and `kube-apiserver`, as the tools of controller developers name it."""
+TOKEN = "of-the-test"
+NAMESPACE = "restricted"
+LEVELS = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the server says of an object: an error or None, and warnings."""
+
+    error: str | None
+    warnings: list[str]
+
+
+class ApiServer:
+    """etcd and the API server, on loopback, until `stop`."""
+
+    def __init__(self, directory: Path) -> None:
+        assert ASSETS is not None
+        self._directory, self._port = directory, free_port()
+        self._plural: dict[tuple[str, str], str] = {}
+        # The server makes its certificate itself, at each start.
+        insecure = ssl._create_unverified_context()
+        self._connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=insecure, timeout=30)
+        store, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        clients = [f"--listen-client-urls={store}", f"--advertise-client-urls={store}"]
+        self._processes = [
+            self._start("etcd", f"--data-dir={directory}/etcd", *clients, f"--listen-peer-urls={peer}"),
+            self._start("kube-apiserver", f"--etcd-servers={store}", *self._flags()),
+        ]
+        try:
+            self._wait_until_ready(60)
+            self._request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE, "labels": LEVELS}})
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends both."""
+        self._connection.close()
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+
+    def admit(self, document: dict[str, Any]) -> Verdict:
+        """What would be said if the object were created there now."""
+        item = copy.deepcopy(document)
+        item["metadata"].pop("namespace", None)
+        group = "/api/v1" if item["apiVersion"] == "v1" else f"/apis/{item['apiVersion']}"
+        plural = self._plural_of(group, item["kind"])
+        path = f"{group}/namespaces/{NAMESPACE}/{plural}?dryRun=All&fieldValidation=Strict"
+        return self._request("POST", path, item)[0]
+
+    def _plural_of(self, group: str, kind: str) -> str:
+        if (group, kind) not in self._plural:
+            for resource in self._request("GET", group)[1]["resources"]:
+                if "/" not in resource["name"]:
+                    self._plural[group, resource["kind"]] = resource["name"]
+        return self._plural[group, kind]
+
+    def _flags(self) -> list[str]:
+        key, tokens = self._directory / "key.pem", self._directory / "tokens.csv"
+        subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+        tokens.write_text(f"{TOKEN},test,test,system:masters\n")
+        return [
+            "--bind-address=127.0.0.1",
+            f"--secure-port={self._port}",
+            f"--cert-dir={self._directory}/certificates",
+            f"--token-auth-file={tokens}",
+            f"--service-account-key-file={key}",
+            f"--service-account-signing-key-file={key}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            "--authorization-mode=RBAC",
+            # Nobody makes the default service account: there are no controllers.
+            "--disable-admission-plugins=ServiceAccount",
+        ]
+
+    def _start(self, program: str, *flags: str) -> subprocess.Popen[bytes]:
+        with (self._directory / f"{program}.log").open("wb") as log:
+            return subprocess.Popen([f"{ASSETS}/{program}", *flags], stdout=log, stderr=log)
+
+    def _wait_until_ready(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if self._request("GET", "/readyz")[0].error is None:
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            if time.monotonic() > deadline:
+                raise TimeoutError((self._directory / "kube-apiserver.log").read_text()[-2000:])
+            time.sleep(0.2)
+
+    def _request(self, method: str, path: str, body: Any = None) -> tuple[Verdict, Any]:
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        try:
+            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = self._connection.getresponse()
+            text = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        told = json.loads(text) if text.startswith("{") else text
+        error = None if answer.status < 300 else str(told["message"] if isinstance(told, dict) else told)
+        return Verdict(error, answer.headers.get_all("Warning") or []), told

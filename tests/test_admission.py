@@ -1,0 +1,101 @@
+"""A real API server admits every manifest, strictly and without a warning (make admission)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import admission
+import cluster
+import deployments
+import pytest
+from admission import ApiServer
+from deployments import AUTH, BUCKET, POSTGRES, REDIS, objects, synthesized
+from hypothesis import given
+from test_options import FIELDS, Option
+from test_properties import chart_arguments
+
+from flowise_constructs import ConfigError, ConfigWarning, Queue, QueueChart, SqliteDatabase, StandaloneChart
+
+pytestmark = [
+    pytest.mark.admission,
+    pytest.mark.skipif(not admission.ASSETS, reason="KUBEBUILDER_ASSETS names no directory of etcd and kube-apiserver"),
+    pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning"),
+]
+
+NOT_RESTRICTED = "would violate PodSecurity"
+NO_SECOND_FAMILY = ("not configured on this cluster", "not configured for dual-stack")
+"""The test's own server has addresses of IPv4 alone."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    running = ApiServer(tmp_path_factory.mktemp("api-server"))
+    yield running
+    running.stop()
+
+
+def objections(server: ApiServer, documents: list[dict[str, Any]]) -> list[str]:
+    """Errors and warnings about any of them."""
+    verdicts = [server.admit(document) for document in documents]
+    told = [line for verdict in verdicts for line in (verdict.error, *verdict.warnings) if line]
+    return [line for line in told if not any(families in line for families in NO_SECOND_FAMILY)]
+
+
+@pytest.mark.parametrize("variant", deployments.VARIANTS)
+def test_variants_are_admitted(server: ApiServer, variant: str) -> None:
+    told = objections(server, cluster.documents(deployments.variant(variant)))
+    assert not told or variant == "run-as-root"
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), FIELDS, ids=lambda part: part if isinstance(part, str) else type(part.value).__name__
+)
+def test_options_are_admitted(server: ApiServer, option: Option, name: str) -> None:
+    changed = replace(option.value, **{name: option.changes[name], **option.together.get(name, {})})
+    told = objections(server, objects(option.place(changed)))
+    if name == "run_as_root":
+        assert told
+        assert all(NOT_RESTRICTED in line for line in told)
+    else:
+        assert not told
+
+
+def taken(chart: type[StandaloneChart] | type[QueueChart], arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)
+            return cluster.documents(synthesized(lambda app: chart(app, "chart", **arguments)))
+    except ConfigError:
+        return []
+
+
+def admits(server: ApiServer, chart: type[StandaloneChart] | type[QueueChart], arguments: dict[str, Any]) -> None:
+    told = objections(server, taken(chart, arguments))
+    if getattr(arguments.get("main"), "run_as_root", False):
+        told = [line for line in told if NOT_RESTRICTED not in line]
+    assert not told
+
+
+@given(arguments=chart_arguments(StandaloneChart, {"auth": AUTH, "database": SqliteDatabase()}))
+def test_whatever_standalone_takes_is_admitted(server: ApiServer, arguments: dict[str, Any]) -> None:
+    admits(server, StandaloneChart, arguments)
+
+
+@given(
+    arguments=chart_arguments(
+        QueueChart, {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET}
+    )
+)
+def test_whatever_queue_takes_is_admitted(server: ApiServer, arguments: dict[str, Any]) -> None:
+    admits(server, QueueChart, arguments)
+
+
+def test_a_server_that_admits_anything_would_be_noticed(server: ApiServer) -> None:
+    [*_, deployment] = [item for item in objects(deployments.standalone()) if item["kind"] == "Deployment"]
+    deployment["spec"]["template"]["spec"]["hostNetwork"] = True
+    assert any(NOT_RESTRICTED in line for line in objections(server, [deployment]))
+    deployment["spec"]["unknown"] = 1
+    assert any('unknown field "spec.unknown"' in line for line in objections(server, [deployment]))
