@@ -38,22 +38,22 @@ run() {
     [ "$status" -eq 0 ] || fail "$(basename "$1"), exit code $status: $(last_words)"
 }
 
-# Runs a tool beside what follows, until `joined`.
+# Runs a tool beside what follows, until `joined`; its words are its own until then.
 beside() {
-    (errors=$TMPDIR/errors-beside; run "$@") &
+    (errors=$TMPDIR/errors-beside; reason=$TMPDIR/reason-beside; run "$@") &
     other=$!
 }
 
 joined() {
-    wait "$other" || exit 1
+    wait "$other" || fail "$(tail -n 1 "$TMPDIR/reason-beside" 2>/dev/null)"
     other=
 }
 
 # The line that names the error: tools put hints behind it, and whoever wrote to one that failed complains too.
 last_words() {
     words=$(grep -vE '^[[:space:]]*$|errno 32|Broken pipe|^[^ ]+ (detail|hint): ' "$errors" | tail -n 20)
-    printf '%s\n' "$words" | grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' | tail -n 1 > "$TMPDIR/words"
-    if [ -s "$TMPDIR/words" ]; then cat "$TMPDIR/words"; else printf '%s\n' "$words" | tail -n 1; fi
+    printf '%s\n' "$words" | grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' | tail -n 1 > "$errors.words"
+    if [ -s "$errors.words" ]; then cat "$errors.words"; else printf '%s\n' "$words" | tail -n 1; fi
 }
 
 # A server that the same manifests make may start later than what needs it. `answers` is the client's; what is wrong
