@@ -20,7 +20,7 @@ from backup import data
 from backup.faults import CuttingProxy, FaultyStore, opened_later
 from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
-from backup.servers import Postgres, free_port
+from backup.servers import POSTGRES_BIN, Postgres, free_port
 from backup.world import World, directory, missing, object_store, s3
 from certificates import self_signed
 from moto.server import ThreadedMotoServer
@@ -266,6 +266,20 @@ def test_scratch_disk_full(here: Here, before: Before) -> None:
     finally:
         subprocess.run(["umount", str(scratch)], check=True)
     before.holds()
+
+
+@pytest.mark.parametrize("said", ["pg_dump (PostgreSQL) 99.1", "pg_dump (PostgreSQL) 99.1 (Homebrew)"])
+def test_version_of_the_client_is_read_whoever_built_it(here: Here, said: str) -> None:
+    world = here.world()
+    wrapped = world.root / "bin"
+    wrapped.mkdir()
+    asked = f"[ \"$1\" = --version ] && echo '{said}' && exit"
+    (wrapped / "pg_dump").write_text(f'#!/bin/sh\n{asked}\nexec {POSTGRES_BIN}/pg_dump "$@"\n')
+    (wrapped / "pg_dump").chmod(0o755)
+    image = "docker.io/library/postgres"
+    world.machine.paths = {**world.machine.paths, image: f"{wrapped}:{world.machine.paths[image]}"}
+    succeeded(world.back_up())
+    assert world.manifest(world.backups()[0])["client_version"] == said.removeprefix("pg_dump (PostgreSQL) ")
 
 
 def test_client_older_than_the_server(here: Here, before: Before) -> None:

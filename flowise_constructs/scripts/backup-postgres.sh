@@ -23,7 +23,7 @@ session_failed() { fail "psql: $(errors=$TMPDIR/session last_words)"; }
 # Leaves pg_dump's in $client. Reading a newer server's catalog is more than an older pg_dump can.
 check_client_version() {
     client=$(pg_dump --version)
-    client=${client##* }
+    client=${client#"${client%%[0-9]*}"}
     if [[ ${client%%[^0-9]*} -lt ${server%%[^0-9]*} ]]; then
         fail "the server is PostgreSQL ${server%%[^0-9]*} and pg_dump is ${client%%[^0-9]*}: give Backup.dump_image a PostgreSQL image of version ${server%%[^0-9]*} or newer"
     fi

@@ -152,7 +152,7 @@ class Backup(Value):
     """Tables of which the structure alone is backed up. Example: `["login_sessions"]`."""
     dump_arguments: Sequence[DumpArgument] = ()
     """Further options of `pg_dump`, which compresses with gzip at level 1 unless told, or of `mariadb-dump`. Example:
-    `["--compress=zstd:3"]`, smaller and faster, with PostgreSQL 16 or newer."""
+    `["--compress=zstd:3"]`, with PostgreSQL 16 or newer."""
     dump_image: ServerImage | None = None
     """The database's client tools, of a major version not older than the server's, with bash. Default:
     `docker.io/library/postgres:18.6-trixie`, `docker.io/library/mariadb:11.8.3-noble`; SQLite: the Flowise image."""
