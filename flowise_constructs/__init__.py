@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from flowise_constructs.auth_secret import AuthSecret
     from flowise_constructs.backup_job import BackupJob
     from flowise_constructs.charts import QueueChart, StandaloneChart
+    from flowise_constructs.deployment import Deployment
     from flowise_constructs.flowise_main import FlowiseMain
     from flowise_constructs.flowise_worker import FlowiseWorker
     from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
     from flowise_constructs.redis import RedisServer
     from flowise_constructs.restore_job import RestoreDrill, RestoreJob
     from flowise_constructs.s3_storage import S3Storage
+    from flowise_constructs.workload import Workload
 
 __all__ = [
     "Auth",
@@ -49,6 +51,7 @@ __all__ = [
     "ConfigWarning",
     "DataClaim",
     "DatabaseTls",
+    "Deployment",
     "Drill",
     "EnvValue",
     "ExistingClaim",
@@ -97,6 +100,7 @@ __all__ = [
     "StandaloneChart",
     "Volume",
     "Worker",
+    "Workload",
     "WritableSizes",
 ]
 
@@ -104,6 +108,7 @@ __all__ = [
 _CONSTRUCTS = {
     "AuthSecret": "auth_secret",
     "BackupJob": "backup_job",
+    "Deployment": "deployment",
     "FlowiseMain": "flowise_main",
     "FlowiseWorker": "flowise_worker",
     "PostgresBootstrap": "postgres",
@@ -114,6 +119,7 @@ _CONSTRUCTS = {
     "RestoreJob": "restore_job",
     "S3Storage": "s3_storage",
     "StandaloneChart": "charts",
+    "Workload": "workload",
 }
 
 

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from flowise_constructs.values.auth import KEYS, Auth
 from flowise_constructs.values.references import SecretKey
+from flowise_constructs.values.value import checked
 
 
 class AuthSecret(Construct):
@@ -29,6 +30,7 @@ class AuthSecret(Construct):
     auth: Auth
     """The references, for `Flowise.auth`."""
 
+    @checked
     def __init__(
         self,
         scope: Construct,

@@ -6,7 +6,15 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
-from flowise_constructs.backup_pod import Step, authorities_step, beside, claim_volume, cron_job, template
+from flowise_constructs.backup_pod import (
+    Step,
+    authorities_step,
+    beside,
+    claim_volume,
+    cron_job,
+    job_workload,
+    template,
+)
 from flowise_constructs.backup_source import Source, family, reads_claim, refuse_contradictions, refuse_shared_claim
 from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import Manifest
@@ -17,6 +25,7 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import PodOptions
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim
+from flowise_constructs.values.value import checked
 
 
 class BackupJob(Construct):
@@ -37,6 +46,7 @@ class BackupJob(Construct):
     drill: RestoreDrill | None = None
     """The trial of restoring, where there is one."""
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -54,6 +64,7 @@ class BackupJob(Construct):
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
         self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
+        self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:
             self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
@@ -63,7 +74,7 @@ class BackupJob(Construct):
         job = {
             "backoffLimit": backup.backoff_limit,
             "activeDeadlineSeconds": backup.deadline_seconds,
-            "template": self._template(),
+            "template": self.workload.template,
         }
         return cron_job(
             self, self._identity, backup, job, schedule=backup.schedule, concurrency=backup.concurrency_policy

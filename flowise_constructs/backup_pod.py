@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from cdk8s import ApiObject
 from constructs import Construct
@@ -20,6 +20,7 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import PodOptions, Resources
 from flowise_constructs.values.references import EnvValue, SecretKey
 from flowise_constructs.values.storage import Claim, DataClaim
+from flowise_constructs.workload import Workload
 
 UID = 1000
 CRON_JOB_NAME_LIMIT = 52
@@ -80,6 +81,12 @@ def cron_job(
             "jobTemplate": {"metadata": {"labels": identity.labels}, "spec": job},
         },
     )
+
+
+def job_workload(kind: Literal["CronJob", "Job"], identity: Identity, made: Manifest, options: PodOptions) -> Workload:
+    """The pods of a Job or CronJob, of their template."""
+    creates = options.service_account.create
+    return Workload(kind=kind, identity=identity, template=made, makes_service_account=creates)
 
 
 def template(

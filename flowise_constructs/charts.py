@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ from constructs import Construct
 
 from flowise_constructs.auth_secret import AuthSecret
 from flowise_constructs.backup_job import BackupJob
+from flowise_constructs.deployment import Deployment, RunsPods
 from flowise_constructs.flowise_main import FlowiseMain
 from flowise_constructs.flowise_worker import FlowiseWorker
 from flowise_constructs.postgres import PostgresServer
@@ -23,12 +23,11 @@ from flowise_constructs.values.edge import Ingress
 from flowise_constructs.values.flowise import Flowise, Main, Worker
 from flowise_constructs.values.image import Image
 from flowise_constructs.values.names import Names
-from flowise_constructs.values.pod import PodOptions
 from flowise_constructs.values.queue import Queue
 from flowise_constructs.values.redis import BundledRedis
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket, Storage
-from flowise_constructs.values.value import ConfigError, Finding, Findings, check_arguments
+from flowise_constructs.values.value import ConfigError, Finding, Findings, checked
 
 
 class _FlowiseChart(Chart):
@@ -46,6 +45,8 @@ class _FlowiseChart(Chart):
     """The bucket, where there is one."""
     backup: BackupJob | None = None
     """The backup, where there is one."""
+    deployment: Deployment
+    """What features take: names, the `Flowise` value, the workloads."""
 
     def _auth(self, auth: Auth) -> Auth:
         self.auth = self.auth_class(self, "Auth", **_fields(auth))
@@ -63,18 +64,26 @@ class _FlowiseChart(Chart):
         self.storage = self.storage_class(self, "Storage", **_fields(storage))
         return self.storage.storage
 
-    def _accounts(self, names: Names, pods: Mapping[str, PodOptions], backup: Backup | None) -> None:
-        """Refuses two service accounts of one name; `pods` are by what comes behind the deployment's name."""
-        made = {f"{names.name}{suffix}": options.service_account for suffix, options in pods.items()}
-        if backup is not None:
-            made[f"{names.name}-backup"] = backup.pod.service_account
-        if backup is not None and backup.drill is not None:
-            made[f"{names.name}-drill"] = backup.drill.pod.service_account
-        called = [account.name or workload for workload, account in made.items() if account.create]
+    def _runs_pods(self) -> list[RunsPods]:
+        """The constructs that were made and run pods, beside main."""
+        servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
+        jobs = [self.backup, self.backup.drill] if self.backup is not None else []
+        return [construct for construct in (*servers_and_workers, *jobs) if construct is not None]
+
+    def _refuse_shared_accounts(self) -> None:
+        """Refuses two service accounts of one name."""
+        made = [*([self.main] if hasattr(self, "main") else []), *self._runs_pods()]
+        called = [made.workload.service_account for made in made if made.workload.makes_service_account]
         twice = sorted({name for name in called if called.count(name) > 1})
         if twice:
             mend = "each pod has its own; to share one, make it yourself and say create=False"
             raise ConfigError(Finding("ServiceAccount.name", f"{name!r} would be made twice: {mend}") for name in twice)
+
+    def _finish(self, findings: Findings) -> None:
+        """Tells what was found; where nothing was, the deployment is what features may take."""
+        findings.attempt(self._refuse_shared_accounts)
+        findings.settle()
+        self.deployment = Deployment.of(self.main, *self._runs_pods())
 
     def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
         self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data)
@@ -88,11 +97,12 @@ class StandaloneChart(_FlowiseChart):
     """One main that does everything: `FlowiseMain` with a data claim; where asked for `PostgresServer` and `BackupJob`.
 
     Must exist already: the Secret of the five keys, and the Secrets that the database and the storage refer to.
-    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`.
+    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`, `.deployment`.
 
     Raises ConfigError with every finding.
     """
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -110,19 +120,6 @@ class StandaloneChart(_FlowiseChart):
         names: Names = Names(),
     ) -> None:
         """`data` is the claim of the data directory; None: a directory that goes with the pod."""
-        check_arguments(
-            StandaloneChart,
-            auth=auth,
-            database=database,
-            storage=storage,
-            data=data,
-            image=image,
-            settings=settings,
-            ingress=ingress,
-            main=main,
-            backup=backup,
-            names=names,
-        )
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(
@@ -135,10 +132,9 @@ class StandaloneChart(_FlowiseChart):
                 ingress=ingress,
             )
         )
-        findings.attempt(lambda: self._accounts(names, {"": main.pod, **_server_pods(database)}, backup))
         findings.attempt(lambda: self._main(flowise, main, data, names))
         findings.attempt(lambda: self._backup(flowise, backup, data, names))
-        findings.settle()
+        self._finish(findings)
 
 
 class QueueChart(_FlowiseChart):
@@ -146,7 +142,7 @@ class QueueChart(_FlowiseChart):
     `PostgresServer`, `RedisServer` and `BackupJob`. SQLite, local storage and a data claim can't be said.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
-    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`.
+    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
 
     Raises ConfigError with every finding.
     """
@@ -157,6 +153,7 @@ class QueueChart(_FlowiseChart):
     redis: RedisServer | None = None
     """The bundled Redis, where there is one."""
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -175,20 +172,6 @@ class QueueChart(_FlowiseChart):
         names: Names = Names(),
     ) -> None:
         """`queue` names the Redis, which the chart makes if it is a `BundledRedis`."""
-        check_arguments(
-            QueueChart,
-            auth=auth,
-            database=database,
-            queue=queue,
-            storage=storage,
-            image=image,
-            settings=settings,
-            ingress=ingress,
-            main=main,
-            worker=worker,
-            backup=backup,
-            names=names,
-        )
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(
@@ -202,12 +185,10 @@ class QueueChart(_FlowiseChart):
                 ingress=ingress,
             )
         )
-        pods = {"": main.pod, "-worker": worker.pod, **_server_pods(database, queue.redis)}
-        findings.attempt(lambda: self._accounts(names, pods, backup))
         findings.attempt(lambda: self._main(flowise, main, None, names))
         findings.attempt(lambda: self._worker(flowise, worker, names))
         findings.attempt(lambda: self._backup(flowise, backup, None, names))
-        findings.settle()
+        self._finish(findings)
 
     def _queue(self, queue: Queue, names: Names) -> Queue:
         if not isinstance(queue.redis, BundledRedis):
@@ -217,13 +198,6 @@ class QueueChart(_FlowiseChart):
 
     def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
         self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)
-
-
-def _server_pods(*servers: object) -> dict[str, PodOptions]:
-    kinds = {BundledPostgres: "-postgresql", BundledRedis: "-redis"}
-    return {
-        kinds[type(server)]: server.pod for server in servers if isinstance(server, (BundledPostgres, BundledRedis))
-    }
 
 
 def _fields(value: Auth | S3Bucket) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import ProbeNumbers
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage
-from flowise_constructs.values.value import ConfigError, Finding, check_arguments
+from flowise_constructs.values.value import ConfigError, Finding, checked
+from flowise_constructs.workload import Workload
 
 PING = "/api/v1/ping"
 LOST_CONNECTION_GRACE_SECONDS = 10
@@ -40,6 +41,7 @@ class FlowiseMain(Construct):
     rolling update with SQLite or a claim that one node holds.
     """
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -51,11 +53,16 @@ class FlowiseMain(Construct):
         data: Claim | None = None,
     ) -> None:
         """`data` is what the data directory is on; None: a directory that goes with the pod."""
-        check_arguments(FlowiseMain, flowise=flowise, names=names, main=main, data=data)
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
         self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self.workload = Workload(
+            kind="Deployment",
+            identity=self._identity,
+            template=flowise_template(self, self._identity, flowise, self._process()),
+            makes_service_account=main.pod.service_account.create,
+        )
         self.deployment = self._deployment()
         self.service = self._service()
         self.claim = self._claim(data) if isinstance(data, DataClaim) else None
@@ -83,7 +90,7 @@ class FlowiseMain(Construct):
                 "replicas": main.replicas,
                 "selector": {"matchLabels": dict(self._identity.selector)},
                 "strategy": self._strategy(),
-                "template": flowise_template(self, self._identity, self.flowise, self._process()),
+                "template": self.workload.template,
             },
         )
 

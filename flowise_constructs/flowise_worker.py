@@ -13,7 +13,8 @@ from flowise_constructs.manifest import api_object
 from flowise_constructs.values.flowise import Flowise, Worker
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
-from flowise_constructs.values.value import ConfigError, Finding, check_arguments
+from flowise_constructs.values.value import ConfigError, Finding, checked
+from flowise_constructs.workload import Workload
 
 
 class FlowiseWorker(Construct):
@@ -26,6 +27,7 @@ class FlowiseWorker(Construct):
     Raises ConfigError outside queue mode.
     """
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -36,7 +38,6 @@ class FlowiseWorker(Construct):
         worker: Worker = Worker(),
     ) -> None:
         """`flowise` is the very value that main was given; `names` too."""
-        check_arguments(FlowiseWorker, flowise=flowise, names=names, worker=worker)
         super().__init__(scope, id)
         self.flowise, self.names, self.worker = flowise, names, worker
         if flowise.queue is None:
@@ -44,6 +45,12 @@ class FlowiseWorker(Construct):
                 [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
             )
         self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
+        self.workload = Workload(
+            kind="Deployment",
+            identity=self._identity,
+            template=flowise_template(self, self._identity, flowise, self._process()),
+            makes_service_account=worker.pod.service_account.create,
+        )
         self.deployment = self._deployment()
 
     def env(self) -> dict[str, EnvValue]:
@@ -66,7 +73,7 @@ class FlowiseWorker(Construct):
                 "replicas": worker.replicas,
                 "selector": {"matchLabels": dict(self._identity.selector)},
                 "strategy": pod.surge(),
-                "template": flowise_template(self, self._identity, self.flowise, self._process()),
+                "template": self.workload.template,
             },
         )
 

@@ -29,6 +29,11 @@ class Identity:
     version: str | None = None
 
     @property
+    def component(self) -> str:
+        """What part of the deployment it is."""
+        return self.selector[COMPONENT]
+
+    @property
     def labels(self) -> dict[str, str]:
         """Labels of the workload's objects: the selector and what may change."""
         version = {VERSION: self.version} if self.version and checks.label_value(self.version) is None else {}

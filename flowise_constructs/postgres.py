@@ -7,11 +7,17 @@ from constructs import Construct
 from flowise_constructs import checks, pod
 from flowise_constructs.labels import server_identity
 from flowise_constructs.manifest import Manifest
-from flowise_constructs.server_pod import ServerProcess, service, service_host, stateful_set
+from flowise_constructs.server_pod import (
+    ServerProcess,
+    server_workload,
+    service,
+    service_host,
+    stateful_set,
+)
 from flowise_constructs.values.database import BundledPostgres, PostgresDatabase
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import check_arguments
+from flowise_constructs.values.value import checked
 
 PORT = 5432
 DATA_PATH = "/var/lib/postgresql/data"
@@ -30,6 +36,7 @@ class PostgresBootstrap(Construct):
     files: pod.MountedFiles
     """The ConfigMap, to be mounted at `/docker-entrypoint-initdb.d`."""
 
+    @checked
     def __init__(self, scope: Construct, id: str, *, names: Names = Names(), version: str | None = None) -> None:
         """`version` is the server image's tag, for a label."""
         super().__init__(scope, id)
@@ -53,10 +60,10 @@ class PostgresServer(Construct):
     database: PostgresDatabase
     """The application's database, for `Flowise.database`."""
 
+    @checked
     def __init__(
         self, scope: Construct, id: str, *, server: BundledPostgres = BundledPostgres(), names: Names = Names()
     ) -> None:
-        check_arguments(PostgresServer, server=server, names=names)
         super().__init__(scope, id)
         self._server = server
         self._identity = identity = server_identity(names, "postgresql", server.image.tag)
@@ -70,7 +77,9 @@ class PostgresServer(Construct):
             self, "HeadlessService", identity, ("postgres", PORT), suffix="-primary-headless", headless=True
         )
         self.service = service(self, "Service", identity, ("postgres", PORT), suffix="", headless=False)
-        self.stateful_set = stateful_set(self, identity, self._process(), service_host(identity, "-primary-headless"))
+        process = self._process()
+        self.workload = server_workload(self, identity, process)
+        self.stateful_set = stateful_set(self, self.workload, process, service_host(identity, "-primary-headless"))
         self.database = PostgresDatabase(
             host=identity.name, port=PORT, name=server.database, user=server.user, password=self._password
         )

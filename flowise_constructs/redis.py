@@ -6,11 +6,17 @@ from constructs import Construct
 
 from flowise_constructs import checks, pod
 from flowise_constructs.labels import server_identity
-from flowise_constructs.server_pod import ServerProcess, service, service_host, stateful_set
+from flowise_constructs.server_pod import (
+    ServerProcess,
+    server_workload,
+    service,
+    service_host,
+    stateful_set,
+)
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.redis import BundledRedis, Redis
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import check_arguments
+from flowise_constructs.values.value import checked
 
 PORT = 6379
 MEMORY_SHARE = 60
@@ -29,10 +35,10 @@ class RedisServer(Construct):
     redis: Redis
     """The server, for `Queue.redis`."""
 
+    @checked
     def __init__(
         self, scope: Construct, id: str, *, server: BundledRedis = BundledRedis(), names: Names = Names()
     ) -> None:
-        check_arguments(RedisServer, server=server, names=names)
         super().__init__(scope, id)
         self._server = server
         self._identity = identity = server_identity(names, "redis", server.image.tag)
@@ -43,7 +49,9 @@ class RedisServer(Construct):
             self, "HeadlessService", identity, ("redis", PORT), suffix="-headless", headless=True
         )
         self.service = service(self, "Service", identity, ("redis", PORT), suffix="-client", headless=False)
-        self.stateful_set = stateful_set(self, identity, self._process(), service_host(identity, "-headless"))
+        process = self._process()
+        self.workload = server_workload(self, identity, process)
+        self.stateful_set = stateful_set(self, self.workload, process, service_host(identity, "-headless"))
         self.redis = Redis(host=service_host(identity, "-client"), port=PORT, password=self._password)
 
     def _process(self) -> ServerProcess:

@@ -6,7 +6,7 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs import pod
-from flowise_constructs.backup_pod import Step, authorities_step, claim_volume, cron_job, template
+from flowise_constructs.backup_pod import Step, authorities_step, claim_volume, cron_job, job_workload, template
 from flowise_constructs.backup_source import SECRETS, Source, family, refuse_contradictions
 from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import Manifest, api_object
@@ -15,6 +15,7 @@ from flowise_constructs.values.flowise import Flowise
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim
+from flowise_constructs.values.value import checked
 
 DRILL_UID = 999
 DRILL_DIRECTORY = "/drill"
@@ -34,6 +35,7 @@ class RestoreJob(Construct):
     Raises ConfigError as `BackupJob` does.
     """
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -51,6 +53,7 @@ class RestoreJob(Construct):
         self._source = Source(backup=backup, flowise=flowise, names=names, with_files=restore.files)
         refuse_contradictions(self._source, data, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
+        self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
         self.job = self._job()
 
     def _job(self) -> ApiObject:
@@ -64,16 +67,13 @@ class RestoreJob(Construct):
                 # What failed is to be looked at, not tried again.
                 "backoffLimit": 0,
                 "activeDeadlineSeconds": self.restore.deadline_seconds,
-                "template": template(
-                    self,
-                    self._identity,
-                    self._source,
-                    [*authorities_step(self._source), *self._steps()],
-                    self.restore.pod,
-                    scripts=self._scripts(),
-                ),
+                "template": self.workload.template,
             },
         )
+
+    def _template(self) -> Manifest:
+        steps = [*authorities_step(self._source), *self._steps()]
+        return template(self, self._identity, self._source, steps, self.restore.pod, scripts=self._scripts())
 
     def _scripts(self) -> list[str]:
         source = self._source
@@ -150,6 +150,7 @@ class RestoreDrill(Construct):
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the encryption key's Secret.
     """
 
+    @checked
     def __init__(
         self,
         scope: Construct,
@@ -165,25 +166,23 @@ class RestoreDrill(Construct):
         self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
         self._source = Source(backup=backup, flowise=flowise, names=names)
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
+        self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
         self.cron_job = self._cron_job()
 
     def _cron_job(self) -> ApiObject:
-        backup, drill, kind = self.backup, self.drill, family(self.flowise.database)
-        newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
         job = {
             "backoffLimit": 0,
-            "activeDeadlineSeconds": drill.deadline_seconds,
-            "template": template(
-                self,
-                self._identity,
-                self._source,
-                [_download(self._source, newest), self._step()],
-                drill.pod,
-                scripts=[*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]],
-                uid=DRILL_UID,
-            ),
+            "activeDeadlineSeconds": self.drill.deadline_seconds,
+            "template": self.workload.template,
         }
-        return cron_job(self, self._identity, backup, job, schedule=drill.schedule, concurrency="Forbid")
+        return cron_job(self, self._identity, self.backup, job, schedule=self.drill.schedule, concurrency="Forbid")
+
+    def _template(self) -> Manifest:
+        drill, kind = self.drill, family(self.flowise.database)
+        newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
+        steps = [_download(self._source, newest), self._step()]
+        scripts = [*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]]
+        return template(self, self._identity, self._source, steps, drill.pod, scripts=scripts, uid=DRILL_UID)
 
     def _step(self) -> Step:
         source, kind = self._source, family(self.flowise.database)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from flowise_constructs.values.storage import S3Bucket, S3Credentials
+from flowise_constructs.values.value import checked
 
 
 class S3Storage(Construct):
@@ -21,6 +22,7 @@ class S3Storage(Construct):
     storage: S3Bucket
     """The bucket, for `Flowise.storage`."""
 
+    @checked
     def __init__(
         self,
         scope: Construct,

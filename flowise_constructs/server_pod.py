@@ -14,6 +14,7 @@ from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.image import ServerImage
 from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.values.references import EnvValue
+from flowise_constructs.workload import Workload
 
 UID = 999
 STARTUP = ProbeNumbers(period_seconds=5, failure_threshold=120)
@@ -44,8 +45,19 @@ class ServerProcess:
     args: list[str] | None = None
 
 
-def stateful_set(scope: Construct, identity: Identity, process: ServerProcess, service_name: str) -> ApiObject:
-    """The StatefulSet, with its service account as a sibling. Selector, service name, claim template never change."""
+def server_workload(scope: Construct, identity: Identity, process: ServerProcess) -> Workload:
+    """The server's pod. Makes its service account as a child of the scope."""
+    return Workload(
+        kind="StatefulSet",
+        identity=identity,
+        template=_template(scope, identity, process),
+        makes_service_account=process.options.service_account.create,
+    )
+
+
+def stateful_set(scope: Construct, workload: Workload, process: ServerProcess, service_name: str) -> ApiObject:
+    """The StatefulSet. Selector, service name, claim template never change."""
+    identity = workload.identity
     return api_object(
         scope,
         "Resource",
@@ -56,7 +68,7 @@ def stateful_set(scope: Construct, identity: Identity, process: ServerProcess, s
             "replicas": 1,
             "serviceName": service_name,
             "selector": {"matchLabels": dict(identity.selector)},
-            "template": _template(scope, identity, process),
+            "template": workload.template,
             "volumeClaimTemplates": [_claim(identity, process)],
         },
     )

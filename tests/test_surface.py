@@ -21,7 +21,9 @@ def described(name: str) -> str:
     # The signature of a construct's class is jsii's.
     made = inspect.signature(thing if issubclass(thing, tuple) else thing.__init__)
     parameters = [parameter for parameter in made.parameters.values() if parameter.name != "self"]
-    return "\n".join([name, *(f"  {parameter.replace(annotation=inspect.Parameter.empty)}" for parameter in parameters)])
+    return "\n".join(
+        [name, *(f"  {parameter.replace(annotation=inspect.Parameter.empty)}" for parameter in parameters)]
+    )
 
 
 def test_the_public_face_is_the_recorded_one(pytestconfig: pytest.Config) -> None:

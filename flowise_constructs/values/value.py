@@ -8,12 +8,25 @@ import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from functools import cache, wraps
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from flowise_constructs import checks
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 SECRET_KEY = "SecretKey(secret=..., key=...)"
 """How messages spell the one form that a secret takes."""
@@ -94,8 +107,9 @@ class _Problem(NamedTuple):
 
 
 @cache
-def _hints(cls: type) -> Mapping[str, Any]:
-    return get_type_hints(cls, include_extras=True)
+def _hints(annotated: Callable[..., object]) -> Mapping[str, Any]:
+    """Of a class, or of a function."""
+    return get_type_hints(annotated, include_extras=True)
 
 
 def _conform(value: Value) -> Iterator[_Mismatch]:
@@ -241,18 +255,27 @@ def problem_with(hint: Any, given: object) -> str | None:
     return problem.text if problem else None
 
 
-def check_arguments(cls: type, **given: object) -> None:
-    """Holds a construct's arguments against the annotations of its `__init__`."""
-    hints = _arguments(cls)
-    problems = {name: _problem(hints[name], value) for name, value in given.items()}
-    found = [Finding(f"{cls.__name__}.{name}", problem.text) for name, problem in problems.items() if problem]
-    if found:
-        raise ConfigError(found)
+def checked(initializer: Callable[P, None]) -> Callable[P, None]:
+    """Decorates a public `__init__`: each argument is held against its annotation before anything is made."""
+    signature = inspect.signature(initializer)
+    owner = initializer.__qualname__.partition(".")[0]
 
+    @wraps(initializer)
+    def checking(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            # Python's own words for a missing or an unknown argument.
+            initializer(*args, **kwargs)
+            raise
+        hints = _hints(initializer)
+        problems = {name: _problem(hints[name], value) for name, value in given.items() if name in hints}
+        found = [Finding(f"{owner}.{name}", problem.text) for name, problem in problems.items() if problem]
+        if found:
+            raise ConfigError(found)
+        initializer(*args, **kwargs)
 
-@cache
-def _arguments(cls: type) -> Mapping[str, Any]:
-    return get_type_hints(vars(cls)["__init__"], include_extras=True)
+    return checking
 
 
 class Findings:

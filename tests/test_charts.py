@@ -1,0 +1,141 @@
+"""What charts compose: accounts of their own for every pod, arguments that are checked, the view that features take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cdk8s import App, Chart
+from deployments import AUTH, BACKUP, BUCKET, PASSWORD, POSTGRES, REDIS, VARIANTS, objects, pods, queue, standalone
+
+from flowise_constructs import (
+    AuthSecret,
+    BackupJob,
+    BundledPostgres,
+    BundledRedis,
+    ConfigError,
+    Deployment,
+    Flowise,
+    FlowiseMain,
+    FlowiseWorker,
+    Main,
+    Names,
+    PodOptions,
+    PostgresBootstrap,
+    Queue,
+    QueueChart,
+    RestoreDrill,
+    RestoreJob,
+    S3Storage,
+    ServiceAccount,
+    StandaloneChart,
+)
+
+
+def account(name: str) -> Main:
+    return Main(pod=PodOptions(service_account=ServiceAccount(name=name)))
+
+
+PROD = Names(name="flowise", instance="prod")
+
+
+def test_an_account_may_not_be_called_as_a_bundled_server_s() -> None:
+    build = standalone(database=BundledPostgres(), names=PROD, main=account("prod-postgresql"))
+    with pytest.raises(ConfigError, match=r"ServiceAccount.name: 'prod-postgresql' would be made twice"):
+        objects(build)
+
+
+@pytest.mark.parametrize("taken", ["flowise-postgresql", "flowise-redis", "prod"])
+def test_a_name_that_nobody_has_is_free(taken: str) -> None:
+    build = queue(
+        database=BundledPostgres(), queue=Queue(redis=BundledRedis()), names=PROD, main=account(taken), backup=BACKUP
+    )
+    named = [item["metadata"]["name"] for item in objects(build) if item["kind"] == "ServiceAccount"]
+    assert taken in named
+    assert len(set(named)) == len(named)
+
+
+CONSTRUCTS: Mapping[Any, Mapping[str, Any]] = {
+    AuthSecret: {"existing_secret": 5},
+    BackupJob: {"backup": "x", "flowise": "y", "names": 1, "data": 2},
+    FlowiseMain: {"flowise": "x", "names": 1, "main": 2, "data": 3},
+    FlowiseWorker: {"flowise": "x", "names": 1, "worker": 2},
+    PostgresBootstrap: {"names": "x", "version": 1},
+    RestoreDrill: {"backup": "x", "flowise": "y", "drill": 1, "names": 2},
+    RestoreJob: {"backup": "x", "flowise": "y", "restore": "x", "names": 1, "data": 2},
+    S3Storage: {"bucket": 5, "path_style": "yes"},
+    StandaloneChart: {"auth": "x", "database": 1, "backup": "x"},
+    QueueChart: {"auth": "x", "database": 1, "queue": 2, "storage": 3, "worker": 4},
+}
+
+
+@pytest.mark.parametrize(("construct", "arguments"), CONSTRUCTS.items(), ids=lambda part: getattr(part, "__name__", ""))
+def test_every_wrong_argument_of_a_construct_is_named(construct: Any, arguments: Mapping[str, Any]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        construct(Chart(App(), "chart"), "Construct", **arguments)
+    where = [finding.where for finding in refused.value.findings]
+    assert where == [f"{construct.__name__}.{name}" for name in arguments]
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
+def test_an_unknown_argument_is_python_s_own_error(construct: Any) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'nothing'"):
+        construct(Chart(App(), "chart"), "Construct", nothing=1)
+
+
+def named_in(pod: Any, pattern: str) -> set[str]:
+    return set(re.findall(pattern, repr(pod)))
+
+
+def seen(chart: StandaloneChart | QueueChart) -> Mapping[str, Any]:
+    return {f"{workload.kind} {workload.name}": workload for workload in chart.deployment.workloads}
+
+
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_view_says_what_the_manifest_has(variant: str) -> None:
+    made: list[Any] = []
+
+    def build(app: App) -> Chart:
+        made.append(VARIANTS[variant](app))
+        return made[0]  # type: ignore[no-any-return]
+
+    templates = pods(objects(build))
+    workloads = seen(made[0])
+    assert workloads.keys() == templates.keys()
+    for name, spec in templates.items():
+        view = workloads[name]
+        assert view.service_account == spec["serviceAccountName"]
+        containers = [*spec.get("initContainers", ()), *spec["containers"]]
+        assert set(view.images) == {container["image"] for container in containers}
+        assert set(view.ports.values()) == {
+            port["containerPort"] for container in containers for port in container.get("ports", ())
+        }
+        of_secrets = named_in(spec, r"'secretKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
+        assert of_secrets <= set(view.secrets)
+        assert set(view.secrets) == of_secrets | named_in(spec, r"'secretName': '([^']*)'") | named_in(
+            spec, r"'secret': \{'items': \[[^]]*\], 'name': '([^']*)'"
+        ) | {entry["name"] for entry in spec.get("imagePullSecrets", ())}
+        assert set(view.config_maps) == named_in(spec, r"'configMap': \{[^}]*'name': '([^']*)'") | named_in(
+            spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'"
+        )
+
+
+def test_the_view_of_constructs_without_a_chart_class() -> None:
+    chart = Chart(App(), "chart")
+    flowise = Flowise(auth=AUTH, database=POSTGRES, storage=BUCKET, queue=Queue(redis=REDIS))
+    main = FlowiseMain(chart, "Main", flowise=flowise, names=PROD)
+    worker = FlowiseWorker(chart, "Worker", flowise=flowise, names=PROD)
+    deployment = Deployment.of(main, worker)
+    assert deployment.names == PROD
+    assert deployment.flowise is flowise
+    assert deployment.main_port == 3000
+    found = deployment.workload("worker")
+    assert found is not None
+    assert found.name == "flowise-worker"
+    assert found.secrets[PASSWORD.secret] == {PASSWORD.key}
+    assert found.secrets["flowise-auth-secrets"] == {"encryption-key"}
+    assert found.config_maps == {"flowise-worker-scripts": frozenset()}
+    assert deployment.workload("redis") is None
