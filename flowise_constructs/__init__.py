@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
 from flowise_constructs.values.auth import Auth
 from flowise_constructs.values.backup import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.values.database import (
@@ -23,7 +24,6 @@ from flowise_constructs.values.redis import BundledRedis, Redis, RedisTls
 from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.values.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.values.storage import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
-from flowise_constructs.values.value import ConfigError, ConfigWarning, Finding
 
 if TYPE_CHECKING:
     from flowise_constructs.auth_secret import AuthSecret

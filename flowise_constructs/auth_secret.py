@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from flowise_constructs.core.checking import checked
 from flowise_constructs.values.auth import KEYS, Auth
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import checked
 
 
 class AuthSecret(Construct):

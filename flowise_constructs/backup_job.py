@@ -16,6 +16,7 @@ from flowise_constructs.backup_pod import (
     template,
 )
 from flowise_constructs.backup_source import Source, family, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.core.checking import checked
 from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import Manifest
 from flowise_constructs.restore_job import RestoreDrill
@@ -25,7 +26,6 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import PodOptions
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim
-from flowise_constructs.values.value import checked
 
 
 class BackupJob(Construct):

@@ -12,6 +12,7 @@ from constructs import Construct
 from flowise_constructs import env as environment
 from flowise_constructs import pod
 from flowise_constructs.backup_source import AUTHORITIES, OWN_AUTHORITIES, SCRATCH, SECRETS, Source
+from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.labels import Identity, derived
 from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.backup import Backup
@@ -158,7 +159,7 @@ def _volumes(source: Source, steps: list[Step], files: pod.MountedFiles) -> list
 def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
     """On the node of the pods that have these labels: a claim that one node holds is mounted there alone."""
     term = {"labelSelector": {"matchLabels": dict(selector)}, "topologyKey": "kubernetes.io/hostname"}
-    affinity: dict[str, Any] = dict(options.affinity or {})
+    affinity: dict[str, Any] = dict(plain(options.affinity) or {})
     among: dict[str, Any] = dict(affinity.get("podAffinity") or {})
     required = "requiredDuringSchedulingIgnoredDuringExecution"
     among[required] = [*(among.get(required) or []), term]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from flowise_constructs import checks, pod
 from flowise_constructs import env as environment
+from flowise_constructs import pod
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import quantities
 from flowise_constructs.manifest import Manifest
 from flowise_constructs.values.backup import Backup, BucketEncryption
 from flowise_constructs.values.database import Database, PostgresDatabase, SqliteDatabase
@@ -16,7 +18,6 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import PodOptions
 from flowise_constructs.values.references import EnvValue, PodField, SecretKey
 from flowise_constructs.values.storage import Claim, LocalStorage, S3Bucket
-from flowise_constructs.values.value import ConfigError, Finding
 
 SCRATCH = "/backup"
 SECRETS = "/run/secrets/backup"
@@ -79,7 +80,7 @@ class Source:
             "HOME": "/tmp",
             "SCRATCH": SCRATCH,
             # The volume's own limit is for what goes past this one: the kubelet evicts the pod then.
-            "SCRATCH_BYTES": str(int(checks.amount(self.backup.scratch_size) * 95 // 100)),
+            "SCRATCH_BYTES": str(int(quantities.amount(self.backup.scratch_size) * 95 // 100)),
             "POD_NAME": PodField(path="metadata.name"),
         }
 

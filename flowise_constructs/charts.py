@@ -10,6 +10,8 @@ from constructs import Construct
 
 from flowise_constructs.auth_secret import AuthSecret
 from flowise_constructs.backup_job import BackupJob
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import ConfigError, Finding, Findings
 from flowise_constructs.deployment import Deployment, RunsPods
 from flowise_constructs.flowise_main import FlowiseMain
 from flowise_constructs.flowise_worker import FlowiseWorker
@@ -27,7 +29,6 @@ from flowise_constructs.values.queue import Queue
 from flowise_constructs.values.redis import BundledRedis
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket, Storage
-from flowise_constructs.values.value import ConfigError, Finding, Findings, checked
 
 
 class _FlowiseChart(Chart):

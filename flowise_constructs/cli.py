@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.helm.files import UnreadableError, read_documents, read_values
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
-from flowise_constructs.values.value import ConfigError, Finding
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
 _LONGEST = 1000

@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from flowise_constructs import checks, releases
+from flowise_constructs import releases
+from flowise_constructs.core.findings import ConfigError, Finding, warn
+from flowise_constructs.core.rules import quantities
 from flowise_constructs.values.database import (
     Database,
     DatabaseTls,
@@ -24,7 +26,6 @@ from flowise_constructs.values.redis import Redis
 from flowise_constructs.values.references import EnvValue, SecretKey
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import LocalStorage, Storage
-from flowise_constructs.values.value import ConfigError, Finding, warn
 
 HOME = "/home/node"
 DATA_DIRECTORY = f"{HOME}/.flowise"
@@ -164,7 +165,7 @@ def _shared(flowise: Flowise, resources: Resources) -> Environment:
         "HOME": HOME,
         "LOG_PATH": LOG_DIRECTORY,
         "LOG_LEVEL": flowise.settings.log_level,
-        "NODE_OPTIONS": f"--max-old-space-size={checks.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}",
+        "NODE_OPTIONS": f"--max-old-space-size={quantities.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}",
         "FLOWISE_SECRETKEY_OVERWRITE": flowise.auth.encryption_key,
         **({"APP_URL": flowise.public_url} if flowise.public_url else {}),
         **_behaviour(flowise.settings),

@@ -10,6 +10,8 @@ from constructs import Construct
 
 from flowise_constructs import env as environment
 from flowise_constructs import pod
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.edge import ingress
 from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
 from flowise_constructs.labels import derived, flowise_identity
@@ -20,7 +22,6 @@ from flowise_constructs.values.names import Names
 from flowise_constructs.values.pod import ProbeNumbers
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage
-from flowise_constructs.values.value import ConfigError, Finding, checked
 from flowise_constructs.workload import Workload
 
 PING = "/api/v1/ping"

@@ -7,13 +7,14 @@ from constructs import Construct
 
 from flowise_constructs import env as environment
 from flowise_constructs import pod
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise_pod import FlowiseProcess, flowise_template
 from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import api_object
 from flowise_constructs.values.flowise import Flowise, Worker
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
-from flowise_constructs.values.value import ConfigError, Finding, checked
 from flowise_constructs.workload import Workload
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming
 from flowise_constructs.values.names import Names
-from flowise_constructs.values.value import ConfigError, Finding
 
 NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"
@@ -36,7 +36,7 @@ class Identity:
     @property
     def labels(self) -> dict[str, str]:
         """Labels of the workload's objects: the selector and what may change."""
-        version = {VERSION: self.version} if self.version and checks.label_value(self.version) is None else {}
+        version = {VERSION: self.version} if self.version and naming.label_value(self.version) is None else {}
         return {**self.selector, **version}
 
 

@@ -12,13 +12,14 @@ from posixpath import normpath
 
 from constructs import Construct
 
-from flowise_constructs import checks
+from flowise_constructs.core.checking import problem_with
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.labels import Identity, derived
 from flowise_constructs.manifest import Manifest, api_object
-from flowise_constructs.schema import conforming
 from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.values.references import ConfigMapKey, EnvValue, SecretKey
-from flowise_constructs.values.value import ConfigError, Finding, problem_with
 
 CONFIG_MAP_BYTES = 1024 * 1024
 SCRIPTS_DIRECTORY = "/opt/flowise-constructs"
@@ -86,19 +87,14 @@ def requirements(resources: Resources) -> Manifest:
 
 def scheduling(options: PodOptions, identity: Identity) -> Manifest:
     """The scheduling fields of a PodSpec."""
-    spread = [
-        conforming(
-            "TopologySpreadConstraint",
-            {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint},
-            "PodOptions.topology_spread_constraints",
-        )
-        for constraint in options.topology_spread_constraints
+    spread: list[Manifest] = [
+        {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}
+        for constraint in plain(options.topology_spread_constraints)
     ]
-    tolerations = [conforming("Toleration", toleration, "PodOptions.tolerations") for toleration in options.tolerations]
     return {
         "nodeSelector": dict(options.node_selector) or None,
-        "tolerations": tolerations or None,
-        "affinity": conforming("Affinity", options.affinity, "PodOptions.affinity") if options.affinity else None,
+        "tolerations": plain(options.tolerations) or None,
+        "affinity": options.affinity or None,
         "topologySpreadConstraints": spread or None,
         "priorityClassName": options.priority_class_name,
     }
@@ -114,10 +110,7 @@ def volumes(options: PodOptions, own: list[Manifest], *, claims: tuple[str, ...]
     ]
     if clashes:
         raise ConfigError(clashes)
-    further = [
-        conforming("Volume", {"name": volume.name, **volume.source}, f"PodOptions.volumes[{volume.name!r}].source")
-        for volume in options.volumes
-    ]
+    further = [{"name": volume.name, **volume.source} for volume in options.volumes]
     return [*own, *further]
 
 
@@ -171,7 +164,7 @@ def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
     findings = [
         Finding(f"env[{name!r}]", problem)
         for name, value in environment.items()
-        if (problem := checks.env_name(name) or problem_with(EnvValue, value)) is not None
+        if (problem := naming.env_name(name) or problem_with(EnvValue, value)) is not None
     ]
     if findings:
         raise ConfigError(findings)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from flowise_constructs import checks, pod
+from flowise_constructs import pod
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.rules import quantities
 from flowise_constructs.labels import server_identity
 from flowise_constructs.manifest import Manifest
 from flowise_constructs.server_pod import (
@@ -17,7 +19,6 @@ from flowise_constructs.server_pod import (
 from flowise_constructs.values.database import BundledPostgres, PostgresDatabase
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import checked
 
 PORT = 5432
 DATA_PATH = "/var/lib/postgresql/data"
@@ -143,7 +144,7 @@ def _config(server: BundledPostgres) -> dict[str, str]:
         "listen_addresses": "*",
         "password_encryption": "scram-sha-256",
         "max_connections": "200",
-        "shared_buffers": f"{checks.mebibytes(server.resources.memory_limit) // 4}MB",
+        "shared_buffers": f"{quantities.mebibytes(server.resources.memory_limit) // 4}MB",
         **server.config,
     }
     lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]

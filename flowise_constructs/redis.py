@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from flowise_constructs import checks, pod
+from flowise_constructs import pod
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.rules import quantities
 from flowise_constructs.labels import server_identity
 from flowise_constructs.server_pod import (
     ServerProcess,
@@ -16,7 +18,6 @@ from flowise_constructs.server_pod import (
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.redis import BundledRedis, Redis
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import checked
 
 PORT = 6379
 MEMORY_SHARE = 60
@@ -81,7 +82,7 @@ class RedisServer(Construct):
         )
 
     def _files(self) -> dict[str, str]:
-        memory = checks.mebibytes(self._server.resources.memory_limit) * MEMORY_SHARE // 100
+        memory = quantities.mebibytes(self._server.resources.memory_limit) * MEMORY_SHARE // 100
         lines = [
             "bind * -::*",
             f"port {PORT}",

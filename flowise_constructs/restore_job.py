@@ -8,6 +8,7 @@ from constructs import Construct
 from flowise_constructs import pod
 from flowise_constructs.backup_pod import Step, authorities_step, claim_volume, cron_job, job_workload, template
 from flowise_constructs.backup_source import SECRETS, Source, family, refuse_contradictions
+from flowise_constructs.core.checking import checked
 from flowise_constructs.labels import flowise_identity
 from flowise_constructs.manifest import Manifest, api_object
 from flowise_constructs.values.backup import Backup, Drill, Restore
@@ -15,7 +16,6 @@ from flowise_constructs.values.flowise import Flowise
 from flowise_constructs.values.names import Names
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.storage import Claim
-from flowise_constructs.values.value import checked
 
 DRILL_UID = 999
 DRILL_DIRECTORY = "/drill"

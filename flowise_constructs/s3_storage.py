@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from constructs import Construct
 
+from flowise_constructs.core.checking import checked
 from flowise_constructs.values.storage import S3Bucket, S3Credentials
-from flowise_constructs.values.value import checked
 
 
 class S3Storage(Construct):

@@ -151,7 +151,7 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "no kind of volume": (volume({}), "exactly one kind"),
     "two kinds of volume": (volume({"emptyDir": {}, "configMap": {"name": "a"}}), "exactly one kind"),
     "a kind without content": (volume({"emptyDir": None}), "exactly one kind"),
-    "a name for a kind": (volume({"name": {}}), "exactly one kind"),
+    "a name for a kind": (volume({"name": {}}), "no field 'name'"),
     "unknown kind": (volume({"floppy": {}}), "no field 'floppy'"),
     "size of nothing": (volume({"emptyDir": {"sizeLimit": "-1"}}), "must be a quantity"),
     "medium": (volume({"emptyDir": {"medium": "Tape"}}), "medium 'Tape'"),

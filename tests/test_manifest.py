@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cdk8s import ApiObject, App, Chart, JsonPatch
 
-from flowise_constructs import Auth, ConfigError, Flowise, FlowiseMain, StandaloneChart
-from flowise_constructs.schema import conforming
+from flowise_constructs import Auth, Flowise, FlowiseMain, StandaloneChart
 
 AUTH = Auth.from_secret("auth")
 
@@ -54,28 +52,3 @@ def test_synthesis_does_without_the_classes_of_every_kubernetes_object(root: Pat
         [sys.executable, "-c", script], cwd=root, env=environment, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize(
-    ("kind", "data", "problem"),
-    [
-        ("Volume", {"name": "x", "downwardApi": {}}, "it has no field 'downwardApi'; it knows .*downwardAPI"),
-        ("Volume", {"name": "x", "csi": {}}, "csi lacks driver"),
-        ("Volume", {"name": "x", "csi": {"driver": None}}, "csi lacks driver"),
-        ("Volume", {"emptyDir": {}}, "it lacks name"),
-        ("Volume", {"name": "x", "emptyDir": {"sizeLimit": 5}}, "emptyDir.sizeLimit is 5 and must be a quantity"),
-        ("Volume", {"name": "x", "projected": {"sources": [1]}}, r"projected.sources\[0\] is 1 and must be a mapping"),
-        ("Volume", {"name": "x", "secret": []}, r"secret is \[\] and must be a mapping"),
-        ("Toleration", {"tolerationSeconds": 2**31}, "tolerationSeconds is 2147483648 and must be an integer"),
-        ("Toleration", {"key": 1}, "key is 1 and must be a string"),
-    ],
-)
-def test_what_is_passed_through_is_held_against_the_schema(kind: str, data: dict[str, Any], problem: str) -> None:
-    with pytest.raises(ConfigError, match=f"^Where: {problem}"):
-        conforming(kind, data, "Where")
-
-
-def test_what_is_passed_through_comes_out_as_it_is_spelled() -> None:
-    item = {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}
-    given = {"name": "x", "downwardAPI": {"items": (item,), "defaultMode": None}}
-    assert conforming("Volume", given, "") == {"name": "x", "downwardAPI": {"items": [item]}}

@@ -28,7 +28,7 @@ from flowise_constructs import (
     SqliteDatabase,
     StandaloneChart,
 )
-from flowise_constructs.values.value import Value
+from flowise_constructs.core.value import Value
 
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
 
@@ -121,7 +121,7 @@ def of_hint(hint: Any) -> st.SearchStrategy[Any]:
     """Values of the right type, right or wrong by the rules."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return KUBERNETES if get_args(arguments[0])[1:] == (Any,) else of_hint(arguments[0])
+        return KUBERNETES if hasattr(arguments[1], "plain") else of_hint(arguments[0])
     if origin in (Union, types.UnionType):
         return st.one_of(*(of_hint(member) for member in arguments))
     if origin is Literal:

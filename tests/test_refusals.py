@@ -74,6 +74,14 @@ def host(name: str, **given: Any) -> IngressHost:
     return IngressHost(host=name, **given)
 
 
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+def labelled(expression: Any) -> Any:
+    return {"podAffinity": {REQUIRED: [{"topologyKey": "a", "labelSelector": {"matchExpressions": [expression]}}]}}
+
+
 FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: SecretKey(secret="Upper", key="k"), r"SecretKey.secret: 'Upper' must be a Kubernetes object name"),
     (lambda: SecretKey(secret="a", key="a b"), r"SecretKey.key: 'a b' must be a key of a Secret or ConfigMap"),
@@ -120,7 +128,7 @@ FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: PodOptions(labels={"a/b/c": "d"}), r"PodOptions.labels: key 'a/b/c' must be a Kubernetes key"),
     (lambda: PodOptions(annotations={"a": "\0"}), r"PodOptions.annotations: \['a'\] .* must be text"),
     (lambda: PodOptions(tolerations=["x"]), r"PodOptions.tolerations: \[0\] 'x' must be a mapping"),  # type: ignore[list-item]
-    (lambda: PodOptions(affinity={"a": object()}), r"PodOptions.affinity: .* give plain data as it would stand in YAML"),
+    (lambda: PodOptions(affinity={"podAffinity": object()}), r"PodOptions.affinity: .*: podAffinity is <object .* must be a mapping"),
     (lambda: host("10.0.0.1"), r"IngressHost.host: '10.0.0.1' must be a lower-case DNS name, not an IP address"),
     (lambda: IngressPath(path="api"), r"IngressPath.path: 'api' must start with '/'"),
     (lambda: Service(port=70000), r"Service.port: 70000 must be a port"),
@@ -160,11 +168,11 @@ CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
     (lambda: PodOptions(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]), r"has a value, which Exists doesn't take"),
     (lambda: PodOptions(tolerations=[{"key": "a", "effect": "Never"}]), r"has effect 'Never'"),
     (lambda: PodOptions(tolerations=[{"key": "a", "tolerationSeconds": 1}]), r"has tolerationSeconds"),
-    (lambda: PodOptions(affinity={"nodeAffinity": {"x": {"nodeSelectorTerms": []}}}), r"PodOptions.affinity: .* has empty nodeSelectorTerms"),
-    (lambda: PodOptions(affinity={"a": [{"operator": "In"}]}), r"has operator In without values"),
-    (lambda: PodOptions(affinity={"a": [{"weight": 0}]}), r"has weight 0: 1 to 100"),
+    (lambda: PodOptions(affinity={"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": []}}}), r"PodOptions.affinity: .* has empty nodeSelectorTerms"),
+    (lambda: PodOptions(affinity=labelled({"key": "a", "operator": "In"})), r"has operator In without values"),
+    (lambda: PodOptions(affinity={"nodeAffinity": {PREFERRED: [{"weight": 0, "preference": {}}]}}), r"has weight 0: 1 to 100"),
     (lambda: PodOptions(topology_spread_constraints=[{"topologyKey": "a", "maxSkew": 1, "whenUnsatisfiable": "No"}]), r"has whenUnsatisfiable 'No'"),
-    (lambda: PodOptions(topology_spread_constraints=[{"maxSkew": 1}]), r"lacks 'topologyKey', which Kubernetes requires"),
+    (lambda: PodOptions(topology_spread_constraints=[{"maxSkew": 1}]), r"it lacks topologyKey, whenUnsatisfiable"),
     (lambda: Ingress(hosts=[]), r"Ingress.hosts: is empty"),
     (lambda: Ingress(hosts=[host(HOST), host(HOST)]), r"Ingress.hosts: .* stands there twice"),
     (lambda: Ingress(hosts=[host(HOST)], tls=[IngressTls(hosts=["a.b"])]), r"Ingress.tls: 'a.b' is no host of this Ingress"),
@@ -223,7 +231,7 @@ CONSTRUCTS: tuple[tuple[Make, str], ...] = (
     (built(standalone(names=Names(name="a" * 60))), r"Names: make .*, longer than 63 characters: take a name or instance that is 2 shorter"),
     (built(standalone(settings=Settings(extra_env={"PORT": "1"}))), r"Settings.extra_env: 'PORT' is set by"),
     (built(queue(worker=Worker(extra_env={"REDIS_HOST": "x"}))), r"Worker.extra_env: 'REDIS_HOST' is set by Redis.host"),
-    (built(standalone(main=Main(pod=PodOptions(tolerations=[{"operator": "Exists", "nothing": 1}])))), r"PodOptions.tolerations: .* no field 'nothing'"),
+    (lambda: PodOptions(tolerations=[{"operator": "Exists", "nothing": 1}]), r"PodOptions.tolerations: .* no field 'nothing'"),
     (
         built(standalone(main=Main(pod=PodOptions(volumes=[Volume(name="data", source={"emptyDir": {}}, mount_path="/x")])))),
         r"PodOptions.volumes: 'data' is a volume of the construct",

@@ -25,9 +25,10 @@ from flowise_constructs import (
     SecretKey,
     Settings,
     Worker,
-    checks,
 )
-from flowise_constructs.values.value import Findings, Value, shown
+from flowise_constructs.core.findings import Findings, shown
+from flowise_constructs.core.rules import quantities, schedules, texts
+from flowise_constructs.core.value import Value
 
 PUBLIC = [getattr(flowise_constructs, name) for name in flowise_constructs.__all__]
 VALUES = [cls for cls in PUBLIC if isinstance(cls, type) and issubclass(cls, Value)]
@@ -75,7 +76,7 @@ def test_nested_plain_data_is_copied_too() -> None:
     toleration = {"key": "a", "operator": "Exists"}
     options = PodOptions(tolerations=[toleration])
     toleration["operator"] = "Like"
-    assert options.tolerations[0]["operator"] == "Exists"
+    assert options.tolerations == ({"key": "a", "operator": "Exists"},)
 
 
 def test_replace_derives_and_checks() -> None:
@@ -92,7 +93,7 @@ def test_equal_values_are_equal() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class AcmeSettings(Settings):
-    team: checks.Text = "platform"
+    team: texts.Text = "platform"
 
     def contradictions(self) -> Any:
         yield from super().contradictions()
@@ -218,20 +219,20 @@ def test_whatever_is_wrong_can_be_shown(given: object) -> None:
     ],
 )
 def test_schedules(schedule: str, right: bool) -> None:
-    assert (checks.cron(schedule) is None) is right
+    assert (schedules.cron(schedule) is None) is right
     if right:
         assert cluster.cron_is_read(schedule)
 
 
 @pytest.mark.parametrize("quantity", ["500m", "2", "0.5", ".5", "8Gi", "1.5Gi", "100M"])
 def test_quantities_stand_for_what_kubernetes_takes_them_for(quantity: str) -> None:
-    assert checks.quantity(quantity) is None
-    assert checks.amount(quantity) == cluster.amount(quantity)
+    assert quantities.quantity(quantity) is None
+    assert quantities.amount(quantity) == cluster.amount(quantity)
 
 
 @pytest.mark.parametrize("quantity", ["", "0", "-1", "1 Gi", "1gi", "1KB", "٣Gi", "1e3", "1.", "1,5", "Gi", "+1"])
 def test_other_quantities_are_refused(quantity: str) -> None:
-    assert checks.quantity(quantity) is not None
+    assert quantities.quantity(quantity) is not None
 
 
 def test_auth_of_one_secret_and_of_others() -> None:

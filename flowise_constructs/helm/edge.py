@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowise_constructs import Ingress, IngressHost, IngressPath, IngressTls, Service
+from flowise_constructs.core.findings import shown
 from flowise_constructs.helm.names import full_name
 from flowise_constructs.helm.release import Release
-from flowise_constructs.values.value import shown
 
 _HOST = IngressHost(host="refused.example.com")
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import shown
+from flowise_constructs.core.rules import texts
 from flowise_constructs.helm.names import full_name
 from flowise_constructs.helm.plain import is_map, is_sequence
 from flowise_constructs.helm.release import Release
-from flowise_constructs.values.value import shown
 
 # A JavaScript number holds no more.
 _LARGEST = 2**53
@@ -79,7 +79,7 @@ def identity(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def _problem(value: Any) -> str | None:
     if is_map(value):
         for key, item in value.items():
-            if key.startswith("$jsii") or any(checks.unsafe(character) for character in key):
+            if key.startswith("$jsii") or any(texts.unsafe(character) for character in key):
                 return f"has the key {shown(key)}, which can't be carried"
             if (problem := _problem(item)) is not None:
                 return problem
@@ -87,9 +87,9 @@ def _problem(value: Any) -> str | None:
     if is_sequence(value):
         return next((problem for item in value if (problem := _problem(item)) is not None), None)
     if isinstance(value, str):
-        if any(checks.unsafe(character) for character in value):
+        if any(texts.unsafe(character) for character in value):
             return "holds control characters"
-        problem = checks.misread(value)
+        problem = texts.misread(value)
         return f"holds {shown(value)}, which {problem}" if problem else None
     if isinstance(value, float) and not math.isfinite(value):
         return f"holds {value}, which is no number"

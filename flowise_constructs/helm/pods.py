@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowise_constructs import PodOptions, ProbeNumbers, Resources, SecretKey, ServiceAccount, Volume, checks
+from flowise_constructs import PodOptions, ProbeNumbers, Resources, SecretKey, ServiceAccount, Volume
+from flowise_constructs.core.rules import quantities
 from flowise_constructs.env import DATA_DIRECTORY
 from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.refusals import SELECTOR_LABELS
@@ -60,7 +61,11 @@ def resources(release: Release, path: str, default: Resources) -> Resources:
 
 def _memory_limit(release: Release, path: str, request: str | None, default: Resources) -> str:
     limit = default.memory_limit
-    if request is not None and checks.size(request) is None and checks.amount(request) > checks.amount(limit):
+    if (
+        request is not None
+        and quantities.size(request) is None
+        and quantities.amount(request) > quantities.amount(limit)
+    ):
         limit = request
     release.remark(f"{path}.limits.memory", f"is not given, and the heap's size follows from it: taken as {limit}")
     return limit

@@ -19,11 +19,11 @@ from flowise_constructs import (
     SqliteDatabase,
     Worker,
 )
+from flowise_constructs.core.value import Value
 from flowise_constructs.helm.importer import Imported
 from flowise_constructs.helm.plain import is_list, is_map, is_sequence
 from flowise_constructs.helm.synthesis import object_id, patches
 from flowise_constructs.values.auth import KEYS
-from flowise_constructs.values.value import Value
 
 WIDTH = 88
 

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from flowise_constructs import ConfigError, ConfigWarning, Finding
+from flowise_constructs.core.findings import shown
 from flowise_constructs.helm.known import ANY_SCALAR, KEYS, SECRET_KEYS, Section
 from flowise_constructs.helm.plain import is_list, is_map
-from flowise_constructs.values.value import shown
 
 T = TypeVar("T")
 

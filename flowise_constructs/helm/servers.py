@@ -6,7 +6,8 @@ import base64
 import binascii
 import re
 
-from flowise_constructs import PodOptions, SecretKey, ServerImage, checks
+from flowise_constructs import PodOptions, SecretKey, ServerImage
+from flowise_constructs.core.rules import texts
 from flowise_constructs.helm.inline_secrets import InlineSecrets
 from flowise_constructs.helm.names import full_name
 from flowise_constructs.helm.pods import pod_options, scheduling_paths, secret_key, service_account
@@ -44,7 +45,7 @@ def authority(release: Release, path: str, encoded: str) -> str | None:
         text = base64.b64decode(encoded, validate=False).decode()
     except (binascii.Error, ValueError):
         text = ""
-    problem = checks.certificate(text)
+    problem = texts.certificate(text)
     if problem is None:
         return text
     release.refuse(path, f"the value (not shown), decoded from base64, {problem}")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flowise_constructs import ConfigMapKey, EnvValue, PodField, SecretKey, checks
+from flowise_constructs import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.core.findings import shown
+from flowise_constructs.core.rules import naming, texts
 from flowise_constructs.env import OWNED
 from flowise_constructs.helm.plain import is_map
 from flowise_constructs.helm.release import Release
-from flowise_constructs.values.value import shown
 
 _FOLLOWS: Mapping[str, str] = {
     "PORT": "the container's port is 3000; service.port is the Service's",
@@ -109,7 +110,7 @@ class Variables:
     def _read(self, where: str, entry: Mapping[str, Any]) -> None:
         self._release.only(entry, where, "name", "value", "valueFrom")
         name = entry.get("name")
-        problem = checks.env_name(name) if isinstance(name, str) else "must be text"
+        problem = naming.env_name(name) if isinstance(name, str) else "must be text"
         if problem is not None:
             self._release.refuse(f"{where}.name", f"{shown(name)} {problem}")
             return
@@ -121,7 +122,7 @@ class Variables:
 
     def _literal(self, where: str, entry: Mapping[str, Any]) -> str | None:
         value, name = entry.get("value"), str(entry.get("name"))
-        problem = checks.literal(value) if isinstance(value, str) else "must be text: put it in quotes"
+        problem = texts.literal(value) if isinstance(value, str) else "must be text: put it in quotes"
         if problem is not None:
             self._release.refuse(f"{where}.value", f"of {name} {problem}")
             return None

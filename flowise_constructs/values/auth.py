@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import ConfigError, Finding, Value
 
 KEYS: Mapping[str, str] = {
     "encryption_key": "encryption-key",
@@ -33,9 +34,9 @@ class Auth(Value):
     """`EXPRESS_SESSION_SECRET`, for main. A new one invalidates every session cookie."""
     token_hash_secret: SecretKey
     """`TOKEN_HASH_SECRET`, for main. A new one makes every issued token unreadable."""
-    jwt_issuer: checks.Text = "Flowise"
+    jwt_issuer: texts.Text = "Flowise"
     """`JWT_ISSUER`, for main. Must be the same in every main; a new one logs every user out."""
-    jwt_audience: checks.Text = "Flowise"
+    jwt_audience: texts.Text = "Flowise"
     """`JWT_AUDIENCE`, for main. As `jwt_issuer`."""
 
     @staticmethod
@@ -72,4 +73,4 @@ class Auth(Value):
 
 
 def _names_a_key(given: object) -> bool:
-    return isinstance(given, str) and checks.data_key(given) is None
+    return isinstance(given, str) and naming.data_key(given) is None

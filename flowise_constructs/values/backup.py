@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import buckets, naming, quantities, schedules, texts
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.image import ServerImage
 from flowise_constructs.values.pod import PodOptions, Resources
 from flowise_constructs.values.references import ConfigMapKey, SecretKey
 from flowise_constructs.values.storage import S3Bucket
-from flowise_constructs.values.value import Finding, Value
 
 _PLACE = "the step decides how and where the dump is written"
 _SERVER = "the connection is the application's own"
@@ -42,7 +43,7 @@ def _dump_argument(value: str) -> str | None:
 
 
 def _table(value: str) -> str | None:
-    return checks.identifier(value) and "must be the name of a table, such as 'login_sessions'"
+    return naming.identifier(value) and "must be the name of a table, such as 'login_sessions'"
 
 
 def _backup_id(value: str) -> str | None:
@@ -64,13 +65,13 @@ class Retention(Value):
     """Which backups stay. A backup stays if any rule keeps it. Days, weeks (from Monday) and months are those of UTC
     that *have* a backup: after a gap of a year the newest are as many as before."""
 
-    last: checks.Positive = 7
+    last: quantities.Positive = 7
     """The newest so many, whenever they were made."""
-    daily: checks.Count = 7
+    daily: quantities.Count = 7
     """The newest backup of each of the last so many days that have one."""
-    weekly: checks.Count = 4
+    weekly: quantities.Count = 4
     """The newest backup of each of the last so many weeks that have one."""
-    monthly: checks.Count = 6
+    monthly: quantities.Count = 6
     """The newest backup of each of the last so many months that have one."""
 
 
@@ -80,7 +81,7 @@ class BucketEncryption(Value):
 
     method: Literal["AES256", "aws:kms"] = "AES256"
     """`x-amz-server-side-encryption`."""
-    kms_key: checks.Text | None = None
+    kms_key: texts.Text | None = None
     """Key of `aws:kms`: its id or ARN. None: the account's own. Example:
     `"arn:aws:kms:eu-central-1:123456789012:key/..."`."""
 
@@ -94,13 +95,13 @@ class Drill(Value):
     """A scheduled trial: the newest backup is restored into a database server that lives in the trial's own pod,
     counted against its manifest, and goes with the pod. It touches neither Flowise nor its database."""
 
-    schedule: checks.Cron = "0 5 * * 0"
+    schedule: schedules.Cron = "0 5 * * 0"
     """`schedule`. Example: `"0 5 1 * *"`, once a month."""
-    max_age_seconds: checks.Positive = 2 * 24 * 3600
+    max_age_seconds: quantities.Positive = 2 * 24 * 3600
     """How old the newest backup may be; an older one fails the trial. Default: two days."""
-    deadline_seconds: checks.Positive = 2 * 3600
+    deadline_seconds: quantities.Positive = 2 * 3600
     """`activeDeadlineSeconds` of a trial."""
-    database_size: checks.Size = "20Gi"
+    database_size: quantities.Size = "20Gi"
     """`sizeLimit` of the volume that holds the restored database."""
     resources: Resources = Resources(cpu_request="250m", memory_request="512Mi", memory_limit="1Gi")
     """Requests and limits of the step that runs the server."""
@@ -116,33 +117,33 @@ class Backup(Value):
     target: S3Bucket
     """The bucket that takes the backups; it must exist. Endpoint, path style and keys, or the pod's identity, are said
     there. Needs PutObject, GetObject, ListBucket and, for retention, DeleteObject; better not Flowise's own bucket."""
-    prefix: checks.Prefix | None = None
+    prefix: buckets.Prefix | None = None
     """Key prefix in the bucket, of this installation alone: retention takes every backup below it for its own. Default:
     the installation's name. Example: `"prod/flowise"`."""
-    schedule: checks.Cron = "0 3 * * *"
+    schedule: schedules.Cron = "0 3 * * *"
     """`schedule`. What was written since the last run is what a disaster costs. Example: `"0 */6 * * *"`."""
-    time_zone: checks.TimeZone = "Etc/UTC"
+    time_zone: schedules.TimeZone = "Etc/UTC"
     """`timeZone` of the schedules. Example: `"Europe/Zurich"`."""
     suspend: bool = False
     """`suspend`: keep the CronJobs and run nothing."""
     concurrency_policy: Literal["Forbid", "Replace", "Allow"] = "Forbid"
     """`concurrencyPolicy`."""
-    starting_deadline_seconds: checks.Positive | None = 3600
+    starting_deadline_seconds: quantities.Positive | None = 3600
     """`startingDeadlineSeconds`: how late a missed run may still begin."""
-    deadline_seconds: checks.Positive = 3600
+    deadline_seconds: quantities.Positive = 3600
     """`activeDeadlineSeconds` of a run with its further attempts."""
-    backoff_limit: checks.Count = 1
+    backoff_limit: quantities.Count = 1
     """`backoffLimit`: how often a failed run is tried again, in a new pod."""
-    successful_history: checks.Count = 3
+    successful_history: quantities.Count = 3
     """`successfulJobsHistoryLimit`."""
-    failed_history: checks.Count = 3
+    failed_history: quantities.Count = 3
     """`failedJobsHistoryLimit`."""
     retention: Retention | None = Retention()
     """Which backups stay. None: nothing is ever deleted, for a bucket with rules of its own or keys that can't
     delete."""
     encryption: BucketEncryption | None = None
     """Server-side encryption. None: what the bucket does by itself."""
-    ca: checks.Certificate | SecretKey | ConfigMapKey | None = None
+    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
     """The authority that signed the object store's certificate: PEM text, or a key that holds PEM. Public authorities
     stay trusted. Example: `ConfigMapKey(config_map="corporate-ca", key="ca.crt")`."""
     files: bool = True
@@ -158,11 +159,11 @@ class Backup(Value):
     `docker.io/library/postgres:18.6-trixie`, `docker.io/library/mariadb:11.8.3-noble`; SQLite: the Flowise image."""
     upload_image: ServerImage = ServerImage(repository="docker.io/rclone/rclone", tag="1.71.2")
     """Holds `rclone`, a POSIX shell, tar and gzip."""
-    scratch_size: checks.Size = "10Gi"
+    scratch_size: quantities.Size = "10Gi"
     """`sizeLimit` of the volume that holds a backup until it is uploaded. What is larger fails, and is not uploaded."""
     resources: Resources = Resources(cpu_request="100m", memory_request="256Mi", memory_limit="512Mi")
     """Requests and limits of each step; they run one after the other. Their memory doesn't grow with the data."""
-    labels: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
+    labels: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """Further labels of the CronJobs. Example: `{"team": "platform"}`."""
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations, volumes."""
@@ -183,9 +184,9 @@ class Restore(Value):
     stored in Flowise is then unreadable, for good, and must be entered again."""
     files: bool = True
     """Whether uploads and documents are restored too."""
-    deadline_seconds: checks.Positive = 6 * 3600
+    deadline_seconds: quantities.Positive = 6 * 3600
     """`activeDeadlineSeconds`."""
-    server_wait_seconds: checks.Positive = 300
+    server_wait_seconds: quantities.Positive = 300
     """How long a database server is waited for that doesn't answer: one of the same manifests may start later."""
     resources: Resources = Resources(cpu_request="250m", memory_request="256Mi", memory_limit="1Gi")
     """Requests and limits of each step."""

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, network, paths, quantities, texts
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.image import ServerImage
 from flowise_constructs.values.pod import PodOptions, Resources
 from flowise_constructs.values.references import ConfigMapKey, SecretKey
-from flowise_constructs.values.value import Finding, Value
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseTls(Value):
     """Encrypted connections to a database server."""
 
-    ca: checks.Certificate | SecretKey | ConfigMapKey | None = None
+    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
     """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**
     (Flowise decodes it once more). `DATABASE_SSL_KEY_BASE64`. None: Node's own authorities, PostgreSQL only."""
     verify: bool = True
@@ -36,20 +37,20 @@ class DatabaseTls(Value):
 class SqliteDatabase(Value):
     """SQLite on the data volume of the single main. `DATABASE_TYPE=sqlite`."""
 
-    directory: checks.Directory | None = None
+    directory: paths.Directory | None = None
     """Directory of the file `database.sqlite`: `DATABASE_PATH`. Default: the data directory. A release of the Helm
     chart has its file in a directory called `database.sqlite`: `/home/node/.flowise/database.sqlite`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Server(Value):
-    host: checks.Host
+    host: network.Host
     """DNS name or address, without port: `DATABASE_HOST`. Example: `"postgres.database.svc.cluster.local"`."""
     password: SecretKey
     """`DATABASE_PASSWORD`."""
-    name: checks.Text = "flowise"
+    name: texts.Text = "flowise"
     """Database, which must exist: `DATABASE_NAME`."""
-    user: checks.Text = "flowise"
+    user: texts.Text = "flowise"
     """Role, which should own the database: `DATABASE_USER`."""
 
 
@@ -58,7 +59,7 @@ class PostgresDatabase(_Server):
     """A PostgreSQL server that exists, 13 or newer. `DATABASE_TYPE=postgres`. A pooler may stand between in session or
     transaction mode, not in statement mode; backups need a direct connection."""
 
-    port: checks.Port = 5432
+    port: network.Port = 5432
     """`DATABASE_PORT`."""
     tls: DatabaseTls | None = None
     """Encryption: `DATABASE_SSL`, `DATABASE_SSL_KEY_BASE64`. None: plain."""
@@ -66,7 +67,7 @@ class PostgresDatabase(_Server):
 
 @dataclass(frozen=True, kw_only=True)
 class _MysqlFamily(_Server):
-    port: checks.Port = 3306
+    port: network.Port = 3306
     """`DATABASE_PORT`."""
     tls: DatabaseTls | None = None
     """Encryption; needs a CA, because mysql2 refuses `ssl: true`. None: plain."""
@@ -98,15 +99,15 @@ class BundledPostgres(Value):
     """The application role's. Default: key `user-password` of Secret `{instance}-postgresql-auth`."""
     admin_password: SecretKey | None = None
     """The superuser `postgres`'s. Default: key `postgres-password` of Secret `{instance}-postgresql-auth`."""
-    database: checks.Identifier = "flowise"
+    database: naming.Identifier = "flowise"
     """Database that the first start makes, owned by `user`."""
-    user: checks.Identifier = "flowise"
+    user: naming.Identifier = "flowise"
     """Role that the first start makes."""
-    size: checks.Size = "8Gi"
+    size: quantities.Size = "8Gi"
     """Claim `data-{instance}-postgresql-0`. Can't be changed in the StatefulSet later: see the README."""
-    storage_class: checks.ObjectName | None = None
+    storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
-    config: Mapping[checks.EnvName, checks.Text] = field(default_factory=dict[str, str])
+    config: Mapping[naming.EnvName, texts.Text] = field(default_factory=dict[str, str])
     """Settings that are added to postgresql.conf. Example: `{"max_connections": "300"}`."""
     image: ServerImage = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
     """A PostgreSQL image with the official entrypoint, uid 999. A new major version can't read the old one's data."""
@@ -123,7 +124,7 @@ class BundledPostgres(Value):
         for name in sorted(self.config):
             if name.lower() in _OWNED:
                 yield self.finding("config", f"{name!r} is set by the construct: leave it out")
-        if checks.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+        if quantities.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
             limit = self.resources.memory_limit
             yield self.finding(
                 "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"

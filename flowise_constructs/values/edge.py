@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from flowise_constructs import checks
-from flowise_constructs.values.value import Finding, Value
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, network
+from flowise_constructs.core.value import Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,9 @@ class Service(Value):
 
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """`spec.type`."""
-    port: checks.Port = 3000
+    port: network.Port = 3000
     """The Service's port; the container's is 3000."""
-    annotations: checks.Annotations = field(default_factory=dict[str, str])
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
     """`ipFamilyPolicy`. Default: left out."""
@@ -62,7 +63,7 @@ class IngressPath(Value):
 class IngressHost(Value):
     """A host and the paths below it."""
 
-    host: checks.IngressHostName
+    host: network.IngressHostName
     """`host`. Example: `"flowise.example.com"`."""
     paths: Sequence[IngressPath] = (IngressPath(),)
     """`paths`."""
@@ -76,9 +77,9 @@ class IngressHost(Value):
 class IngressTls(Value):
     """A certificate and the hosts that it is for."""
 
-    hosts: Sequence[checks.IngressHostName]
+    hosts: Sequence[network.IngressHostName]
     """`hosts`."""
-    secret_name: checks.ObjectName | None = None
+    secret_name: naming.ObjectName | None = None
     """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default."""
 
 
@@ -89,9 +90,9 @@ class Ingress(Value):
 
     hosts: Sequence[IngressHost]
     """Hosts; the first one gives the public URL unless `Settings.app_url` says another."""
-    class_name: checks.ObjectName | None = None
+    class_name: naming.ObjectName | None = None
     """`ingressClassName`. Default: left out, the cluster's default class."""
-    annotations: checks.Annotations = field(default_factory=dict[str, str])
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     tls: Sequence[IngressTls] = ()
     """`tls`. Empty: plain http, unless something in front ends TLS."""

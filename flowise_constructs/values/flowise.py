@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding, warn
+from flowise_constructs.core.rules import naming, quantities
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.auth import Auth
 from flowise_constructs.values.database import Database, SqliteDatabase
 from flowise_constructs.values.edge import Ingress, Service
@@ -18,7 +20,6 @@ from flowise_constructs.values.redis import BundledRedis
 from flowise_constructs.values.references import EnvValue
 from flowise_constructs.values.settings import Settings
 from flowise_constructs.values.storage import LocalStorage, Storage
-from flowise_constructs.values.value import Finding, Value, warn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +110,13 @@ class Flowise(Value):
 class WritableSizes(Value):
     """How large the pod's own writable directories may grow before the pod is evicted: `sizeLimit`."""
 
-    home: checks.Size = "1Gi"
+    home: quantities.Size = "1Gi"
     """HOME, caches of npx and Chromium among it; also the data directory where no claim holds it."""
-    logs: checks.Size = "1Gi"
+    logs: quantities.Size = "1Gi"
     """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with S3 storage, where logs go to the bucket."""
-    tmp: checks.Size = "2Gi"
+    tmp: quantities.Size = "2Gi"
     """`/tmp`: uploads and documents on their way."""
-    shm: checks.Size | None = None
+    shm: quantities.Size | None = None
     """`/dev/shm` in memory, for nodes that run Chromium. Default: left out (64 MiB)."""
 
 
@@ -123,7 +124,7 @@ class WritableSizes(Value):
 class Main(Value):
     """What main has of its own."""
 
-    replicas: checks.Count = 1
+    replicas: quantities.Count = 1
     """`replicas`. More than one in queue mode alone. 0 stops Flowise and keeps everything."""
     service: Service = Service()
     """The Service."""
@@ -136,13 +137,13 @@ class Main(Value):
     liveness: ProbeNumbers | None = None
     """Liveness probe. Default: every 10 s in queue mode, where it also sees the lost Redis connection of
     FlowiseAI/Flowise#5126 and main runs no flows; every 20 s standalone, where a flow may keep the event loop."""
-    pre_stop_seconds: checks.Count = 20
+    pre_stop_seconds: quantities.Count = 20
     """How long a pod that goes still serves, until no proxy sends to it: Flowise cuts open requests when told to stop.
     The grace period is 15 seconds more."""
     strategy: Literal["Recreate", "RollingUpdate"] | None = None
     """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate
     with a surge."""
-    extra_env: Mapping[checks.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
+    extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
     """Further variables for main alone."""
     sizes: WritableSizes = WritableSizes()
     """Writable directories."""
@@ -157,9 +158,9 @@ class Main(Value):
 class Worker(Value):
     """What workers have of their own."""
 
-    replicas: checks.Count = 1
+    replicas: quantities.Count = 1
     """`replicas`. With 0 every prediction waits."""
-    concurrency: checks.Positive = 10
+    concurrency: quantities.Positive = 10
     """Jobs at a time per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
     the whole queue. A flow that calls a flow holds two slots at once: keep replicas times concurrency well above the
     number of such calls."""
@@ -169,9 +170,9 @@ class Worker(Value):
     """Startup probe: until the worker is registered with its queues."""
     liveness: ProbeNumbers = ProbeNumbers(period_seconds=20, timeout_seconds=10)
     """Liveness probe: registered with its queues, and its event loop runs."""
-    grace_seconds: checks.Positive = 40
+    grace_seconds: quantities.Positive = 40
     """`terminationGracePeriodSeconds`: just over the 30 seconds that Flowise gives its running jobs."""
-    extra_env: Mapping[checks.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
+    extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
     """Further variables for workers alone."""
     sizes: WritableSizes = WritableSizes()
     """Writable directories."""

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flowise_constructs import checks, releases
-from flowise_constructs.values.value import Finding, Value, shown, warn
+from flowise_constructs import releases
+from flowise_constructs.core.findings import Finding, shown, warn
+from flowise_constructs.core.rules import images, naming
+from flowise_constructs.core.value import Value
 
 PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
@@ -17,17 +19,17 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 class Image(Value):
     """The image that mains, workers and their gates run."""
 
-    repository: checks.Repository = "docker.io/flowiseai/flowise"
+    repository: images.Repository = "docker.io/flowiseai/flowise"
     """Image name. It must hold `flowise` and `node` on its PATH, as upstream's does."""
-    tag: checks.Tag | None = releases.DEFAULT_TAG
+    tag: images.Tag | None = releases.DEFAULT_TAG
     """Image tag; one of a supported release, also with a suffix such as `3.1.3-acme.2`."""
-    digest: checks.Digest | None = None
+    digest: images.Digest | None = None
     """`sha256:...`; wins over the tag at pull time. Upstream's tags are built without a lock file: pin by digest."""
     release: Literal["3.1.1", "3.1.2", "3.1.3", "3.1.4"] | None = None
     """The Flowise release that the image holds. Default: read off the tag; must be said where the tag doesn't tell."""
     pull_policy: PullPolicy | None = None
     """`imagePullPolicy`. Default: left out (Kubernetes: `IfNotPresent` for a tag other than latest)."""
-    pull_secrets: Sequence[checks.ObjectName] = ()
+    pull_secrets: Sequence[naming.ObjectName] = ()
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
     def contradictions(self) -> Iterable[Finding]:
@@ -66,15 +68,15 @@ class Image(Value):
 class ServerImage(Value):
     """The image of a bundled server or of a job, pinned."""
 
-    repository: checks.Repository
+    repository: images.Repository
     """Image name."""
-    tag: checks.Tag | None = None
+    tag: images.Tag | None = None
     """Image tag."""
-    digest: checks.Digest | None = None
+    digest: images.Digest | None = None
     """`sha256:...`; wins over the tag at pull time."""
     pull_policy: PullPolicy | None = None
     """`imagePullPolicy`. Default: left out."""
-    pull_secrets: Sequence[checks.ObjectName] = ()
+    pull_secrets: Sequence[naming.ObjectName] = ()
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
     def contradictions(self) -> Iterable[Finding]:

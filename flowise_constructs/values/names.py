@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flowise_constructs import checks
-from flowise_constructs.values.value import Finding, Value
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming
+from flowise_constructs.core.value import Value
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Value):
     """How the objects are called. Once deployed, a change of any of these makes new objects beside the old ones."""
 
-    name: checks.ServiceName = "flowise"
+    name: naming.ServiceName = "flowise"
     """Name of main's Deployment and Service, and what the other names start with: `{name}-worker`, `{name}-data`."""
-    instance: checks.ServiceName | None = None
+    instance: naming.ServiceName | None = None
     """`app.kubernetes.io/instance`, and what the bundled servers' names start with: `{instance}-postgresql`,
     `{instance}-redis`. Default: `name`. Differs for Helm releases whose name doesn't contain `flowise`."""
-    app: checks.LabelValue = "flowise"
+    app: naming.LabelValue = "flowise"
     """`app.kubernetes.io/name` of mains and workers."""
-    namespace: checks.DnsLabel | None = None
+    namespace: naming.DnsLabel | None = None
     """`metadata.namespace` of every object. Default: left out, so that `kubectl` and Argo CD choose it."""
 
     def contradictions(self) -> Iterable[Finding]:

@@ -4,55 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, paths, quantities, texts
+from flowise_constructs.core.value import Value
+from flowise_constructs.kubernetes.schema import Passed, plain
 from flowise_constructs.values import scheduling
-from flowise_constructs.values.value import Finding, Value, shown
 from flowise_constructs.values.volume_source import volume_source
 
 
-def _json(value: Any) -> str | None:
-    """Plain data, as it would stand in YAML."""
-    if isinstance(value, Mapping):
-        items = cast(Mapping[Any, Any], value)
-        wrong = [key for key in items if not isinstance(key, str)]
-        return f"has the key {shown(wrong[0])}, which is no string" if wrong else _first_problem(items.values())
-    if isinstance(value, (list, tuple)):
-        return _first_problem(cast(Sequence[Any], value))
-    if value is None or isinstance(value, (bool, int)):
-        return None
-    if isinstance(value, str):
-        controls = any(checks.unsafe(character) for character in value)
-        return "holds control characters" if controls else checks.misread(value)
-    return f"holds {shown(value)}: give plain data as it would stand in YAML"
+class TolerationStruct(Protocol):
+    """`Toleration` as the classes of cdk8s-plus, or of `cdk8s import k8s`, have it."""
+
+    @property
+    def toleration_seconds(self) -> int | float | None:
+        """`tolerationSeconds`."""
+        ...
 
 
-def _first_problem(items: Iterable[Any]) -> str | None:
-    return next((problem for item in items if (problem := _json(item))), None)
+class AffinityStruct(Protocol):
+    """`Affinity` as those classes have it."""
+
+    @property
+    def pod_anti_affinity(self) -> object:
+        """`podAntiAffinity`."""
+        ...
 
 
-KubernetesObject = Annotated[Mapping[str, Any], _json]
-"""Plain data under Kubernetes' own names, as it would stand in YAML."""
+class SpreadStruct(Protocol):
+    """`TopologySpreadConstraint` as those classes have it."""
+
+    @property
+    def when_unsatisfiable(self) -> str:
+        """`whenUnsatisfiable`."""
+        ...
+
+
+Toleration = Annotated[Mapping[str, Any] | TolerationStruct, Passed("Toleration"), scheduling.toleration]
+Affinity = Annotated[Mapping[str, Any] | AffinityStruct, Passed("Affinity"), scheduling.affinity]
+Spread = Annotated[Mapping[str, Any] | SpreadStruct, Passed("TopologySpreadConstraint"), scheduling.spread]
+VolumeSource = Annotated[Mapping[str, Any], Passed("Volume", without="name"), volume_source]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resources(Value):
     """Requests and limits of a container. A memory limit always; no CPU limit unless said: it makes boots crawl."""
 
-    cpu_request: checks.Quantity = "500m"
+    cpu_request: quantities.Quantity = "500m"
     """`requests.cpu`."""
-    memory_request: checks.Size = "1Gi"
+    memory_request: quantities.Size = "1Gi"
     """`requests.memory`. Flowise settles at about 700 MiB and peaks at 910 MiB while it boots."""
-    memory_limit: checks.Size = "2Gi"
+    memory_limit: quantities.Size = "2Gi"
     """`limits.memory`; in Flowise's pods the JavaScript heap (`NODE_OPTIONS`) is 70 % of it."""
-    cpu_limit: checks.Quantity | None = None
+    cpu_limit: quantities.Quantity | None = None
     """`limits.cpu`. A boot takes 13 to 17 CPU seconds."""
 
     def contradictions(self) -> Iterable[Finding]:
-        if checks.amount(self.memory_request) > checks.amount(self.memory_limit):
+        if quantities.amount(self.memory_request) > quantities.amount(self.memory_limit):
             yield self.finding("memory_request", f"{self.memory_request!r} is above memory_limit {self.memory_limit!r}")
-        if self.cpu_limit is not None and checks.amount(self.cpu_request) > checks.amount(self.cpu_limit):
+        if self.cpu_limit is not None and quantities.amount(self.cpu_request) > quantities.amount(self.cpu_limit):
             yield self.finding("cpu_request", f"{self.cpu_request!r} is above cpu_limit {self.cpu_limit!r}")
 
     @staticmethod
@@ -75,11 +86,11 @@ class Resources(Value):
 class ProbeNumbers(Value):
     """How often a probe asks and how much it forgives. What it asks is ours: Flowise answers 200 to any path."""
 
-    period_seconds: checks.Positive = 10
+    period_seconds: quantities.Positive = 10
     """`periodSeconds`."""
-    timeout_seconds: checks.Positive = 5
+    timeout_seconds: quantities.Positive = 5
     """`timeoutSeconds`."""
-    failure_threshold: checks.Positive = 3
+    failure_threshold: quantities.Positive = 3
     """`failureThreshold`."""
 
 
@@ -87,11 +98,11 @@ class ProbeNumbers(Value):
 class ServiceAccount(Value):
     """The pod's identity. Its token is never mounted."""
 
-    name: checks.ObjectName | None = None
+    name: naming.ObjectName | None = None
     """Default: the name of the pod's workload."""
     create: bool = True
     """False: an account that exists, which `name` names."""
-    annotations: checks.Annotations = field(default_factory=dict[str, str])
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations, for workload identity."""
 
     def contradictions(self) -> Iterable[Finding]:
@@ -107,13 +118,13 @@ class ServiceAccount(Value):
 class Volume(Value):
     """A further volume, and where the main container sees it."""
 
-    name: checks.DnsLabel
+    name: naming.DnsLabel
     """Name in the pod."""
-    source: Annotated[KubernetesObject, volume_source]
+    source: VolumeSource
     """The volume without its name, as in YAML. Example: `{"configMap": {"name": "prompts"}}`."""
-    mount_path: checks.Directory
+    mount_path: paths.Directory
     """`mountPath`."""
-    sub_path: checks.Text | None = None
+    sub_path: texts.Text | None = None
     """`subPath`."""
     read_only: bool = True
     """`readOnly`."""
@@ -127,25 +138,25 @@ class Volume(Value):
 class PodOptions(Value):
     """Scheduling, metadata, volumes: what Kubernetes offers for every pod, under its own words."""
 
-    labels: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
+    labels: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """Further pod labels; not those of the selector."""
-    annotations: checks.Annotations = field(default_factory=dict[str, str])
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Pod annotations."""
-    node_selector: Mapping[checks.LabelKey, checks.LabelValue] = field(default_factory=dict[str, str])
+    node_selector: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """`nodeSelector`."""
-    tolerations: Sequence[Annotated[KubernetesObject, scheduling.toleration]] = ()
+    tolerations: Sequence[Toleration] = ()
     """`tolerations`, as in YAML. Example: `[{"key": "dedicated", "operator": "Exists"}]`."""
-    affinity: Annotated[KubernetesObject, scheduling.affinity] | None = None
+    affinity: Affinity | None = None
     """`affinity`, as in YAML."""
-    topology_spread_constraints: Sequence[Annotated[KubernetesObject, scheduling.spread]] = ()
+    topology_spread_constraints: Sequence[Spread] = ()
     """`topologySpreadConstraints`, as in YAML; the pods' own selector is put in where `labelSelector` is missing."""
-    priority_class_name: checks.ObjectName | None = None
+    priority_class_name: naming.ObjectName | None = None
     """`priorityClassName`."""
     service_account: ServiceAccount = ServiceAccount()
     """The pod's identity."""
     volumes: Sequence[Volume] = ()
     """Further volumes with their mounts."""
-    rollout_token: checks.AnnotationValue | None = None
+    rollout_token: naming.AnnotationValue | None = None
     """Put in a pod annotation: another word, and the pods are replaced. For a change of a Secret's content."""
     reloader: bool = False
     """Whether Stakater's Reloader replaces the pods when a Secret or ConfigMap that they use changes."""
@@ -157,5 +168,5 @@ class PodOptions(Value):
         names = [volume.name for volume in self.volumes]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield self.finding("volumes", f"two volumes are called {name!r}")
-        if (problem := scheduling.repeated_spread(self.topology_spread_constraints)) is not None:
+        if (problem := scheduling.repeated_spread(plain(self.topology_spread_constraints))) is not None:
             yield self.finding("topology_spread_constraints", problem)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, network, quantities, texts
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.image import ServerImage
 from flowise_constructs.values.pod import PodOptions, Resources
 from flowise_constructs.values.references import ConfigMapKey, SecretKey
-from flowise_constructs.values.value import Finding, Value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class RedisTls(Value):
     """Encrypted connections to Redis: `REDIS_TLS`. By host and port: with a `rediss://` URL Flowise's clients disagree
     on certificates."""
 
-    ca: checks.Certificate | SecretKey | ConfigMapKey | None = None
+    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
     """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**.
     `REDIS_CA`. None: Node's own authorities."""
     certificate: SecretKey | None = None
@@ -37,17 +38,17 @@ class Redis(Value):
     """A Redis server that exists: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
     this installation alone (pub/sub channels are not separated by database number)."""
 
-    host: checks.Host
+    host: network.Host
     """DNS name or address, without port: `REDIS_HOST`."""
-    port: checks.Port = 6379
+    port: network.Port = 6379
     """`REDIS_PORT`."""
-    username: checks.Text | None = None
+    username: texts.Text | None = None
     """ACL user: `REDIS_USERNAME`. None: the default user."""
     password: SecretKey | None = None
     """`REDIS_PASSWORD`. None: no authentication."""
     tls: RedisTls | None = None
     """Encryption. None: plain."""
-    keep_alive_seconds: checks.Positive = 30
+    keep_alive_seconds: quantities.Positive = 30
     """How often idle connections are probed: `REDIS_KEEP_ALIVE`, in milliseconds there. A connection that a firewall
     drops unseen makes every prediction hang."""
 
@@ -68,11 +69,11 @@ class BundledRedis(Value):
     """Default: key `redis-password` of Secret `{instance}-redis-auth`."""
     auth: bool = True
     """Whether a password is asked for. False opens the queue, with the jobs' content, to every pod that can connect."""
-    size: checks.Size = "1Gi"
+    size: quantities.Size = "1Gi"
     """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see the README."""
-    storage_class: checks.ObjectName | None = None
+    storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
-    config: Mapping[str, checks.Text] = field(default_factory=dict[str, str])
+    config: Mapping[str, texts.Text] = field(default_factory=dict[str, str])
     """Directives that are added to redis.conf. Example: `{"maxclients": "2000"}`."""
     image: ServerImage = ServerImage(repository="docker.io/library/redis", tag="8.10.0")
     """A Redis image, 7 or newer, that runs as uid 999."""
@@ -89,7 +90,7 @@ class BundledRedis(Value):
                 yield self.finding("config", f"{name!r} is set by the construct: leave it out")
             elif not name.replace("-", "").isalnum() or not name.isascii():
                 yield self.finding("config", f"{name!r} is not a directive of redis.conf")
-        if checks.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+        if quantities.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
             limit = self.resources.memory_limit
             yield self.finding(
                 "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"

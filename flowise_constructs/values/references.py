@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from flowise_constructs import checks
-from flowise_constructs.values.value import Value
+from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.core.value import Value
 
 
 def _pod_field(value: str) -> str | None:
@@ -16,7 +16,7 @@ def _pod_field(value: str) -> str | None:
         return None
     for kind in ("labels", "annotations"):
         start = f"metadata.{kind}['"
-        if value.startswith(start) and value.endswith("']") and not checks.label_key(value[len(start) : -2]):
+        if value.startswith(start) and value.endswith("']") and not naming.label_key(value[len(start) : -2]):
             return None
     return (
         "must be a field that Kubernetes offers, such as 'metadata.name', 'status.podIP' or \"metadata.labels['team']\""
@@ -27,9 +27,9 @@ def _pod_field(value: str) -> str | None:
 class SecretKey(Value):
     """A key of a Secret that exists in the pod's namespace: `secretKeyRef`. The only form that a secret takes here."""
 
-    secret: checks.ObjectName
+    secret: naming.ObjectName
     """Name of the Secret. Example: `"flowise-auth-secrets"`."""
-    key: checks.DataKey
+    key: naming.DataKey
     """Key in its data. Example: `"encryption-key"`."""
 
 
@@ -37,9 +37,9 @@ class SecretKey(Value):
 class ConfigMapKey(Value):
     """A key of a ConfigMap that exists in the pod's namespace: `configMapKeyRef`."""
 
-    config_map: checks.ObjectName
+    config_map: naming.ObjectName
     """Name of the ConfigMap. Example: `"corporate-ca"`."""
-    key: checks.DataKey
+    key: naming.DataKey
     """Key in its data. Example: `"ca.crt"`."""
 
 
@@ -51,5 +51,5 @@ class PodField(Value):
     """Field path. Example: `"metadata.name"`."""
 
 
-EnvValue: TypeAlias = checks.Literally | SecretKey | ConfigMapKey | PodField
+EnvValue: TypeAlias = texts.Literally | SecretKey | ConfigMapKey | PodField
 """A literal, or where the value is to be read from."""

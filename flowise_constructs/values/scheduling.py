@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
-from flowise_constructs import checks
+from flowise_constructs.core.rules import naming
 
 SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -20,11 +20,11 @@ def toleration(value: Mapping[str, Any]) -> str | None:
         return f"has operator {operator!r}: Equal or Exists"
     if not value.get("key") and operator != "Exists":
         return "has no key: without one the operator must be Exists"
-    if value.get("key") and checks.label_key(str(value["key"])):
+    if value.get("key") and naming.label_key(str(value["key"])):
         return f"has key {value['key']!r}, which is no label key"
     if operator == "Exists" and value.get("value"):
         return "has a value, which Exists doesn't take"
-    if checks.label_value(str(value.get("value") or "")):
+    if naming.label_value(str(value.get("value") or "")):
         return f"has value {value['value']!r}, which is no label value"
     if effect and effect not in _EFFECTS:
         return f"has effect {effect!r}: one of {', '.join(_EFFECTS)}"
@@ -38,7 +38,7 @@ def spread(value: Mapping[str, Any]) -> str | None:
     for word in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
         if not value.get(word):
             return f"lacks {word!r}, which Kubernetes requires"
-    if checks.label_key(str(value["topologyKey"])):
+    if naming.label_key(str(value["topologyKey"])):
         return f"has topologyKey {value['topologyKey']!r}, which is no label key"
     if isinstance(value["maxSkew"], int) and value["maxSkew"] < 1:
         return "has a maxSkew below 1"
@@ -90,7 +90,7 @@ def _affinity(node: Any) -> Iterator[str]:
     weight = fields.get("weight")
     if isinstance(weight, int) and not 1 <= weight <= 100:
         yield f"has weight {weight}: 1 to 100"
-    if "topologyKey" in fields and checks.label_key(str(fields["topologyKey"])):
+    if "topologyKey" in fields and naming.label_key(str(fields["topologyKey"])):
         yield f"has topologyKey {fields['topologyKey']!r}, which is no label key"
     for name, item in fields.items():
         yield from _labels(item) if name == "matchLabels" else _affinity(item)
@@ -98,7 +98,7 @@ def _affinity(node: Any) -> Iterator[str]:
 
 def _labels(labels: Any) -> Iterator[str]:
     for key, value in cast("Mapping[Any, Any]", labels).items() if isinstance(labels, Mapping) else ():
-        if checks.label_key(str(key)) or checks.label_value(str(value)):
+        if naming.label_key(str(key)) or naming.label_value(str(value)):
             yield f"has matchLabels {key!r}: {value!r}, which is no label"
 
 

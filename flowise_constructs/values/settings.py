@@ -7,24 +7,25 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from flowise_constructs import checks
+from flowise_constructs.core.findings import Finding, shown, warn
+from flowise_constructs.core.rules import naming, network, quantities, texts
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.references import EnvValue, SecretKey
-from flowise_constructs.values.value import Finding, Value, shown, warn
 
 
 @dataclass(frozen=True, kw_only=True)
 class Smtp(Value):
     """A mail server, for invitations and forgotten passwords. Needs `Settings.app_url` for the links."""
 
-    host: checks.Host
+    host: network.Host
     """`SMTP_HOST`."""
-    user: checks.Text
+    user: texts.Text
     """`SMTP_USER`; Flowise doesn't send without a login."""
     password: SecretKey
     """`SMTP_PASSWORD`."""
-    sender: checks.Text
+    sender: texts.Text
     """`SENDER_EMAIL`. Example: `"flowise@example.com"`."""
-    port: checks.Port = 465
+    port: network.Port = 465
     """`SMTP_PORT`."""
     secure: bool = True
     """`SMTP_SECURE`: TLS from the first byte (465). False: STARTTLS (587)."""
@@ -34,11 +35,11 @@ class Smtp(Value):
 class OutboundProxy(Value):
     """The way out of the cluster, for mains and workers."""
 
-    http: checks.Url | None = None
+    http: network.Url | None = None
     """`GLOBAL_AGENT_HTTP_PROXY`."""
-    https: checks.Url | None = None
+    https: network.Url | None = None
     """`GLOBAL_AGENT_HTTPS_PROXY`. Default: Flowise takes `http` for both."""
-    no_proxy: Sequence[checks.Listed] = ()
+    no_proxy: Sequence[texts.Listed] = ()
     """`GLOBAL_AGENT_NO_PROXY`. Example: `["*.svc.cluster.local"]`."""
 
     def contradictions(self) -> Iterable[Finding]:
@@ -54,9 +55,9 @@ class Metrics(Value):
     """`METRICS_PROVIDER`; with an unknown word Flowise boots without metrics."""
     node_metrics: bool = True
     """`METRICS_INCLUDE_NODE_METRICS`: those of the Node.js process."""
-    service_name: checks.Text | None = None
+    service_name: texts.Text | None = None
     """`METRICS_SERVICE_NAME`. Default: left out (Flowise: `FlowiseAI`)."""
-    endpoint: checks.Url | None = None
+    endpoint: network.Url | None = None
     """`METRICS_OPEN_TELEMETRY_METRIC_ENDPOINT`, the collector; Flowise doesn't boot without it."""
     protocol: Literal["http", "grpc", "proto"] | None = None
     """`METRICS_OPEN_TELEMETRY_PROTOCOL`. Default: left out (Flowise: `http`)."""
@@ -75,14 +76,14 @@ def _proxies(value: int | str) -> str | None:
         return None if 0 <= value <= 100 else "must be a number of hops from 0 to 100"
     if value in ("true", "false", "") or value.isdigit():
         return "must be a number of hops or a list of networks such as 'loopback, 10.0.0.0/8'"
-    return checks.text(value)
+    return texts.text(value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(Value):
     """What mains and workers are told alike."""
 
-    app_url: checks.Origin | None = None
+    app_url: network.Origin | None = None
     """Public URL: `APP_URL`. Default: from the Ingress' first host, https where its TLS covers it, else http."""
     secure_cookies: bool | None = None
     """`SECURE_COOKIES`. Default: follows the public URL's scheme."""
@@ -91,21 +92,21 @@ class Settings(Value):
     word on its address."""
     log_level: Literal["error", "warn", "info", "verbose", "debug"] = "info"
     """`LOG_LEVEL`; Flowise takes another word for silence."""
-    file_size_limit: checks.FileSize = "50mb"
+    file_size_limit: quantities.FileSize = "50mb"
     """`FLOWISE_FILE_SIZE_LIMIT`: the largest request body that main accepts."""
-    cors_origins: Sequence[checks.CorsOrigin] = ()
+    cors_origins: Sequence[network.CorsOrigin] = ()
     """`CORS_ORIGINS`. Default: none, as upstream. `["*"]` opens the API to every web page."""
-    iframe_origins: Sequence[checks.FrameSource] = ("'self'",)
+    iframe_origins: Sequence[network.FrameSource] = ("'self'",)
     """`IFRAME_ORIGINS`: who may show the chat in a frame. 3.1.1 and 3.1.2 would allow everybody."""
     community_nodes: bool = False
     """`SHOW_COMMUNITY_NODES`."""
-    disabled_nodes: Sequence[checks.Listed] = ()
+    disabled_nodes: Sequence[texts.Listed] = ()
     """`DISABLED_NODES`: names of nodes that are neither offered nor run."""
-    telemetry_key: checks.Text | SecretKey | None = None
+    telemetry_key: texts.Text | SecretKey | None = None
     """`POSTHOG_PUBLIC_API_KEY`, which turns telemetry on. None: no telemetry."""
     http_security_check: bool = True
     """`HTTP_SECURITY_CHECK`: whether nodes are kept from private addresses, thus from Services of the cluster."""
-    http_deny_list: Sequence[checks.Listed] = ()
+    http_deny_list: Sequence[texts.Listed] = ()
     """`HTTP_DENY_LIST`: further addresses and networks. Where the check is off they are all that is denied."""
     mcp_protocol: Literal["sse", "stdio"] = "sse"
     """`CUSTOM_MCP_PROTOCOL`. `stdio` lets users start processes in the pods; 3.1.1 and 3.1.2 do so unless told."""
@@ -115,7 +116,7 @@ class Settings(Value):
     """Outbound proxy."""
     metrics: Metrics | None = None
     """Main's metrics: `ENABLE_METRICS`. None: off."""
-    extra_env: Mapping[checks.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
+    extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
     """Further variables for mains and workers. Those that another field sets are refused."""
 
     def contradictions(self) -> Iterable[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from flowise_constructs import checks
+from flowise_constructs.core.rules import buckets, naming, network, paths, quantities
+from flowise_constructs.core.value import Value
 from flowise_constructs.values.references import SecretKey
-from flowise_constructs.values.value import Value
 
 AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 
@@ -16,7 +16,7 @@ AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 class LocalStorage(Value):
     """Files on the data volume of the single main. `STORAGE_TYPE=local`."""
 
-    path: checks.Directory | None = None
+    path: paths.Directory | None = None
     """`BLOB_STORAGE_PATH`. Default: `storage` in the data directory."""
 
 
@@ -45,17 +45,17 @@ class S3Bucket(Value):
     """A bucket that exists, on S3 or what speaks its protocol. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and
     lists; its logs go to `logs/` in the same bucket."""
 
-    bucket: checks.Bucket
+    bucket: buckets.Bucket
     """`S3_STORAGE_BUCKET_NAME`."""
-    region: checks.Region = "us-east-1"
+    region: buckets.Region = "us-east-1"
     """`S3_STORAGE_REGION`; for MinIO and the like any word."""
-    endpoint: checks.Url | None = None
+    endpoint: network.Url | None = None
     """`S3_ENDPOINT_URL`. Default: AWS's own for the region."""
     path_style: bool = False
     """`S3_FORCE_PATH_STYLE`: the bucket in the path, as MinIO wants it."""
     credentials: S3Credentials | None = None
     """Static keys. None: the SDK's own chain, that is the pod's identity."""
-    service_account_annotations: checks.Annotations = field(default_factory=dict[str, str])
+    service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Put on the service accounts of the pods that use the bucket.
     Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
 
@@ -64,13 +64,13 @@ class S3Bucket(Value):
 class DataClaim(Value):
     """A new claim for the data directory, `{name}-data`."""
 
-    size: checks.Size = "10Gi"
+    size: quantities.Size = "10Gi"
     """`resources.requests.storage`."""
-    storage_class: checks.ObjectName | None = None
+    storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     access_mode: AccessMode = "ReadWriteOnce"
     """`accessModes`. All but `ReadWriteMany` mean that a roll-out stops the old pod first."""
-    annotations: checks.Annotations = field(default_factory=dict[str, str])
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations of the claim."""
 
 
@@ -78,7 +78,7 @@ class DataClaim(Value):
 class ExistingClaim(Value):
     """A claim that exists, for the data directory."""
 
-    name: checks.ObjectName
+    name: naming.ObjectName
     """Its name, in the pod's namespace."""
     access_mode: AccessMode = "ReadWriteOnce"
     """The mode that it has; it decides how a roll-out goes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from flowise_constructs import checks
+from flowise_constructs.core.rules import naming
 
 _HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 _NAMED = {"configMap": "name", "secret": "secretName", "persistentVolumeClaim": "claimName"}
@@ -22,7 +22,7 @@ def volume_source(value: Mapping[str, Any]) -> str | None:
 
 def _wrong(kind: str, source: Mapping[str, Any]) -> Iterator[str]:
     name = source.get(_NAMED.get(kind, ""), "")
-    if kind in _NAMED and isinstance(name, str) and checks.dns_subdomain(name):
+    if kind in _NAMED and isinstance(name, str) and naming.dns_subdomain(name):
         yield f"has {_NAMED[kind]} {name!r}, which is no name of an object"
     if kind == "hostPath" and (not _text(source, "path") or ".." in _text(source, "path").split("/")):
         yield "has no path, or one with '..'"
@@ -49,7 +49,7 @@ def _projected(entry: Mapping[str, Any]) -> Iterator[str]:
     if len(parts) != 1:
         yield "has a source that is not exactly one kind, such as 'secret'"
     for kind, part in parts.items():
-        if kind in ("configMap", "secret") and checks.dns_subdomain(_text(part, "name")):
+        if kind in ("configMap", "secret") and naming.dns_subdomain(_text(part, "name")):
             yield f"has a {kind} without a right name"
         if kind == "serviceAccountToken" and not _plain(_text(part, "path")):
             yield "has a serviceAccountToken without a relative path"

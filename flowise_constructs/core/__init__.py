@@ -1,0 +1,1 @@
+"""What everything stands on: findings, the checking of values, rules. No jsii."""

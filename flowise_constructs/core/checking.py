@@ -1,0 +1,196 @@
+"""Values held against annotated types.
+
+By hand, because the wording is the point: every message names what was given and the mend, shows no secret, and all
+fields of a value are looked at. attrs stops at the first error, and pydantic has its own words and redaction.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, wraps
+from typing import Annotated, Any, Literal, ParamSpec, Protocol, Union, cast, get_args, get_origin, get_type_hints
+
+from flowise_constructs.core.findings import ConfigError, Finding, shown
+from flowise_constructs.core.rules import texts
+
+P = ParamSpec("P")
+
+SECRET_KEY = "SecretKey(secret=..., key=...)"
+"""How messages spell the one form that a secret takes."""
+
+
+class ProblemError(Exception):
+    """What is wrong with one value."""
+
+    def __init__(self, problem: str, *, type_is_wrong: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.type_is_wrong = type_is_wrong
+
+
+class PassThrough(Protocol):
+    """An annotation of what is handed on to Kubernetes: it takes several forms and makes plain data of them."""
+
+    def plain(self, given: object) -> Any:
+        """Plain data; ProblemError where there is none."""
+        ...
+
+
+def conform(hint: Any, given: Any) -> Any:
+    """The value as a field holds it, lists and mappings as copies of its own. ProblemError where it is wrong."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _by_rules(hint, given)
+    if origin in (Union, types.UnionType):
+        return _by_union(get_args(hint), given)
+    if origin is Literal:
+        return _by_words(get_args(hint), given)
+    if origin is not None and issubclass(origin, Mapping):
+        return _by_mapping(get_args(hint), given)
+    if origin is not None and issubclass(origin, Sequence):
+        return _by_sequence(get_args(hint)[0], given)
+    if not _is_a(hint, given):
+        raise ProblemError(_expected((hint,), given), type_is_wrong=True)
+    if isinstance(given, str) and (wrong := texts.misread(given)) is not None:
+        raise ProblemError(f"{shown(given)} {wrong}")
+    return own(given)
+
+
+def problem_with(hint: Any, given: object) -> str | None:
+    """What is wrong with a value of the annotated type; None if nothing is."""
+    try:
+        conform(hint, given)
+    except ProblemError as error:
+        return error.problem
+    return None
+
+
+def own(given: Any) -> Any:
+    """A copy that nobody else changes."""
+    if isinstance(given, Mapping):
+        return {key: own(item) for key, item in cast(Mapping[Any, Any], given).items()}
+    if isinstance(given, (list, tuple)):
+        return tuple(own(item) for item in cast(Sequence[Any], given))
+    return given
+
+
+@cache
+def hints_of(annotated: Callable[..., object]) -> Mapping[str, Any]:
+    """The annotations of a class, or of a function."""
+    return get_type_hints(annotated, include_extras=True)
+
+
+def checked(initializer: Callable[P, None]) -> Callable[P, None]:
+    """Decorates a public `__init__`: each argument is held against its annotation before anything is made."""
+    signature = inspect.signature(initializer)
+    owner = initializer.__qualname__.partition(".")[0]
+
+    @wraps(initializer)
+    def checking(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            # Python's own words for a missing or an unknown argument.
+            initializer(*args, **kwargs)
+            raise
+        hints = hints_of(initializer)
+        problems = {name: problem_with(hints[name], value) for name, value in given.items() if name in hints}
+        found = [Finding(f"{owner}.{name}", problem) for name, problem in problems.items() if problem]
+        if found:
+            raise ConfigError(found)
+        initializer(*args, **kwargs)
+
+    return checking
+
+
+def _by_rules(hint: Any, given: Any) -> Any:
+    kind, *rules = get_args(hint)
+    made = rules[0].plain(given) if hasattr(rules[0], "plain") else conform(kind, given)
+    for rule in rules:
+        if not hasattr(rule, "plain") and (wrong := rule(made)) is not None:
+            raise ProblemError(f"{shown(given)} {wrong}")
+    return made
+
+
+def _by_union(members: tuple[Any, ...], given: Any) -> Any:
+    problems: list[ProblemError] = []
+    for member in members:
+        try:
+            return conform(member, given)
+        except ProblemError as error:
+            problems.append(error)
+    for problem in problems:
+        if not problem.type_is_wrong:
+            raise _without_secret(members, problem)
+    raise ProblemError(_expected(members, given), type_is_wrong=True)
+
+
+def _without_secret(members: tuple[Any, ...], problem: ProblemError) -> ProblemError:
+    """Where a bare text may be a secret that was given by mistake, it is not shown."""
+    if str in members and SECRET_KEY in map(_name, members):
+        return ProblemError("is text that YAML can't carry (not shown)")
+    return problem
+
+
+def _by_words(words: tuple[Any, ...], given: Any) -> Any:
+    if any(given == word and type(given) is type(word) for word in words):
+        return given
+    wrong_type = not isinstance(given, type(words[0]))
+    raise ProblemError(f"{shown(given)} must be one of {', '.join(map(repr, words))}", type_is_wrong=wrong_type)
+
+
+def _by_mapping(arguments: tuple[Any, ...], given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        raise ProblemError(f"{shown(given)} must be a mapping", type_is_wrong=True)
+    pairs = cast(Mapping[Any, Any], given).items()
+    return {_part(arguments[0], key, "key"): _part(arguments[1], item, f"[{shown(key)}]") for key, item in pairs}
+
+
+def _by_sequence(item_hint: Any, given: Any) -> Any:
+    if not isinstance(given, (list, tuple)):
+        raise ProblemError(f"{shown(given)} must be a list or tuple", type_is_wrong=True)
+    return tuple(_part(item_hint, item, f"[{index}]") for index, item in enumerate(cast(Sequence[Any], given)))
+
+
+def _part(hint: Any, given: Any, where: str) -> Any:
+    try:
+        return conform(hint, given)
+    except ProblemError as error:
+        raise ProblemError(f"{where} {error.problem}", type_is_wrong=error.type_is_wrong) from None
+
+
+def _is_a(hint: Any, given: Any) -> bool:
+    if hint is Any:
+        return True
+    if hint is None or hint is type(None):
+        return given is None
+    if hint is int:
+        return isinstance(given, int) and not isinstance(given, bool)
+    return isinstance(given, hint)
+
+
+def _expected(hints: tuple[Any, ...], given: Any) -> str:
+    kinds = [_name(hint) for hint in hints]
+    names = " or ".join(kinds)
+    if given is None or SECRET_KEY not in kinds:
+        return f"{shown(given)} must be {names}"
+    if "str" in kinds:
+        return f"what is given, of type {type(given).__name__} and not shown, must be {names}"
+    return f"a bare {type(given).__name__} stands where a secret belongs (not shown): give {names}"
+
+
+def _name(hint: Any) -> str:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _name(get_args(hint)[0])
+    if origin is Literal:
+        return ", ".join(map(repr, get_args(hint)))
+    if hint is type(None):
+        return "None"
+    if origin is not None:
+        return "a mapping" if issubclass(origin, Mapping) else "a list"
+    if getattr(hint, "__name__", "") == "SecretKey":
+        return SECRET_KEY
+    return str(getattr(hint, "__name__", hint))

@@ -1,0 +1,85 @@
+"""What is wrong with values, and how it is reported: all of it at once, and no secret shown."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: where, and what with its mend."""
+
+    where: str
+    """The argument, such as `Redis.port`."""
+    problem: str
+    """The value and how to mend it."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+class ConfigError(ValueError):
+    """Values that can't become a working deployment. `findings` holds every independent one."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        lines = [str(finding) for finding in self.findings]
+        super().__init__(
+            lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} findings:", *(f"- {line}" for line in lines)])
+        )
+
+
+class ConfigWarning(UserWarning):
+    """A value that works and is likely not what was meant."""
+
+
+def warn(text: str) -> None:
+    """A ConfigWarning that points to the line outside this package that the value comes from."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("flowise_constructs."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, ConfigWarning, stacklevel=level)
+
+
+def shown(given: object) -> str:
+    """A value as an error message shows it: short, always printable, and without credentials."""
+    try:
+        text = ascii(given) if isinstance(given, str) and not given.isprintable() else repr(given)
+    except Exception:  # Python refuses to write out a huge number, and an object's own repr may fail.
+        return f"<{type(given).__name__}>"
+    if "PRIVATE KEY" in text:
+        return "a private key (not shown)"
+    text = re.sub(r"//[^/\s]*@", "//...@", text)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class Findings:
+    """Gathers what several steps find, so that all of it is reported at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+
+    def attempt(self, make: Callable[[], T]) -> T | None:
+        """What the step makes, or None where it was refused."""
+        try:
+            return make()
+        except ConfigError as error:
+            self._found += error.findings
+            return None
+
+    def require(self, make: Callable[[], T]) -> T:
+        """What the step makes; raises everything found where it was refused, since nothing can follow."""
+        made = self.attempt(make)
+        self.settle()
+        assert made is not None
+        return made
+
+    def settle(self) -> None:
+        """Raises what was found."""
+        if self._found:
+            raise ConfigError(dict.fromkeys(self._found))

@@ -1,0 +1,89 @@
+"""Hosts, ports, URLs, origins."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from flowise_constructs.core.rules import naming, texts
+
+_HOST = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?")
+
+
+def host(value: str) -> str | None:
+    """A DNS name or an IP address, without scheme and port."""
+    if ":" in value:
+        try:
+            ipaddress.IPv6Address(value)
+        except ValueError:
+            return "must be a host name or an IP address alone: the port and the scheme are fields of their own"
+        return None
+    if len(value) > 253 or not _HOST.fullmatch(value) or ".." in value:
+        return "must be a host name or an IP address, without scheme, path and spaces"
+    return None
+
+
+def ingress_host(value: str) -> str | None:
+    """A host of an Ingress rule: a DNS name, with `*.` in front for a wildcard; Kubernetes refuses IP addresses."""
+    if len(value) > 253 or naming.dns_subdomain(value.removeprefix("*.")) or re.fullmatch(r"[0-9.]+", value):
+        return "must be a lower-case DNS name, not an IP address; '*.' may stand in front"
+    return None
+
+
+def port(value: int) -> str | None:
+    return None if 1 <= value <= 65535 else "must be a port from 1 to 65535"
+
+
+def url(value: str) -> str | None:
+    """An absolute http or https URL."""
+    if not value.isprintable() or " " in value:
+        return "must be a URL without spaces"
+    try:
+        parts = urlsplit(value)
+        problem = host(parts.hostname or "") or (port(parts.port) if parts.port is not None else None)
+    except ValueError:
+        return "must be a URL such as 'https://flowise.example.com'"
+    if not value.startswith(("http://", "https://")) or parts.netloc.endswith(":") or problem:
+        return "must be an http:// or https:// URL with a host"
+    if parts.username is not None or parts.password is not None:
+        return "must not hold credentials: they belong in a Secret"
+    return None
+
+
+def origin(value: str) -> str | None:
+    """A URL without path: Flowise serves its UI from the root of a host alone."""
+    if (problem := url(value)) is not None:
+        return problem
+    parts = urlsplit(value)
+    if parts.path not in ("", "/") or "?" in value or "#" in value:
+        return "must have no path, query or fragment: Flowise can't be served below a base path"
+    return None
+
+
+def cors_origin(value: str) -> str | None:
+    return None if value == "*" else texts.unlisted(value) or origin(value)
+
+
+def frame_source(value: str) -> str | None:
+    """A source of the CSP directive frame-ancestors."""
+    if value in ("*", "'self'", "'none'"):
+        return None
+    if re.fullmatch(r"[a-zA-Z][-+.a-zA-Z0-9]*:", value):
+        return None
+    bare = re.sub(r"^(https?://)?(\*\.)?", "", value)
+    if re.fullmatch(r"[-A-Za-z0-9.]+(:([0-9]+|\*))?", bare):
+        return None
+    return (
+        "must be \"'self'\", \"'none'\", '*', a scheme such as 'https:' or an origin such as 'https://app.example.com'"
+    )
+
+
+Host = Annotated[str, host]
+IngressHostName = Annotated[str, ingress_host]
+Port = Annotated[int, port]
+Url = Annotated[str, url]
+Origin = Annotated[str, origin]
+CorsOrigin = Annotated[str, cors_origin]
+FrameSource = Annotated[str, frame_source]

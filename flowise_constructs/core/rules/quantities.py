@@ -1,0 +1,66 @@
+"""Numbers, and Kubernetes' quantities."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+_QUANTITY = re.compile(r"([0-9]+|[0-9]+\.[0-9]+|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_BYTES = re.compile(r"[0-9]+(\.[0-9]+)?(b|kb|mb|gb)", re.IGNORECASE)
+_INT32 = 2**31 - 1
+_BINARY: dict[str, int] = {suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
+_DECIMAL: dict[str, int] = {suffix: 1000**power for power, suffix in enumerate(("", "k", "M", "G", "T", "P", "E"))}
+
+
+def positive(value: int) -> str | None:
+    return None if 1 <= value <= _INT32 else f"must be from 1 to {_INT32}"
+
+
+def count(value: int) -> str | None:
+    return None if 0 <= value <= _INT32 else f"must be from 0 to {_INT32}"
+
+
+def quantity(value: str) -> str | None:
+    """A Kubernetes quantity above zero, such as 500m, 2 or 8Gi."""
+    if not _QUANTITY.fullmatch(value):
+        return "must be a Kubernetes quantity such as '500m', '2' or '8Gi'"
+    if amount(value) == 0:
+        return "must be above zero"
+    return None
+
+
+def size(value: str) -> str | None:
+    """A Kubernetes quantity of bytes: at least one mebibyte, so that a forgotten suffix is seen."""
+    if (problem := quantity(value)) is not None:
+        return problem
+    return None if 2**20 <= amount(value) < 2**60 else "is not a plausible size in bytes: write it as '512Mi' or '8Gi'"
+
+
+def amount(value: str) -> Decimal:
+    """What a quantity stands for, in its unit."""
+    match = _QUANTITY.fullmatch(value)
+    if match is None:
+        raise ValueError(value)
+    suffix = match[2] or ""
+    if suffix == "m":
+        return Decimal(match[1]) / Decimal(1000)
+    factor = _BINARY[suffix] if suffix in _BINARY else _DECIMAL[suffix]
+    return Decimal(match[1]) * Decimal(factor)
+
+
+def mebibytes(value: str) -> int:
+    """A quantity of bytes in whole mebibytes."""
+    return int(amount(value) // 2**20)
+
+
+def file_size(value: str) -> str | None:
+    """A size as Node's `bytes` package reads it; a word it can't read means no limit at all."""
+    return None if _BYTES.fullmatch(value) else "must be a number with b, kb, mb or gb behind it, such as '50mb'"
+
+
+Positive = Annotated[int, positive]
+Count = Annotated[int, count]
+Quantity = Annotated[str, quantity]
+Size = Annotated[str, size]
+FileSize = Annotated[str, file_size]

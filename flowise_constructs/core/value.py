@@ -1,0 +1,48 @@
+"""What every value shares: it is checked when it is made, and a wrong one can't exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+
+from flowise_constructs.core.checking import ProblemError, conform, hints_of
+from flowise_constructs.core.findings import ConfigError, Finding
+
+
+class Value:
+    """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is made."""
+
+    def __post_init__(self) -> None:
+        problems = dict(_problems(self))
+        found = [self.finding(name, error.problem) for name, error in problems.items()]
+        if not any(error.type_is_wrong for error in problems.values()):
+            found += self._further({finding.where for finding in found})
+        if found:
+            raise ConfigError(found)
+
+    def _further(self, wrong: set[str]) -> Iterator[Finding]:
+        """Contradictions between the other fields; a wrong one may keep some of them from being looked at."""
+        try:
+            yield from (finding for finding in self.contradictions() if finding.where not in wrong)
+        except (LookupError, TypeError, ValueError):
+            if not wrong:
+                raise
+
+    def contradictions(self) -> Iterable[Finding]:
+        """What is wrong between fields that are each right; a subclass extends it."""
+        return ()
+
+    def finding(self, field: str, problem: str) -> Finding:
+        """A finding on a field of this value."""
+        return Finding(f"{type(self).__name__}.{field}", problem)
+
+
+def _problems(value: Value) -> Iterator[tuple[str, ProblemError]]:
+    """Checks each field, and puts a copy of its own in the place of what was given."""
+    assert is_dataclass(value)
+    hints = hints_of(type(value))
+    for field in fields(value):
+        try:
+            object.__setattr__(value, field.name, conform(hints[field.name], getattr(value, field.name)))
+        except ProblemError as error:
+            yield field.name, error

@@ -1,0 +1,1 @@
+"""How objects and pods look, whatever runs in them."""
