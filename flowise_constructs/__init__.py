@@ -3,10 +3,9 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
-from flowise_constructs.values.auth import Auth
-from flowise_constructs.values.backup import Backup, BucketEncryption, Drill, Restore, Retention
-from flowise_constructs.values.database import (
+from flowise_constructs.database.values import (
     BundledPostgres,
     DatabaseTls,
     MariadbDatabase,
@@ -14,29 +13,30 @@ from flowise_constructs.values.database import (
     PostgresDatabase,
     SqliteDatabase,
 )
-from flowise_constructs.values.edge import Ingress, IngressHost, IngressPath, IngressTls, Service
-from flowise_constructs.values.flowise import Flowise, Main, Worker, WritableSizes
-from flowise_constructs.values.image import Image, ServerImage
-from flowise_constructs.values.names import Names
-from flowise_constructs.values.pod import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
-from flowise_constructs.values.queue import Queue
-from flowise_constructs.values.redis import BundledRedis, Redis, RedisTls
-from flowise_constructs.values.references import ConfigMapKey, EnvValue, PodField, SecretKey
-from flowise_constructs.values.settings import Metrics, OutboundProxy, Settings, Smtp
-from flowise_constructs.values.storage import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
+from flowise_constructs.flowise.auth import Auth
+from flowise_constructs.flowise.image import Image, ServerImage
+from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
+from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
+from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.queueing.queue import Queue
+from flowise_constructs.queueing.values import BundledRedis, Redis, RedisTls
+from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
-    from flowise_constructs.auth_secret import AuthSecret
-    from flowise_constructs.backup_job import BackupJob
+    from flowise_constructs.backup.job import BackupJob
+    from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
     from flowise_constructs.charts import QueueChart, StandaloneChart
-    from flowise_constructs.deployment import Deployment
-    from flowise_constructs.flowise_main import FlowiseMain
-    from flowise_constructs.flowise_worker import FlowiseWorker
-    from flowise_constructs.postgres import PostgresBootstrap, PostgresServer
-    from flowise_constructs.redis import RedisServer
-    from flowise_constructs.restore_job import RestoreDrill, RestoreJob
-    from flowise_constructs.s3_storage import S3Storage
-    from flowise_constructs.workload import Workload
+    from flowise_constructs.database.postgres import PostgresBootstrap, PostgresServer
+    from flowise_constructs.flowise.auth_secret import AuthSecret
+    from flowise_constructs.flowise.deployment import Deployment
+    from flowise_constructs.flowise.main import FlowiseMain
+    from flowise_constructs.flowise.worker import FlowiseWorker
+    from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.queueing.redis import RedisServer
+    from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
     "Auth",
@@ -106,20 +106,20 @@ __all__ = [
 
 # The constructs need cdk8s, which starts a Node process when it is imported. The values don't.
 _CONSTRUCTS = {
-    "AuthSecret": "auth_secret",
-    "BackupJob": "backup_job",
-    "Deployment": "deployment",
-    "FlowiseMain": "flowise_main",
-    "FlowiseWorker": "flowise_worker",
-    "PostgresBootstrap": "postgres",
-    "PostgresServer": "postgres",
+    "AuthSecret": "flowise.auth_secret",
+    "BackupJob": "backup.job",
+    "Deployment": "flowise.deployment",
+    "FlowiseMain": "flowise.main",
+    "FlowiseWorker": "flowise.worker",
+    "PostgresBootstrap": "database.postgres",
+    "PostgresServer": "database.postgres",
     "QueueChart": "charts",
-    "RedisServer": "redis",
-    "RestoreDrill": "restore_job",
-    "RestoreJob": "restore_job",
-    "S3Storage": "s3_storage",
+    "RedisServer": "queueing.redis",
+    "RestoreDrill": "backup.restore",
+    "RestoreJob": "backup.restore",
+    "S3Storage": "storage.s3",
     "StandaloneChart": "charts",
-    "Workload": "workload",
+    "Workload": "kubernetes.workload",
 }
 
 

@@ -8,27 +8,27 @@ from typing import Any, ClassVar
 from cdk8s import Chart
 from constructs import Construct
 
-from flowise_constructs.auth_secret import AuthSecret
-from flowise_constructs.backup_job import BackupJob
+from flowise_constructs.backup.job import BackupJob
+from flowise_constructs.backup.values import Backup
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding, Findings
-from flowise_constructs.deployment import Deployment, RunsPods
-from flowise_constructs.flowise_main import FlowiseMain
-from flowise_constructs.flowise_worker import FlowiseWorker
-from flowise_constructs.postgres import PostgresServer
-from flowise_constructs.redis import RedisServer
-from flowise_constructs.s3_storage import S3Storage
-from flowise_constructs.values.auth import Auth
-from flowise_constructs.values.backup import Backup
-from flowise_constructs.values.database import BundledPostgres, Database, ServerDatabase, SqliteDatabase
-from flowise_constructs.values.edge import Ingress
-from flowise_constructs.values.flowise import Flowise, Main, Worker
-from flowise_constructs.values.image import Image
-from flowise_constructs.values.names import Names
-from flowise_constructs.values.queue import Queue
-from flowise_constructs.values.redis import BundledRedis
-from flowise_constructs.values.settings import Settings
-from flowise_constructs.values.storage import Claim, DataClaim, LocalStorage, S3Bucket, Storage
+from flowise_constructs.database.postgres import PostgresServer
+from flowise_constructs.database.values import BundledPostgres, Database, ServerDatabase, SqliteDatabase
+from flowise_constructs.edge.values import Ingress
+from flowise_constructs.flowise.auth import Auth
+from flowise_constructs.flowise.auth_secret import AuthSecret
+from flowise_constructs.flowise.deployment import Deployment, RunsPods
+from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.main import FlowiseMain
+from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.worker import FlowiseWorker
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.queueing.queue import Queue
+from flowise_constructs.queueing.redis import RedisServer
+from flowise_constructs.queueing.values import BundledRedis
+from flowise_constructs.storage.s3 import S3Storage
+from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, S3Bucket, Storage
 
 
 class _FlowiseChart(Chart):

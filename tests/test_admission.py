@@ -17,7 +17,14 @@ from hypothesis import given
 from test_options import FIELDS, Option
 from test_properties import chart_arguments
 
-from flowise_constructs import ConfigError, ConfigWarning, Queue, QueueChart, SqliteDatabase, StandaloneChart
+from flowise_constructs import (
+    ConfigError,
+    ConfigWarning,
+    Queue,
+    QueueChart,
+    SqliteDatabase,
+    StandaloneChart,
+)
 
 pytestmark = [
     pytest.mark.admission,

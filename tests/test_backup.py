@@ -33,10 +33,10 @@ from flowise_constructs import (
     SqliteDatabase,
     StandaloneChart,
 )
-from flowise_constructs.restore_job import RestoreDrill, RestoreJob
-from flowise_constructs.values.backup import BucketEncryption, Drill, Restore, Retention
+from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
+from flowise_constructs.backup.values import BucketEncryption, Drill, Restore, Retention
 
-RETENTION = Path(__file__).parent.parent / "flowise_constructs/scripts/backup-retention.awk"
+RETENTION = Path(__file__).parent.parent / "flowise_constructs/backup/scripts/backup-retention.awk"
 STORE = S3Bucket(bucket="files", credentials=S3Credentials.from_secret("s3"))
 FLOWISE = Flowise(auth=AUTH, database=POSTGRES, storage=STORE)
 TARGET = S3Bucket(bucket="backups", credentials=S3Credentials.from_secret("s3"))

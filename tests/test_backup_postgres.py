@@ -26,7 +26,7 @@ from certificates import self_signed
 from moto.server import ThreadedMotoServer
 
 from flowise_constructs import DatabaseTls, PostgresDatabase, SecretKey
-from flowise_constructs.values.backup import Retention
+from flowise_constructs.backup.values import Retention
 
 pytestmark = [
     pytest.mark.roundtrip,

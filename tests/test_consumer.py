@@ -61,8 +61,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flowise_constructs"}
-    scripts = {str(path.relative_to(ROOT)) for path in (ROOT / "flowise_constructs" / "scripts").glob("*.*")}
-    assert {"flowise_constructs/py.typed", *scripts} <= names
+    scripts = {str(path.relative_to(ROOT)) for path in (ROOT / "flowise_constructs").glob("*/scripts/**/*.*")}
+    assert {"flowise_constructs/py.typed", "flowise_constructs/kubernetes/schema.json", *scripts} <= names
 
 
 def test_subclass_synthesizes(project: Path) -> None:

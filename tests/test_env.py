@@ -31,9 +31,9 @@ from flowise_constructs import (
     Smtp,
     SqliteDatabase,
     Worker,
-    releases,
 )
-from flowise_constructs.env import OWNED, main_environment, worker_environment
+from flowise_constructs.flowise import releases
+from flowise_constructs.flowise.environment import OWNED, main_environment, worker_environment
 
 EVERYTHING = Settings(
     app_url=f"https://{HOST}",

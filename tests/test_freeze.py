@@ -14,8 +14,8 @@ from deployments import synthesized
 from test_helm_import import DOCUMENTED, documented
 from test_options import FIELDS
 
-from flowise_constructs.helm.python_module import python_module
-from flowise_constructs.helm.synthesis import synthesize
+from flowise_constructs.importers.helm.python_module import python_module
+from flowise_constructs.importers.helm.synthesis import synthesize
 
 FROZEN = Path(__file__).parent / "data" / "frozen.json"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flowise_constructs.helm.files import MAX_BYTES, UnreadableError, load_documents, merge, read_values
+from flowise_constructs.manifests.yaml_files import MAX_BYTES, UnreadableError, load_documents, merge, read_values
 
 
 def read(text: str) -> object:

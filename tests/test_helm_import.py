@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from flowise_constructs import BundledPostgres, ConfigError, SecretKey, ServiceAccount
-from flowise_constructs.helm.files import load_documents, read_values
-from flowise_constructs.helm.importer import Imported, import_values
-from flowise_constructs.helm.known import ANY_SCALAR, KEYS
-from flowise_constructs.helm.python_module import python_module
-from flowise_constructs.helm.synthesis import synthesize
+from flowise_constructs.importers.helm.importer import Imported, import_values
+from flowise_constructs.importers.helm.known import ANY_SCALAR, KEYS
+from flowise_constructs.importers.helm.python_module import python_module
+from flowise_constructs.importers.helm.synthesis import synthesize
+from flowise_constructs.manifests.yaml_files import load_documents, read_values
 
 Tree = dict[str, Any]
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowise_constructs.cli import main
-from flowise_constructs.helm.files import load_documents
-from flowise_constructs.helm.known import KEYS
+from flowise_constructs.importers.helm.known import KEYS
+from flowise_constructs.manifests.yaml_files import load_documents
 
 Tree = dict[str, Any]
 Way = tuple[str, ...]

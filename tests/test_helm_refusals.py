@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flowise_constructs import ConfigError
-from flowise_constructs.helm.importer import import_values
+from flowise_constructs.importers.helm.importer import import_values
 
 Tree = dict[str, Any]
 

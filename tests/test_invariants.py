@@ -11,8 +11,8 @@ import cluster
 import deployments
 import pytest
 
-from flowise_constructs import releases
-from flowise_constructs.labels import VERSION
+from flowise_constructs.flowise import releases
+from flowise_constructs.kubernetes.identity import VERSION
 
 TOPOLOGIES = [
     f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")

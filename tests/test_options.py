@@ -66,9 +66,9 @@ from flowise_constructs import (
     Worker,
     WritableSizes,
 )
+from flowise_constructs.backup.restore import RestoreJob
+from flowise_constructs.backup.values import BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.core.value import Value
-from flowise_constructs.restore_job import RestoreJob
-from flowise_constructs.values.backup import BucketEncryption, Drill, Restore, Retention
 
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flowise_constructs.releases import (
+from flowise_constructs.flowise.releases import (
     DEAD,
     DEFAULT_TAG,
     RELEASES,

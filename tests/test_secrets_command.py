@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from flowise_constructs.cli import main
-from flowise_constructs.helm.files import load_documents, read_values
-from flowise_constructs.helm.importer import import_values
-from flowise_constructs.helm.synthesis import synthesize
+from flowise_constructs.importers.helm.importer import import_values
+from flowise_constructs.importers.helm.synthesis import synthesize
+from flowise_constructs.manifests.yaml_files import load_documents, read_values
 
 DATA = Path(__file__).parent / "data" / "helm"
 FIVE = {

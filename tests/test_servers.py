@@ -16,7 +16,14 @@ import pytest
 from cdk8s import App
 from deployments import objects
 
-from flowise_constructs import Auth, BundledPostgres, BundledRedis, Queue, QueueChart, S3Bucket
+from flowise_constructs import (
+    Auth,
+    BundledPostgres,
+    BundledRedis,
+    Queue,
+    QueueChart,
+    S3Bucket,
+)
 
 pytestmark = pytest.mark.servers
 

@@ -30,9 +30,9 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
 )
-from flowise_constructs.restore_job import RestoreDrill, RestoreJob
-from flowise_constructs.values.backup import Drill, Restore
-from flowise_constructs.values.storage import Storage
+from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
+from flowise_constructs.backup.values import Drill, Restore
+from flowise_constructs.storage.values import Storage
 
 from .pods import Machine, Outcome, give_to_runner
 from .servers import POSTGRES_BIN

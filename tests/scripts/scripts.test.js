@@ -1,6 +1,6 @@
 'use strict'
 
-// node --test tests/scripts
+// tests/test_scripts.py runs it, with SCRIPTS naming a directory of all scripts, as a pod has them.
 
 const assert = require('node:assert')
 const fs = require('node:fs')
@@ -8,7 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const scripts = path.join(__dirname, '..', '..', 'flowise_constructs', 'scripts')
+const scripts = process.env.SCRIPTS
 const { judge } = require(path.join(scripts, 'main-connections.js'))
 const { knownMigrations, newerThan, pendingOf } = require(path.join(scripts, 'gate-migrations.js'))
 const { describe: explain } = require(path.join(scripts, 'gate-failures.js'))

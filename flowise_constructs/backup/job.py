@@ -1,0 +1,158 @@
+"""`BackupJob`: scheduled backups into a bucket."""
+
+from __future__ import annotations
+
+from cdk8s import ApiObject
+from constructs import Construct
+
+from flowise_constructs.backup.pod import (
+    Step,
+    authorities_step,
+    beside,
+    claim_volume,
+    cron_job,
+    job_workload,
+    template,
+)
+from flowise_constructs.backup.restore import RestoreDrill
+from flowise_constructs.backup.source import Source, family, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.values import Backup, Retention
+from flowise_constructs.core.checking import checked
+from flowise_constructs.flowise.values import Flowise
+from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.pod_options import PodOptions
+from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.storage.values import Claim
+
+
+class BackupJob(Construct):
+    """Backups: CronJob `{name}-backup`, its scripts and service account; with `Backup.drill` a `RestoreDrill` too.
+
+    A run dumps the database with its own tools, checks the dump, archives the storage directory or mirrors the bucket,
+    uploads, reads everything back from the bucket, writes the manifest, and only then deletes backups past their time.
+    A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
+
+    Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
+    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`, which a
+    `RestoreJob` takes as well.
+
+    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
+    pod alone may mount, names that are too long for a CronJob.
+    """
+
+    drill: RestoreDrill | None = None
+    """The trial of restoring, where there is one."""
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        backup: Backup,
+        flowise: Flowise,
+        names: Names = Names(),
+        data: Claim | None = None,
+    ) -> None:
+        """`data` is the claim that main has its data directory on; its files are only read."""
+        super().__init__(scope, id)
+        self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
+        self._source = Source(backup=backup, flowise=flowise, names=names)
+        refuse_contradictions(self._source, data, backup.pod)
+        refuse_shared_claim(self._source, data)
+        self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
+        self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
+        self.cron_job = self._cron_job()
+        if backup.drill is not None:
+            self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
+
+    def _cron_job(self) -> ApiObject:
+        backup = self.backup
+        job = {
+            "backoffLimit": backup.backoff_limit,
+            "activeDeadlineSeconds": backup.deadline_seconds,
+            "template": self.workload.template,
+        }
+        return cron_job(
+            self, self._identity, backup, job, schedule=backup.schedule, concurrency=backup.concurrency_policy
+        )
+
+    def _template(self) -> Manifest:
+        source = self._source
+        steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
+        scripts = ["backup-lib.sh", "backup-s3.sh", "backup-upload.sh", "backup-retention.awk"]
+        scripts += _DUMP_SCRIPTS[family(self.flowise.database)]
+        scripts += ["backup-storage.sh"] if source.storage_directory else []
+        return template(self, self._identity, source, steps, self._options(), scripts=scripts)
+
+    def _options(self) -> PodOptions:
+        """A claim that one node holds is mounted where main is."""
+        data = self.data
+        if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
+            return self.backup.pod
+        return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
+
+    def _dump(self) -> Step:
+        source, kind = self._source, family(self.flowise.database)
+        script = f"{SCRIPTS_DIRECTORY}/{_DUMP_SCRIPTS[kind][0]}"
+        return Step(
+            name="dump",
+            image=source.database_image,
+            command=["node" if kind == "sqlite" else "bash", script, *self.backup.dump_arguments],
+            environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
+            resources=self.backup.resources,
+            secrets={**source.password, **source.encryption_key},
+            volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
+        )
+
+    def _archive(self) -> list[Step]:
+        source = self._source
+        if source.storage_directory is None:
+            return []
+        return [
+            Step(
+                name="storage",
+                image=self.backup.upload_image,
+                command=["sh", f"{SCRIPTS_DIRECTORY}/backup-storage.sh"],
+                environment={**source.common(), "STORAGE": source.storage_directory},
+                resources=self.backup.resources,
+                volumes=self._claim(),
+            )
+        ]
+
+    def _upload(self) -> Step:
+        source = self._source
+        return Step(
+            name="upload",
+            image=self.backup.upload_image,
+            command=["sh", f"{SCRIPTS_DIRECTORY}/backup-upload.sh"],
+            environment={**source.buckets(), **_retention(self.backup)},
+            resources=self.backup.resources,
+            volumes=source.ca_volumes(),
+        )
+
+    def _claim(self) -> list[tuple[Manifest, Manifest]]:
+        return claim_volume(self.names, self.data, read_only=True)
+
+
+_DUMP_SCRIPTS = {
+    "postgres": ["backup-postgres.sh", "backup-postgres-client.sh"],
+    "mysql": ["backup-mysql.sh", "backup-mysql-client.sh", "backup-mysql.awk"],
+    "sqlite": ["backup-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
+}
+
+
+def _retention(backup: Backup) -> dict[str, EnvValue]:
+    kept: Retention | None = backup.retention
+    if kept is None:
+        return {}
+    return {
+        "KEEP_LAST": str(kept.last),
+        "KEEP_DAILY": str(kept.daily),
+        "KEEP_WEEKLY": str(kept.weekly),
+        "KEEP_MONTHLY": str(kept.monthly),
+        "LEAVINGS_SECONDS": str(max(24 * 3600, 2 * backup.deadline_seconds)),
+    }

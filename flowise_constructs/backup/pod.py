@@ -1,0 +1,178 @@
+"""The pods of backups, restores and drills: steps that run one after the other over a scratch volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from cdk8s import ApiObject
+from constructs import Construct
+
+from flowise_constructs.backup.source import AUTHORITIES, OWN_AUTHORITIES, SCRATCH, SECRETS, Source
+from flowise_constructs.backup.values import Backup
+from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.image import Image, ServerImage
+from flowise_constructs.kubernetes import pods, volumes
+from flowise_constructs.kubernetes.identity import Identity, derived
+from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.references import EnvValue, SecretKey
+from flowise_constructs.kubernetes.schema import plain
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, script
+from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.storage.values import Claim, DataClaim
+
+UID = 1000
+CRON_JOB_NAME_LIMIT = 52
+"""Kubernetes' own, so that the names of a CronJob's Jobs fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One container. `secrets` are files that this step alone sees, `volumes` what it mounts beside its own."""
+
+    name: str
+    image: Image | ServerImage
+    command: list[str]
+    environment: Mapping[str, EnvValue]
+    resources: Resources
+    secrets: Mapping[str, SecretKey] = field(default_factory=dict[str, SecretKey])
+    volumes: Sequence[tuple[Manifest, Manifest]] = ()
+
+
+def authorities_step(source: Source) -> list[Step]:
+    """The public authorities, for a database client that has none."""
+    if not source.wants_authorities:
+        return []
+    return [
+        Step(
+            name="authorities",
+            image=source.backup.upload_image,
+            command=["cp", AUTHORITIES, f"{OWN_AUTHORITIES}/ca-certificates.crt"],
+            environment={},
+            resources=source.backup.resources,
+            volumes=source.authorities_volumes(),
+        )
+    ]
+
+
+def cron_job(
+    scope: Construct, identity: Identity, backup: Backup, job: Manifest, *, schedule: str, concurrency: str
+) -> ApiObject:
+    """The CronJob of a Job's spec, with what a backup says of all of its CronJobs."""
+    return api_object(
+        scope,
+        "Resource",
+        api_version="batch/v1",
+        kind="CronJob",
+        metadata={
+            "name": derived(identity.name, "", limit=CRON_JOB_NAME_LIMIT),
+            "namespace": identity.namespace,
+            "labels": {**backup.labels, **identity.labels},
+        },
+        spec={
+            "schedule": schedule,
+            "timeZone": backup.time_zone,
+            "suspend": backup.suspend,
+            "concurrencyPolicy": concurrency,
+            "startingDeadlineSeconds": backup.starting_deadline_seconds,
+            "successfulJobsHistoryLimit": backup.successful_history,
+            "failedJobsHistoryLimit": backup.failed_history,
+            "jobTemplate": {"metadata": {"labels": identity.labels}, "spec": job},
+        },
+    )
+
+
+def job_workload(kind: Literal["CronJob", "Job"], identity: Identity, made: Manifest, options: PodOptions) -> Workload:
+    """The pods of a Job or CronJob, of their template."""
+    creates = options.service_account.create
+    return Workload(kind=kind, identity=identity, template=made, makes_service_account=creates)
+
+
+def template(
+    scope: Construct,
+    identity: Identity,
+    source: Source,
+    steps: list[Step],
+    options: PodOptions,
+    *,
+    scripts: Sequence[str],
+    uid: int = UID,
+) -> Manifest:
+    """The pod template; the last step is the container. Makes the service account and the ConfigMap of scripts."""
+    content = {**{name: script(name) for name in scripts}, **source.ca_script()}
+    files = config_map(scope, "Scripts", identity, "-scripts", content)
+    secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
+    containers = [_container(step, options) for step in steps]
+    return {
+        "metadata": pods.template_meta(options, identity, files.checksum),
+        "spec": {
+            "serviceAccountName": pods.service_account(scope, identity, options, source.identity_annotations()),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "imagePullSecrets": [{"name": name} for name in secrets] or None,
+            "restartPolicy": "Never",
+            "securityContext": pods.pod_security(uid),
+            "initContainers": containers[:-1] or None,
+            "containers": containers[-1:],
+            "volumes": volumes.all_of(options, _volumes(source, steps, files)),
+            **pods.scheduling(options, identity),
+        },
+    }
+
+
+def _container(step: Step, options: PodOptions) -> Manifest:
+    own = [
+        volumes.mount("scratch", SCRATCH),
+        # One each: what a step writes there, a password among it, is not for the next.
+        volumes.mount(f"tmp-{step.name}", "/tmp"),
+        volumes.mount("scripts", SCRIPTS_DIRECTORY, read_only=True),
+        *([volumes.mount(f"secrets-{step.name}", SECRETS, read_only=True)] if step.secrets else []),
+        *(mount for _, mount in step.volumes),
+    ]
+    return {
+        "name": step.name,
+        "image": step.image.reference,
+        "imagePullPolicy": step.image.pull_policy,
+        "command": step.command,
+        "env": pods.variables(step.environment) or None,
+        # The last line on stderr says what failed; so it is in the pod's status.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "resources": pods.requirements(step.resources),
+        "securityContext": pods.container_security(),
+        "volumeMounts": volumes.mounts(options, own),
+    }
+
+
+def _volumes(source: Source, steps: list[Step], files: MountedFiles) -> list[Manifest]:
+    further = {volume["name"]: volume for step in steps for volume, _ in step.volumes}
+    return [
+        volumes.empty_dir("scratch", source.backup.scratch_size),
+        files.volume("scripts"),
+        *(volumes.empty_dir(f"tmp-{step.name}", "64Mi", medium="Memory") for step in steps),
+        *(volumes.secret_files(f"secrets-{step.name}", step.secrets) for step in steps if step.secrets),
+        *further.values(),
+    ]
+
+
+def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
+    """On the node of the pods that have these labels: a claim that one node holds is mounted there alone."""
+    term = {"labelSelector": {"matchLabels": dict(selector)}, "topologyKey": "kubernetes.io/hostname"}
+    affinity: dict[str, Any] = dict(plain(options.affinity) or {})
+    among: dict[str, Any] = dict(affinity.get("podAffinity") or {})
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    among[required] = [*(among.get(required) or []), term]
+    return replace(options, affinity={**affinity, "podAffinity": among})
+
+
+def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[tuple[Manifest, Manifest]]:
+    """Main's data directory, where a claim holds it."""
+    if data is None:
+        return []
+    name = derived(names.name, "-data") if isinstance(data, DataClaim) else data.name
+    claim = {"claimName": name}
+    mount = volumes.mount("data", environment.DATA_DIRECTORY, read_only=read_only or None)
+    return [({"name": "data", "persistentVolumeClaim": claim}, mount)]

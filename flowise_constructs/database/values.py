@@ -1,0 +1,141 @@
+"""Where Flowise keeps its data: SQLite, a server that exists, or a PostgreSQL of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, network, paths, quantities, texts
+from flowise_constructs.core.value import Value
+from flowise_constructs.flowise.image import ServerImage
+from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseTls(Value):
+    """Encrypted connections to a database server."""
+
+    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
+    """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**
+    (Flowise decodes it once more). `DATABASE_SSL_KEY_BASE64`. None: Node's own authorities, PostgreSQL only."""
+    verify: bool = True
+    """Whether the server's certificate is checked: `DATABASE_REJECT_UNAUTHORIZED`. Flowise's own default with a CA is
+    no; ours is yes. False needs a CA, since Flowise without one always checks."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if not self.verify and self.ca is None:
+            yield self.finding(
+                "verify",
+                "False has no effect without 'ca': Flowise then always checks; give the CA, which needs no False",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqliteDatabase(Value):
+    """SQLite on the data volume of the single main. `DATABASE_TYPE=sqlite`."""
+
+    directory: paths.Directory | None = None
+    """Directory of the file `database.sqlite`: `DATABASE_PATH`. Default: the data directory. A release of the Helm
+    chart has its file in a directory called `database.sqlite`: `/home/node/.flowise/database.sqlite`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Server(Value):
+    host: network.Host
+    """DNS name or address, without port: `DATABASE_HOST`. Example: `"postgres.database.svc.cluster.local"`."""
+    password: SecretKey
+    """`DATABASE_PASSWORD`."""
+    name: texts.Text = "flowise"
+    """Database, which must exist: `DATABASE_NAME`."""
+    user: texts.Text = "flowise"
+    """Role, which should own the database: `DATABASE_USER`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresDatabase(_Server):
+    """A PostgreSQL server that exists, 13 or newer. `DATABASE_TYPE=postgres`. A pooler may stand between in session or
+    transaction mode, not in statement mode; backups need a direct connection."""
+
+    port: network.Port = 5432
+    """`DATABASE_PORT`."""
+    tls: DatabaseTls | None = None
+    """Encryption: `DATABASE_SSL`, `DATABASE_SSL_KEY_BASE64`. None: plain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MysqlFamily(_Server):
+    port: network.Port = 3306
+    """`DATABASE_PORT`."""
+    tls: DatabaseTls | None = None
+    """Encryption; needs a CA, because mysql2 refuses `ssl: true`. None: plain."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if self.tls is not None and self.tls.ca is None:
+            yield self.finding(
+                "tls", "has no CA: Flowise can't connect so (mysql2 refuses ssl=true); give DatabaseTls(ca=...)"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MysqlDatabase(_MysqlFamily):
+    """A MySQL server, 8 or newer, that exists. `DATABASE_TYPE=mysql`. Flowise's standalone session store ignores TLS.
+    Not for MariaDB, whose 10.11 doesn't know the collation `utf8mb4_0900_ai_ci` of Flowise's MySQL migrations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MariadbDatabase(_MysqlFamily):
+    """A MariaDB server that exists. `DATABASE_TYPE=mariadb`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundledPostgres(Value):
+    """A PostgreSQL server of the deployment's own: one pod with a claim. For a database that must survive a node or be
+    upgraded without a stop, take an operator or a managed server."""
+
+    password: SecretKey | None = None
+    """The application role's. Default: key `user-password` of Secret `{instance}-postgresql-auth`."""
+    admin_password: SecretKey | None = None
+    """The superuser `postgres`'s. Default: key `postgres-password` of Secret `{instance}-postgresql-auth`."""
+    database: naming.Identifier = "flowise"
+    """Database that the first start makes, owned by `user`."""
+    user: naming.Identifier = "flowise"
+    """Role that the first start makes."""
+    size: quantities.Size = "8Gi"
+    """Claim `data-{instance}-postgresql-0`. Can't be changed in the StatefulSet later: see the README."""
+    storage_class: naming.ObjectName | None = None
+    """`storageClassName`. Default: left out, the cluster's default class."""
+    config: Mapping[naming.EnvName, texts.Text] = field(default_factory=dict[str, str])
+    """Settings that are added to postgresql.conf. Example: `{"max_connections": "300"}`."""
+    image: ServerImage = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
+    """A PostgreSQL image with the official entrypoint, uid 999. A new major version can't read the old one's data."""
+    resources: Resources = Resources(cpu_request="250m", memory_request="512Mi", memory_limit="1Gi")
+    """Requests and limits; `shared_buffers` is a quarter of the memory limit."""
+    pod: PodOptions = PodOptions()
+    """Scheduling, labels, annotations."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if self.user == "postgres":
+            yield self.finding("user", "'postgres' is the superuser: name a role of the application's own")
+        if self.database in ("postgres", "template0", "template1"):
+            yield self.finding("database", f"{self.database!r} is PostgreSQL's own: name another")
+        for name in sorted(self.config):
+            if name.lower() in _OWNED:
+                yield self.finding("config", f"{name!r} is set by the construct: leave it out")
+        if quantities.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+            limit = self.resources.memory_limit
+            yield self.finding(
+                "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"
+            )
+
+
+_OWNED = frozenset({"listen_addresses", "port", "config_file", "hba_file", "data_directory"})
+_LEAST_MEBIBYTES = 128
+
+
+ServerDatabase: TypeAlias = PostgresDatabase | MysqlDatabase | MariadbDatabase
+"""A database that several pods can share."""
+Database: TypeAlias = SqliteDatabase | ServerDatabase
+"""What Flowise can use."""

@@ -1,0 +1,1 @@
+"""Flowise itself: its values, its environment, the pods of mains and workers."""

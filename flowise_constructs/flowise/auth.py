@@ -1,0 +1,76 @@
+"""Flowise's five keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.core.value import Value
+from flowise_constructs.kubernetes.references import SecretKey
+
+KEYS: Mapping[str, str] = {
+    "encryption_key": "encryption-key",
+    "jwt_auth_token_secret": "jwt-auth-token-secret",
+    "jwt_refresh_token_secret": "jwt-refresh-token-secret",
+    "express_session_secret": "express-session-secret",
+    "token_hash_secret": "token-hash-secret",
+}
+"""Each key's name in a Secret unless another is said: those of the Helm chart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auth(Value):
+    """Where Flowise's five keys are, and whom its tokens name. `AuthSecret`'s docstring says what is lost with each."""
+
+    encryption_key: SecretKey
+    """`FLOWISE_SECRETKEY_OVERWRITE`, for main and workers. Encrypts every stored credential: lost is lost."""
+    jwt_auth_token_secret: SecretKey
+    """`JWT_AUTH_TOKEN_SECRET`, for main. A new one logs every user out."""
+    jwt_refresh_token_secret: SecretKey
+    """`JWT_REFRESH_TOKEN_SECRET`, for main. A new one ends every remembered login."""
+    express_session_secret: SecretKey
+    """`EXPRESS_SESSION_SECRET`, for main. A new one invalidates every session cookie."""
+    token_hash_secret: SecretKey
+    """`TOKEN_HASH_SECRET`, for main. A new one makes every issued token unreadable."""
+    jwt_issuer: texts.Text = "Flowise"
+    """`JWT_ISSUER`, for main. Must be the same in every main; a new one logs every user out."""
+    jwt_audience: texts.Text = "Flowise"
+    """`JWT_AUDIENCE`, for main. As `jwt_issuer`."""
+
+    @staticmethod
+    def from_secret(
+        existing_secret: str | None,
+        *,
+        jwt_issuer: str = "Flowise",
+        jwt_audience: str = "Flowise",
+        **keys: str | SecretKey,
+    ) -> Auth:
+        """The five keys from one Secret. `keys` maps a field to its key name there, or to a SecretKey elsewhere."""
+        unknown = [
+            Finding(f"Auth.{name}", f"is none of the five keys: {', '.join(KEYS)}") for name in keys if name not in KEYS
+        ]
+        found: dict[str, SecretKey] = {}
+        findings: list[Finding] = []
+        for name, key in {**KEYS, **keys}.items():
+            if isinstance(key, SecretKey):
+                found[name] = key
+            elif existing_secret is None:
+                mend = "give 'existing_secret', which holds it, or a SecretKey"
+                findings.append(Finding(f"Auth.{name}", f"a key name without a Secret (not shown): {mend}"))
+            elif not _names_a_key(key):
+                # Whoever takes the argument for the key itself must not find it in a log.
+                findings.append(Finding(f"Auth.{name}", "is no name of a key in a Secret (not shown), nor a SecretKey"))
+            else:
+                try:
+                    found[name] = SecretKey(secret=existing_secret, key=key)
+                except ConfigError as error:
+                    findings += error.findings
+        if unknown or findings:
+            raise ConfigError(dict.fromkeys([*unknown, *findings]))
+        return Auth(**found, jwt_issuer=jwt_issuer, jwt_audience=jwt_audience)
+
+
+def _names_a_key(given: object) -> bool:
+    return isinstance(given, str) and naming.data_key(given) is None

@@ -1,0 +1,49 @@
+"""`Deployment`: what a feature has to know of a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flowise_constructs.flowise.main import FlowiseMain
+from flowise_constructs.flowise.values import Flowise
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.workload import Workload
+
+
+class RunsPods(Protocol):
+    """A construct of this library that makes pods."""
+
+    @property
+    def workload(self) -> Workload:
+        """Its pods."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One deployment, frozen. Charts expose it as `.deployment`; `Deployment.of` makes it from constructs alone."""
+
+    names: Names
+    """How its objects are called."""
+    flowise: Flowise
+    """What its mains and workers share."""
+    main_port: int
+    """Port of main's Service."""
+    workloads: tuple[Workload, ...]
+    """Its workloads: main first."""
+
+    @staticmethod
+    def of(main: FlowiseMain, *others: RunsPods) -> Deployment:
+        """The deployment of a main, and of the `FlowiseWorker`, the servers and the jobs that belong to it."""
+        return Deployment(
+            names=main.names,
+            flowise=main.flowise,
+            main_port=main.main.service.port,
+            workloads=(main.workload, *(other.workload for other in others)),
+        )
+
+    def workload(self, component: str) -> Workload | None:
+        """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
+        `backup`, `drill`, `restore`. None where there is none."""
+        return next((item for item in self.workloads if item.identity.component == component), None)

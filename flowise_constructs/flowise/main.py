@@ -1,0 +1,225 @@
+"""`FlowiseMain`: the process that serves UI and API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import normpath
+
+from cdk8s import ApiObject
+from constructs import Construct
+
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.database.values import SqliteDatabase
+from flowise_constructs.edge.ingress import ingress
+from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
+from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.kubernetes import pods, probes
+from flowise_constructs.kubernetes.identity import derived, flowise_identity, object_meta
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.pod_options import ProbeNumbers
+from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage
+
+PING = "/api/v1/ping"
+LOST_CONNECTION_GRACE_SECONDS = 10
+QUEUE_LIVENESS = ProbeNumbers(timeout_seconds=10)
+STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
+
+
+class FlowiseMain(Construct):
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress.
+
+    Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
+    Standalone it does everything and stands alone; in queue mode it serves, and `FlowiseWorker` runs the flows.
+
+    Hooks for a subclass: `env()` and `command()`.
+
+    Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
+    rolling update with SQLite or a claim that one node holds.
+    """
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        flowise: Flowise,
+        names: Names = Names(),
+        main: Main = Main(),
+        data: Claim | None = None,
+    ) -> None:
+        """`data` is what the data directory is on; None: a directory that goes with the pod."""
+        super().__init__(scope, id)
+        self.flowise, self.names, self.main, self.data = flowise, names, main, data
+        _refuse_contradictions(flowise, main, data)
+        self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self.workload = Workload(
+            kind="Deployment",
+            identity=self._identity,
+            template=flowise_template(self, self._identity, flowise, self._process()),
+            makes_service_account=main.pod.service_account.create,
+        )
+        self.deployment = self._deployment()
+        self.service = self._service()
+        self.claim = self._claim(data) if isinstance(data, DataClaim) else None
+        self.ingress = (
+            ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
+        )
+
+    def env(self) -> dict[str, EnvValue]:
+        """Main's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
+        return environment.main_environment(self.flowise, self.main)
+
+    def command(self) -> list[str]:
+        """Main's command; node must become the first process, so that it gets the signal to stop."""
+        return ["flowise", "start"]
+
+    def _deployment(self) -> ApiObject:
+        main = self.main
+        return api_object(
+            self,
+            "Resource",
+            api_version="apps/v1",
+            kind="Deployment",
+            metadata=object_meta(self._identity, annotations=pods.reloader(main.pod)),
+            spec={
+                "replicas": main.replicas,
+                "selector": {"matchLabels": dict(self._identity.selector)},
+                "strategy": self._strategy(),
+                "template": self.workload.template,
+            },
+        )
+
+    def _strategy(self) -> Manifest:
+        kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
+        return pods.surge() if kind == "RollingUpdate" else {"type": kind}
+
+    def _process(self) -> FlowiseProcess:
+        main, queued = self.main, self.flowise.queue is not None
+        return FlowiseProcess(
+            role="main",
+            container="flowise",
+            command=self.command(),
+            environment=self.env(),
+            probe_scripts=("main-alive.js",) if queued else (),
+            resources=main.resources,
+            sizes=main.sizes,
+            options=main.pod,
+            grace_seconds=main.pre_stop_seconds + 15,
+            startup=probes.http_probe(PING, main.startup),
+            readiness=probes.http_probe(PING, main.readiness),
+            liveness=_liveness(main, queued=queued),
+            pre_stop=_pre_stop(main.pre_stop_seconds),
+            ports=[{"name": "http", "containerPort": environment.PORT}],
+            claim=self._claim_name(),
+            root=main.run_as_root,
+        )
+
+    def _claim_name(self) -> str | None:
+        if self.data is None:
+            return None
+        return derived(self.names.name, "-data") if isinstance(self.data, DataClaim) else self.data.name
+
+    def _service(self) -> ApiObject:
+        service = self.main.service
+        return api_object(
+            self,
+            "Service",
+            api_version="v1",
+            kind="Service",
+            metadata=object_meta(self._identity, annotations=service.annotations),
+            spec={
+                "type": service.type,
+                "ipFamilyPolicy": service.ip_family_policy,
+                "ipFamilies": list(service.ip_families) or None,
+                "selector": dict(self._identity.selector),
+                "ports": [{"name": "http", "port": service.port, "targetPort": "http"}],
+            },
+        )
+
+    def _claim(self, data: DataClaim) -> ApiObject:
+        return api_object(
+            self,
+            "Claim",
+            api_version="v1",
+            kind="PersistentVolumeClaim",
+            metadata=object_meta(self._identity, suffix="-data", annotations=data.annotations),
+            spec={
+                "accessModes": [data.access_mode],
+                "storageClassName": data.storage_class,
+                "resources": {"requests": {"storage": data.size}},
+            },
+        )
+
+
+def _liveness(main: Main, *, queued: bool) -> Manifest:
+    """In queue mode it sees a lost connection to Redis too, which the ping doesn't."""
+    if not queued:
+        return probes.http_probe(PING, main.liveness or STANDALONE_LIVENESS)
+    alive = ("node", f"{SCRIPTS_DIRECTORY}/main-alive.js")
+    return probes.exec_probe(alive, main.liveness or QUEUE_LIVENESS, grace_seconds=LOST_CONNECTION_GRACE_SECONDS)
+
+
+def _pre_stop(seconds: int) -> Manifest | None:
+    if seconds == 0:
+        return None
+    return {"preStop": {"exec": {"command": ["sleep", str(seconds)]}}}
+
+
+def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
+    """Whether a second pod beside the first would have to share what can't be shared."""
+    return isinstance(flowise.database, SqliteDatabase) or (data is not None and data.access_mode != "ReadWriteMany")
+
+
+def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> None:
+    findings: list[Finding] = []
+    if flowise.queue is not None and data is not None:
+        findings.append(
+            Finding(
+                "FlowiseMain.data",
+                "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket",
+            )
+        )
+    if flowise.queue is None and main.replicas > 1:
+        findings.append(
+            Finding(
+                "Main.replicas",
+                f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode",
+            )
+        )
+    if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
+        held = "SQLite" if isinstance(flowise.database, SqliteDatabase) else "a claim that one node holds"
+        findings.append(
+            Finding(
+                "Main.strategy",
+                f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
+            )
+        )
+    findings += _lost_directories(flowise, main, data)
+    if findings:
+        raise ConfigError(findings)
+
+
+def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
+    """Directories on the read-only root, or that go with the pod though there is a claim."""
+    database, storage = flowise.database, flowise.storage
+    chosen = {
+        "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
+        "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
+    }
+    kept = [volume.mount_path for volume in main.pod.volumes if not volume.read_only]
+    kept.append(environment.HOME if data is None else environment.DATA_DIRECTORY)
+    for where, directory in chosen.items():
+        if directory is not None and not any(_is_below(directory, path) for path in kept):
+            mend = f"take one below {kept[-1]!r}, or mount a volume there that is not read-only"
+            yield Finding(where, f"{directory!r} is on no volume that keeps files: {mend}")
+
+
+def _is_below(directory: str, path: str) -> bool:
+    return f"{normpath(directory)}/".startswith(f"{normpath(path)}/")

@@ -1,0 +1,146 @@
+"""The pod of a Flowise process, main or worker: writable directories, the gate before start, the container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from flowise_constructs.flowise.environment import DATA_DIRECTORY, HOME, LOG_DIRECTORY, gate_environment
+from flowise_constructs.flowise.values import Flowise, WritableSizes
+from flowise_constructs.kubernetes import pods, volumes
+from flowise_constructs.kubernetes.identity import Identity
+from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
+from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
+from flowise_constructs.storage.values import S3Bucket
+
+UID = 1000
+GATE_DEADLINE_SECONDS = 300
+# What gate.js loads by the database's kind, and what that reads.
+GATE_DATABASE_SCRIPTS = {
+    "sqlite": ("gate-sqlite.js",),
+    "postgres": ("gate-postgres.js", "uuid-ossp.sql"),
+    "mysql": ("gate-mysql.js",),
+    "mariadb": ("gate-mysql.js",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowiseProcess:
+    """What differs between the pod of a main and that of a worker."""
+
+    role: str
+    container: str
+    command: list[str]
+    environment: Mapping[str, EnvValue]
+    probe_scripts: tuple[str, ...]
+    resources: Resources
+    sizes: WritableSizes
+    options: PodOptions
+    grace_seconds: int
+    startup: Manifest
+    liveness: Manifest
+    readiness: Manifest | None = None
+    pre_stop: Manifest | None = None
+    ports: list[Manifest] | None = None
+    claim: str | None = None
+    root: bool = False
+
+
+def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
+    """The pod template. Makes the service account and the ConfigMap of scripts as children of the scope."""
+    options, image = process.options, flowise.image
+    scripts = _scripts(scope, identity, process)
+    identity_annotations = (
+        flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
+    )
+    secrets = [{"name": name} for name in image.pull_secrets]
+    mounts = volumes.mounts(options, _mounts(process))
+    variables = pods.variables(process.environment)
+    return {
+        "metadata": pods.template_meta(options, identity, scripts.checksum),
+        "spec": {
+            "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
+            "automountServiceAccountToken": False,
+            # A Service called `redis` would otherwise put REDIS_PORT=tcp://... into the environment.
+            "enableServiceLinks": False,
+            "imagePullSecrets": secrets or None,
+            "securityContext": pods.pod_security(UID, root=process.root),
+            "terminationGracePeriodSeconds": process.grace_seconds,
+            "initContainers": [_gate(flowise, process, mounts)],
+            "containers": [_container(flowise, process, variables, mounts)],
+            "volumes": volumes.all_of(options, _volumes(process, scripts)),
+            **pods.scheduling(options, identity),
+        },
+    }
+
+
+def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
+    kind = process.environment.get("DATABASE_TYPE")
+    database = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
+    content = scripts("gate.js", *database, *process.probe_scripts)
+    return config_map(scope, "Scripts", identity, "-scripts", content)
+
+
+def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
+    """Waits for the servers, then migrates the schema while it holds the database's lock."""
+    return {
+        "name": "gate",
+        "image": flowise.image.reference,
+        "imagePullPolicy": flowise.image.pull_policy,
+        "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
+        "env": pods.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "resources": pods.requirements(process.resources),
+        "securityContext": pods.container_security(),
+        "volumeMounts": mounts,
+    }
+
+
+def _container(
+    flowise: Flowise, process: FlowiseProcess, variables: list[Manifest], mounts: list[Manifest]
+) -> Manifest:
+    return {
+        "name": process.container,
+        "image": flowise.image.reference,
+        "imagePullPolicy": flowise.image.pull_policy,
+        "command": process.command,
+        "ports": process.ports,
+        "env": variables,
+        "startupProbe": process.startup,
+        "readinessProbe": process.readiness,
+        "livenessProbe": process.liveness,
+        "lifecycle": process.pre_stop,
+        "resources": pods.requirements(process.resources),
+        "securityContext": pods.container_security(),
+        "volumeMounts": mounts,
+    }
+
+
+def _mounts(process: FlowiseProcess) -> list[Manifest]:
+    data = [volumes.mount("data", DATA_DIRECTORY)] if process.claim else []
+    shm = [volumes.mount("shm", "/dev/shm")] if process.sizes.shm else []
+    return [
+        volumes.mount("home", HOME),
+        *data,
+        volumes.mount("logs", LOG_DIRECTORY),
+        volumes.mount("tmp", "/tmp"),
+        *shm,
+        volumes.mount("scripts", SCRIPTS_DIRECTORY, read_only=True),
+    ]
+
+
+def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
+    sizes = process.sizes
+    data = [{"name": "data", "persistentVolumeClaim": {"claimName": process.claim}}] if process.claim else []
+    return [
+        volumes.empty_dir("home", sizes.home),
+        *data,
+        volumes.empty_dir("logs", sizes.logs),
+        volumes.empty_dir("tmp", sizes.tmp),
+        *([volumes.empty_dir("shm", sizes.shm, medium="Memory")] if sizes.shm else []),
+        scripts.volume("scripts"),
+    ]

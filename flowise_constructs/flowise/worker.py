@@ -1,0 +1,97 @@
+"""`FlowiseWorker`: the processes that run the flows of queue mode."""
+
+from __future__ import annotations
+
+from cdk8s import ApiObject
+from constructs import Construct
+
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
+from flowise_constructs.flowise.values import Flowise, Worker
+from flowise_constructs.kubernetes import pods, probes
+from flowise_constructs.kubernetes.identity import flowise_identity, object_meta
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import api_object
+from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.kubernetes.workload import Workload
+
+
+class FlowiseWorker(Construct):
+    """Workers: Deployment `{name}-worker`, service account, scripts. They have no port.
+
+    Must exist already: what main needs, and main itself, given the same `Flowise` value.
+
+    Hooks for a subclass: `env()` and `command()`.
+
+    Raises ConfigError outside queue mode.
+    """
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        flowise: Flowise,
+        names: Names = Names(),
+        worker: Worker = Worker(),
+    ) -> None:
+        """`flowise` is the very value that main was given; `names` too."""
+        super().__init__(scope, id)
+        self.flowise, self.names, self.worker = flowise, names, worker
+        if flowise.queue is None:
+            raise ConfigError(
+                [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
+            )
+        self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
+        self.workload = Workload(
+            kind="Deployment",
+            identity=self._identity,
+            template=flowise_template(self, self._identity, flowise, self._process()),
+            makes_service_account=worker.pod.service_account.create,
+        )
+        self.deployment = self._deployment()
+
+    def env(self) -> dict[str, EnvValue]:
+        """The worker's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
+        return environment.worker_environment(self.flowise, self.worker)
+
+    def command(self) -> list[str]:
+        """The worker's command; node must become the first process, so that it gets the signal to drain."""
+        return ["flowise", "worker"]
+
+    def _deployment(self) -> ApiObject:
+        worker = self.worker
+        return api_object(
+            self,
+            "Resource",
+            api_version="apps/v1",
+            kind="Deployment",
+            metadata=object_meta(self._identity, annotations=pods.reloader(worker.pod)),
+            spec={
+                "replicas": worker.replicas,
+                "selector": {"matchLabels": dict(self._identity.selector)},
+                "strategy": pods.surge(),
+                "template": self.workload.template,
+            },
+        )
+
+    def _process(self) -> FlowiseProcess:
+        worker = self.worker
+        alive = ("node", f"{SCRIPTS_DIRECTORY}/worker-alive.js")
+        return FlowiseProcess(
+            role="worker",
+            container="flowise-worker",
+            command=self.command(),
+            environment=self.env(),
+            probe_scripts=("worker-alive.js",),
+            resources=worker.resources,
+            sizes=worker.sizes,
+            options=worker.pod,
+            grace_seconds=worker.grace_seconds,
+            startup=probes.exec_probe((*alive, "startup"), worker.startup),
+            liveness=probes.exec_probe(alive, worker.liveness),
+        )

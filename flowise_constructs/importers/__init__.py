@@ -1,0 +1,1 @@
+"""What makes values of other descriptions of a deployment."""

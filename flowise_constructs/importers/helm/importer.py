@@ -1,0 +1,255 @@
+"""A release's values -> the arguments of one of the two charts, and the objects beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flowise_constructs import (
+    ConfigError,
+    DataClaim,
+    ExistingClaim,
+    Finding,
+    Main,
+    Names,
+    PodOptions,
+    ProbeNumbers,
+    Resources,
+    ServiceAccount,
+    Worker,
+)
+from flowise_constructs.importers.helm import databases, edge, objects, pods, queues, settings, storages
+from flowise_constructs.importers.helm.backups import backup
+from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
+from flowise_constructs.importers.helm.names import app_name, full_name, names
+from flowise_constructs.importers.helm.not_carried import tell_what_is_not_carried
+from flowise_constructs.importers.helm.refusals import database_mode, is_queue, refuse_what_the_chart_refuses
+from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.helm.variables import Variables, agree
+from flowise_constructs.storage.values import Claim
+
+# The probe of queue mode starts a process, which takes longer than the chart's request.
+QUEUE_LIVENESS_TIMEOUT = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A release in this library's words."""
+
+    chart: Literal["StandaloneChart", "QueueChart"]
+    """The chart class."""
+    arguments: Mapping[str, Any]
+    """Its arguments, values all of them."""
+    labels: Mapping[str, str]
+    """Labels of every object."""
+    objects: tuple[Mapping[str, Any], ...]
+    """Objects beside the chart's, as in YAML."""
+    release: str
+    """The release's name."""
+    paths: Mapping[str, str]
+    """The chart's paths for the fields that the constructs, not the values, find fault with."""
+    remarks: tuple[Finding, ...]
+    """What is worth knowing."""
+
+
+def import_values(values: Mapping[str, Any], *, release: str = "flowise", namespace: str | None = None) -> Imported:
+    """The release in this library's words; ConfigError with everything that keeps it from that."""
+    read = Release(values, name=release, namespace=namespace)
+    refuse_what_the_chart_refuses(read)
+    made = _import(read)
+    if read.findings:
+        raise ConfigError(read.findings)
+    return made
+
+
+def _import(release: Release) -> Imported:
+    queued = is_queue(release)
+    tell_what_is_not_carried(
+        release, postgresql=database_mode(release) == "postgresql", redis=queued and release.flag("redis.enabled")
+    )
+    labels = {"app.kubernetes.io/name": app_name(release), "app.kubernetes.io/instance": release.name}
+    secrets = InlineSecrets(release, labels)
+    called = names(release)
+    main, worker = Variables(release, "flowise.extraEnv"), Variables(release, "queue.worker.extraEnv")
+    if queued:
+        agree(release, main, worker)
+    arguments: dict[str, Any] = {
+        "auth": settings.auth(release, main, secrets),
+        "database": databases.database(release, main, secrets),
+        "storage": storages.storage(release, secrets),
+        "image": settings.image(release),
+        "settings": settings.settings(release, main),
+        "ingress": edge.ingress(release),
+    }
+    if queued:
+        arguments["queue"] = queues.queue(release, main, secrets)
+        arguments["worker"] = _worker(release, called, worker)
+    else:
+        arguments["data"] = _claim(release)
+    _tell_of_leftovers(release)
+    arguments["main"] = _main(release, called, main, queued=queued)
+    arguments["backup"] = backup(release, secrets)
+    arguments["names"] = called
+    return Imported(
+        chart="QueueChart" if queued else "StandaloneChart",
+        arguments=arguments,
+        labels=release.words("commonLabels"),
+        objects=_objects(release, secrets),
+        release=release.name,
+        paths=_paths(release),
+        remarks=release.remarks,
+    )
+
+
+def _tell_of_leftovers(release: Release) -> None:
+    # Seen with kubectl 1.32: a first apply merges with what Helm wrote. Its args, init containers, probes and
+    # variables stay then, two handlers in one probe and both of POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE among it.
+    release.remark(
+        "kubectl apply",
+        "merges with what Helm wrote, whose arguments, variables, probes and init containers would stay. "
+        "Once, before the first apply: "
+        f"kubectl get deployment,statefulset,configmap,cronjob -l app.kubernetes.io/instance={release.name} -o yaml | "
+        "kubectl apply set-last-applied --create-annotation=true -f -",
+    )
+
+
+def _paths(release: Release) -> dict[str, str]:
+    pods_at = ("", "postgresql.", "redis.")
+    candidates = {
+        "Main.extra_env": ["flowise.extraEnv"],
+        "Main.replicas": ["flowise.replicaCount"],
+        "Worker.extra_env": ["queue.worker.extraEnv"],
+        "Flowise.ingress": ["ingress"],
+        "Flowise.settings": ["flowise"],
+        "Backup.target": ["backup.s3"],
+        "PodOptions.volumes": ["extraVolumeMounts"],
+        "Names.name": ["fullnameOverride", "--release"],
+        "PodOptions.affinity": [f"{at}affinity" for at in pods_at],
+        "PodOptions.tolerations": [f"{at}tolerations" for at in pods_at],
+        "PodOptions.topology_spread_constraints": [f"{at}topologySpreadConstraints" for at in pods_at[1:]],
+    }
+    return {
+        field: next((path for path in paths if release.given(path)), paths[-1]) for field, paths in candidates.items()
+    }
+
+
+def _objects(release: Release, secrets: InlineSecrets) -> tuple[Mapping[str, Any], ...]:
+    labels = release.words("commonLabels")
+    ours = [*secrets.manifests, *objects.external_secret(release), *edge.http_route(release)]
+    found = [_with_metadata(item, labels) for item in ours] + objects.extra_manifests(release)
+    if release.namespace is not None:
+        found = [{**item, "metadata": {"namespace": release.namespace, **item["metadata"]}} for item in found]
+    return tuple(objects.told_once(release, found, "extraManifests"))
+
+
+def _with_metadata(item: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    metadata = item["metadata"]
+    if not labels:
+        return item
+    return {**item, "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}}}
+
+
+def _claim(release: Release) -> Claim | None:
+    in_use = release.text("storage.type") == "local" or database_mode(release) == "sqlite"
+    if not release.flag("persistence.enabled") or not in_use:
+        if release.below("persistence.size") and not in_use:
+            release.remark(
+                "persistence.enabled", "the chart makes no claim with S3 and a database server, and neither does this"
+            )
+        return None
+    at = "persistence"
+    existing, mode = release.text(f"{at}.existingClaim"), release.text(f"{at}.accessMode")
+    if existing:
+        return release.make(
+            ExistingClaim,
+            {"name": f"{at}.existingClaim", "access_mode": f"{at}.accessMode"},
+            ExistingClaim(name="refused"),
+            name=existing,
+            access_mode=mode,
+        )
+    return release.make(
+        DataClaim,
+        {
+            "size": f"{at}.size",
+            "storage_class": f"{at}.storageClass",
+            "access_mode": f"{at}.accessMode",
+            "annotations": f"{at}.annotations",
+        },
+        DataClaim(),
+        size=release.text(f"{at}.size"),
+        storage_class=release.text(f"{at}.storageClass") or None,
+        access_mode=mode,
+        annotations=release.words(f"{at}.annotations"),
+    )
+
+
+def _main(release: Release, called: Names, variables: Variables, *, queued: bool) -> Main:
+    return release.make(
+        Main,
+        {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
+        Main(),
+        replicas=release.number("flowise.replicaCount"),
+        service=edge.service(release),
+        resources=pods.resources(release, "resources", Resources()),
+        startup=pods.probe(release, "startupProbe"),
+        readiness=pods.probe(release, "readinessProbe"),
+        liveness=_liveness(release, queued=queued),
+        extra_env=variables.rest(),
+        pod=_main_pod(release, called),
+    )
+
+
+def _liveness(release: Release, *, queued: bool) -> ProbeNumbers | None:
+    numbers = pods.probe(release, "livenessProbe", QUEUE_LIVENESS_TIMEOUT if queued else None)
+    return numbers if release.below("livenessProbe") or not queued else None
+
+
+def _main_pod(release: Release, called: Names) -> PodOptions:
+    paths = {
+        "labels": "podLabels",
+        "annotations": "podAnnotations",
+        **pods.scheduling_paths(""),
+        "priority_class_name": "priorityClassName",
+    }
+    account = pods.service_account(release, "serviceAccount", called.name)
+    return pods.pod_options(
+        release, paths | {"volumes": "extraVolumeMounts"}, service_account=account, volumes=pods.volumes(release)
+    )
+
+
+def _worker(release: Release, called: Names, variables: Variables) -> Worker:
+    at = "queue.worker"
+    paths = {"replicas": f"{at}.replicaCount", "concurrency": f"{at}.concurrency", "extra_env": f"{at}.extraEnv"}
+    concurrency = variables.take_number("WORKER_CONCURRENCY")
+    if concurrency is None and release.given(f"{at}.concurrency"):
+        concurrency = release.number(f"{at}.concurrency")
+    if concurrency is None:
+        concurrency = Worker().concurrency
+        release.remark(
+            f"{at}.concurrency",
+            f"is not given: {concurrency} is taken, where the chart's 100000 lets one worker take the whole queue",
+        )
+    return release.make(
+        Worker,
+        paths,
+        Worker(),
+        replicas=release.number(f"{at}.replicaCount"),
+        concurrency=concurrency,
+        resources=pods.resources(release, f"{at}.resources", Resources()),
+        extra_env=variables.rest(),
+        pod=_worker_pod(release, called),
+    )
+
+
+def _worker_pod(release: Release, called: Names) -> PodOptions:
+    paths = {
+        "labels": "queue.worker.podLabels",
+        "annotations": "queue.worker.podAnnotations",
+        **pods.scheduling_paths(""),
+    }
+    account = pods.service_account(release, "serviceAccount", called.name)
+    if release.flag("serviceAccount.create"):
+        # Main makes the account, which both use.
+        account = ServiceAccount(name=account.name or full_name(release), create=False)
+    return pods.pod_options(release, paths, service_account=account)

@@ -1,0 +1,98 @@
+"""Objects that are carried as they are: the ExternalSecret of the keys and the extra manifests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from flowise_constructs.core.findings import shown
+from flowise_constructs.core.plain import is_map, is_sequence
+from flowise_constructs.core.rules import texts
+from flowise_constructs.importers.helm.names import full_name
+from flowise_constructs.importers.helm.release import Release
+
+# A JavaScript number holds no more.
+_LARGEST = 2**53
+
+
+def external_secret(release: Release) -> list[dict[str, Any]]:
+    """The ExternalSecret that makes the Secret of the five keys, as the chart has it."""
+    at = "externalSecrets"
+    if not release.flag(f"{at}.enabled"):
+        return []
+    return [
+        {
+            "apiVersion": release.text(f"{at}.apiVersion"),
+            "kind": "ExternalSecret",
+            "metadata": {"name": f"{full_name(release)}-auth"},
+            "spec": {
+                "refreshInterval": release.text(f"{at}.refreshInterval"),
+                "secretStoreRef": {
+                    "name": release.text(f"{at}.secretStoreRef.name"),
+                    "kind": release.text(f"{at}.secretStoreRef.kind"),
+                },
+                "target": {
+                    "name": release.text("auth.existingSecret"),
+                    "creationPolicy": release.text(f"{at}.target.creationPolicy"),
+                },
+                "data": [entry for _, entry in release.entries(f"{at}.data")],
+            },
+        }
+    ]
+
+
+def extra_manifests(release: Release) -> list[dict[str, Any]]:
+    """The user's own manifests."""
+    found: list[dict[str, Any]] = []
+    for path, entry in release.entries("extraManifests"):
+        metadata = entry.get("metadata")
+        named = is_map(metadata) and isinstance(metadata.get("name"), str)
+        texts = all(isinstance(entry.get(key), str) and entry[key] for key in ("apiVersion", "kind"))
+        if named and texts:
+            found.append(entry)
+        else:
+            release.refuse(path, "must be a manifest with apiVersion, kind and metadata.name")
+    return found
+
+
+def told_once(release: Release, objects: list[dict[str, Any]], paths: str) -> list[dict[str, Any]]:
+    """The objects, without those that YAML or JavaScript can't carry, and without a second one of a name."""
+    seen: set[tuple[str, ...]] = set()
+    for item in objects:
+        key = identity(item)
+        if key in seen:
+            release.refuse(paths, f"{key[1]} {key[3]!r} stands there twice: take one out")
+        seen.add(key)
+        problem = _problem(item)
+        if problem is not None:
+            release.refuse(paths, f"{key[1]} {key[3]!r} {problem}")
+    return objects
+
+
+def identity(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """What tells an object from all others."""
+    metadata = item["metadata"]
+    return str(item["apiVersion"]), str(item["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"])
+
+
+def _problem(value: Any) -> str | None:
+    if is_map(value):
+        for key, item in value.items():
+            if key.startswith("$jsii") or any(texts.unsafe(character) for character in key):
+                return f"has the key {shown(key)}, which can't be carried"
+            if (problem := _problem(item)) is not None:
+                return problem
+        return None
+    if is_sequence(value):
+        return next((problem for item in value if (problem := _problem(item)) is not None), None)
+    if isinstance(value, str):
+        if any(texts.unsafe(character) for character in value):
+            return "holds control characters"
+        problem = texts.misread(value)
+        return f"holds {shown(value)}, which {problem}" if problem else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"holds {value}, which is no number"
+    if isinstance(value, (int, float)) and abs(value) > _LARGEST:
+        return f"holds {shown(value)}, which is too large a number: put it in quotes"
+    return None

@@ -1,0 +1,219 @@
+"""What the chart says of pods: resources, probes, scheduling, identity, volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flowise_constructs import (
+    PodOptions,
+    ProbeNumbers,
+    Resources,
+    SecretKey,
+    ServiceAccount,
+    Volume,
+)
+from flowise_constructs.core.plain import is_map
+from flowise_constructs.core.rules import quantities
+from flowise_constructs.flowise.environment import DATA_DIRECTORY
+from flowise_constructs.importers.helm.refusals import SELECTOR_LABELS
+from flowise_constructs.importers.helm.release import Release
+
+CHART_DATA_DIRECTORY = "/root/.flowise"
+CHART_PING = "/api/v1/ping"
+_OWN_VOLUMES = ("home", "data", "logs", "tmp", "shm", "scripts")
+
+
+def moved(path: str) -> str:
+    """A path of the chart's containers, which run as root, where our containers have it."""
+    path = path.rstrip("/") or path
+    if path == CHART_DATA_DIRECTORY or path.startswith(f"{CHART_DATA_DIRECTORY}/"):
+        return DATA_DIRECTORY + path[len(CHART_DATA_DIRECTORY) :]
+    return path
+
+
+def secret_key(release: Release, secret: str, secret_path: str, key: str, key_path: str) -> SecretKey:
+    """A reference, with the paths that name and key come from."""
+    otherwise = SecretKey(secret="refused", key="refused")
+    return release.make(SecretKey, {"secret": secret_path, "key": key_path}, otherwise, secret=secret, key=key)
+
+
+def resources(release: Release, path: str, default: Resources) -> Resources:
+    """Requests and limits; what is not said is the default's."""
+    given = release.mapping(path)
+    release.only(given, path, "requests", "limits")
+    requests = _amounts(release, given.get("requests"), f"{path}.requests")
+    limits = _amounts(release, given.get("limits"), f"{path}.limits")
+    if not requests and not limits:
+        return default
+    # Kubernetes takes a limit for the request that is missing.
+    memory_limit = limits.get("memory") or _memory_limit(release, path, requests.get("memory"), default)
+    memory = requests.get("memory") or limits.get("memory") or default.memory_request
+    paths = {
+        "cpu_request": f"{path}.requests.cpu",
+        "memory_request": f"{path}.requests.memory",
+        "memory_limit": f"{path}.limits.memory",
+        "cpu_limit": f"{path}.limits.cpu",
+    }
+    return release.make(
+        Resources,
+        paths,
+        default,
+        cpu_request=requests.get("cpu") or limits.get("cpu") or default.cpu_request,
+        memory_request=memory,
+        memory_limit=memory_limit,
+        cpu_limit=limits.get("cpu"),
+    )
+
+
+def _memory_limit(release: Release, path: str, request: str | None, default: Resources) -> str:
+    limit = default.memory_limit
+    if (
+        request is not None
+        and quantities.size(request) is None
+        and quantities.amount(request) > quantities.amount(limit)
+    ):
+        limit = request
+    release.remark(f"{path}.limits.memory", f"is not given, and the heap's size follows from it: taken as {limit}")
+    return limit
+
+
+def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
+    if given is None:
+        return {}
+    if not is_map(given):
+        release.refuse(path, "must be a mapping")
+        return {}
+    amounts: dict[str, str] = {}
+    for name, amount in given.items():
+        if name not in ("cpu", "memory"):
+            release.remark(
+                f"{path}.{name}", "is not carried over: give it with a JSON patch on the Deployment in Python"
+            )
+        elif isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
+            release.refuse(f"{path}.{name}", "must be a quantity such as '500m' or '2Gi'")
+        else:
+            amounts[name] = str(amount)
+    return amounts
+
+
+def probe(release: Release, path: str, timeout: int | None = None) -> ProbeNumbers:
+    """A probe's numbers. `timeout` is ours where the chart's default is too short for our probe."""
+    if not release.flag(f"{path}.enabled"):
+        release.remark(
+            f"{path}.enabled", "false is not carried over: every pod has its probes; give it larger numbers instead"
+        )
+    if release.text(f"{path}.path") != CHART_PING:
+        release.remark(
+            f"{path}.path", f"is not carried over: Flowise answers 200 to any path, and {CHART_PING} is asked"
+        )
+    if release.below(f"{path}.initialDelaySeconds"):
+        release.remark(
+            f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others begin after it"
+        )
+    asked = f"{path}.timeoutSeconds"
+    return release.make(
+        ProbeNumbers,
+        {
+            "period_seconds": f"{path}.periodSeconds",
+            "timeout_seconds": asked,
+            "failure_threshold": f"{path}.failureThreshold",
+        },
+        ProbeNumbers(),
+        period_seconds=release.number(f"{path}.periodSeconds"),
+        timeout_seconds=timeout if timeout is not None and not release.given(asked) else release.number(asked),
+        failure_threshold=release.number(f"{path}.failureThreshold"),
+    )
+
+
+def service_account(release: Release, path: str, name: str) -> ServiceAccount:
+    """The pod's identity: the chart's, where it makes or names one, else one of its own."""
+    given = release.text(f"{path}.name")
+    if not release.flag(f"{path}.create"):
+        if given in ("", "default"):
+            return ServiceAccount()
+        return release.make(ServiceAccount, f"{path}.name", ServiceAccount(), name=given, create=False)
+    return release.make(
+        ServiceAccount,
+        {"name": f"{path}.name", "annotations": f"{path}.annotations"},
+        ServiceAccount(),
+        name=given if given != name and given else None,
+        annotations=release.words(f"{path}.annotations"),
+    )
+
+
+def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodOptions:
+    """Scheduling and metadata; `paths` says which of our fields come from where."""
+    fields: dict[str, Any] = {}
+    for field, path in paths.items():
+        if field == "labels":
+            # Those of the selector are refused already.
+            fields[field] = {name: word for name, word in release.words(path).items() if name not in SELECTOR_LABELS}
+        elif field in ("annotations", "node_selector"):
+            fields[field] = release.words(path)
+        elif field == "affinity":
+            fields[field] = release.mapping(path) or None
+        elif field == "priority_class_name":
+            fields[field] = release.text(path) or None
+        elif field in ("tolerations", "topology_spread_constraints"):
+            fields[field] = [entry for _, entry in release.entries(path)]
+    return release.make(PodOptions, paths, PodOptions(), **fields, **more)
+
+
+def scheduling_paths(prefix: str) -> dict[str, str]:
+    """Where a pod's scheduling comes from."""
+    return {
+        "node_selector": f"{prefix}nodeSelector",
+        "tolerations": f"{prefix}tolerations",
+        "affinity": f"{prefix}affinity",
+    }
+
+
+def volumes(release: Release) -> Sequence[Volume]:
+    """Main's further volumes: each mount with its volume."""
+    sources = {
+        str(entry.get("name")): {key: value for key, value in entry.items() if key != "name"}
+        for _, entry in release.entries("extraVolumes")
+    }
+    found: list[Volume] = []
+    for path, mount in release.entries("extraVolumeMounts"):
+        name = str(mount.get("name"))
+        if name not in sources:
+            release.refuse(f"{path}.name", f"{name[:80]!r} is none of extraVolumes: add the volume there")
+            continue
+        found.append(_volume(release, path, mount, sources[name], _free_name(name, found)))
+    for name in sorted(
+        set(sources) - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if is_map(mount)}
+    ):
+        release.remark("extraVolumes", f"{name[:80]!r} is not carried over: extraVolumeMounts doesn't mount it")
+    return found
+
+
+def _volume(release: Release, path: str, mount: Mapping[str, Any], source: Mapping[str, Any], name: str) -> Volume:
+    release.only(mount, path, "name", "mountPath", "subPath", "readOnly")
+    otherwise = Volume(name="refused", source={"emptyDir": {}}, mount_path="/refused")
+    mount_path = mount.get("mountPath")
+    return release.make(
+        Volume,
+        {
+            "name": f"{path}.name",
+            "mount_path": f"{path}.mountPath",
+            "sub_path": f"{path}.subPath",
+            "read_only": f"{path}.readOnly",
+            "source": "extraVolumes",
+        },
+        otherwise,
+        name=name,
+        source=source,
+        mount_path=moved(mount_path) if isinstance(mount_path, str) else mount_path,
+        sub_path=mount.get("subPath") or None,
+        read_only=mount.get("readOnly", False),
+    )
+
+
+def _free_name(name: str, found: Sequence[Volume]) -> str:
+    """Our Volume holds one mount, and some names are the construct's."""
+    taken = {*_OWN_VOLUMES, *(volume.name for volume in found)}
+    if name not in taken:
+        return name
+    return next(free for number in range(2, 1000) if (free := f"{name}-{number}") not in taken)

@@ -1,0 +1,81 @@
+"""A release in this library's words -> YAML."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from cdk8s import ApiObject, App, Chart, JsonPatch
+
+from flowise_constructs import ConfigError, ConfigWarning, Finding, QueueChart, StandaloneChart
+from flowise_constructs.importers.helm.importer import Imported
+from flowise_constructs.importers.helm.objects import identity
+
+_CHARTS: dict[str, type[Chart]] = {"StandaloneChart": StandaloneChart, "QueueChart": QueueChart}
+
+
+def synthesize(imported: Imported) -> tuple[str, list[Finding]]:
+    """The YAML, one stream of documents, and the warnings of the constructs; ConfigError with the chart's paths."""
+    try:
+        return _synthesize(imported)
+    except ConfigError as error:
+        raise ConfigError([_with_path(finding, imported) for finding in error.findings]) from None
+
+
+def _synthesize(imported: Imported) -> tuple[str, list[Finding]]:
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", ConfigWarning)
+        app = App()
+        build(app, imported)
+        yaml = app.synth_yaml()
+    told = [Finding(*str(warning.message).split(": ", 1)) for warning in raised]
+    return str(yaml), [_with_path(finding, imported) for finding in dict.fromkeys(told)]
+
+
+def _with_path(finding: Finding, imported: Imported) -> Finding:
+    return Finding(imported.paths.get(finding.where, finding.where), finding.problem)
+
+
+def build(app: App, imported: Imported) -> Chart:
+    """The chart of the release, with its further objects and labels."""
+    chart = _CHARTS[imported.chart](app, imported.release, **imported.arguments)
+    _refuse_clashes(chart, imported)
+    for item in imported.objects:
+        _add(chart, item)
+    if imported.labels:
+        for child in chart.node.find_all():
+            if isinstance(child, ApiObject):
+                for name, value in imported.labels.items():
+                    child.metadata.add_label(name, value)
+    return chart
+
+
+def _refuse_clashes(chart: Chart, imported: Imported) -> None:
+    if not imported.objects:
+        return
+    made = {(child.kind, child.name) for child in chart.node.find_all() if isinstance(child, ApiObject)}
+    named = [identity(item) for item in imported.objects]
+    taken = [(kind, name) for _, kind, _, name in named if (kind, name) in made]
+    if taken:
+        mend = "is an object of the deployment itself: give yours another name"
+        raise ConfigError([Finding("extraManifests", f"{kind} {name!r} {mend}") for kind, name in taken])
+
+
+def object_id(item: Mapping[str, Any]) -> str:
+    """The construct id of an object beside the chart's."""
+    version, kind, namespace, name = identity(item)
+    group = version.rpartition("/")[0]
+    return "-".join(part.replace("/", ".") for part in (group, kind, namespace, name) if part)
+
+
+def patches(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What cdk8s is told of an object by patches: all but its kind. Maps JSON pointers to values."""
+    given = {key: value for key, value in item.items() if key not in ("apiVersion", "kind") and value is not None}
+    return {f"/{key.replace('~', '~0').replace('/', '~1')}": value for key, value in given.items()}
+
+
+def _add(chart: Chart, item: Mapping[str, Any]) -> None:
+    made = ApiObject(chart, object_id(item), api_version=item["apiVersion"], kind=item["kind"])
+    for pointer, value in patches(item).items():
+        made.add_json_patch(JsonPatch.add(pointer, value))

@@ -1,0 +1,187 @@
+"""The chart's `extraEnv` lists: variables that a value sets go to that value, the others are carried as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flowise_constructs import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.core.findings import shown
+from flowise_constructs.core.plain import is_map
+from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.flowise.environment import OWNED
+from flowise_constructs.importers.helm.release import Release
+
+_FOLLOWS: Mapping[str, str] = {
+    "PORT": "the container's port is 3000; service.port is the Service's",
+    "HOME": "it follows from the mounts",
+    "LOG_PATH": "it follows from the mounts",
+    "SECRETKEY_PATH": "the five keys come from their Secret",
+    "NODE_OPTIONS": "the heap is 70 % of the memory limit: give resources.limits.memory",
+}
+_SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIALS?|PASSPHRASE)(_|$)")
+
+
+class Variables:
+    """One `extraEnv` list. What is taken out of it for a value doesn't stay a variable."""
+
+    def __init__(self, release: Release, path: str) -> None:
+        self._release = release
+        self.path = path
+        self._found: dict[str, tuple[str, EnvValue]] = {}
+        for where, entry in release.entries(path):
+            self._read(where, entry)
+
+    def where(self, name: str) -> str:
+        """The path of a variable."""
+        return self._found[name][0] if name in self._found else self.path
+
+    def has(self, name: str) -> bool:
+        """Whether the list holds it still."""
+        return name in self._found
+
+    def value(self, name: str) -> EnvValue | None:
+        """The variable, which stays."""
+        return self._found[name][1] if name in self._found else None
+
+    def take(self, name: str) -> EnvValue | None:
+        """The variable, literal or reference."""
+        found = self._found.pop(name, None)
+        return found[1] if found else None
+
+    def take_text(self, name: str) -> str | None:
+        """The variable as text; a reference is refused."""
+        where, value = self.where(name), self.take(name)
+        if value is None or isinstance(value, str):
+            return value
+        self._release.refuse(where, f"{name} must be a literal: this library takes no reference for it")
+        return None
+
+    def take_flag(self, name: str) -> bool | None:
+        """The variable as true or false, which is all that Flowise tells apart."""
+        where, text = self.where(name), self.take_text(name)
+        if text is not None and text not in ("true", "false"):
+            self._release.refuse(where, f"{name} is {shown(text)} and must be 'true' or 'false'")
+        return None if text is None else text == "true"
+
+    def take_number(self, name: str) -> int | None:
+        """The variable as a whole number."""
+        where, text = self.where(name), self.take_text(name)
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,12}", text):
+            self._release.refuse(where, f"{name} is {shown(text)} and must be a whole number")
+            return None
+        return int(text)
+
+    def take_list(self, name: str) -> list[str] | None:
+        """The variable as a list, split at its commas."""
+        text = self.take_text(name)
+        return None if text is None else split(text)
+
+    def take_secret(self, name: str) -> SecretKey | None:
+        """The variable as a key of a Secret; a literal is refused."""
+        where, value = self.where(name), self.take(name)
+        if value is None or isinstance(value, SecretKey):
+            return value
+        self._release.refuse(where, f"{name} must come from a Secret: give valueFrom.secretKeyRef")
+        return None
+
+    def add(self, name: str, where: str, value: EnvValue | None) -> None:
+        """A variable of the other role's list."""
+        if value is not None:
+            self._found[name] = (where, value)
+
+    def rest(self) -> dict[str, EnvValue]:
+        """What no value took. Those that a value sets otherwise are refused, those that follow from others dropped."""
+        rest: dict[str, EnvValue] = {}
+        for name, (where, value) in self._found.items():
+            if name in _FOLLOWS:
+                self._release.remark(where, f"{name} is not carried over: {_FOLLOWS[name]}")
+            elif name in OWNED:
+                self._release.refuse(
+                    where, f"{name} is set by another key of the chart: give that key, and take the variable out"
+                )
+            else:
+                rest[name] = value
+        return rest
+
+    def _read(self, where: str, entry: Mapping[str, Any]) -> None:
+        self._release.only(entry, where, "name", "value", "valueFrom")
+        name = entry.get("name")
+        problem = naming.env_name(name) if isinstance(name, str) else "must be text"
+        if problem is not None:
+            self._release.refuse(f"{where}.name", f"{shown(name)} {problem}")
+            return
+        value = (
+            self._from(where, entry["valueFrom"]) if entry.get("valueFrom") is not None else self._literal(where, entry)
+        )
+        if value is not None:
+            self._found[str(name)] = (where, value)
+
+    def _literal(self, where: str, entry: Mapping[str, Any]) -> str | None:
+        value, name = entry.get("value"), str(entry.get("name"))
+        problem = texts.literal(value) if isinstance(value, str) else "must be text: put it in quotes"
+        if problem is not None:
+            self._release.refuse(f"{where}.value", f"of {name} {problem}")
+            return None
+        if _SECRET_NAME.search(name):
+            self._release.remark(
+                f"{where}.value",
+                f"{name} looks like a secret and stands in the YAML as it is: give valueFrom.secretKeyRef",
+            )
+        return str(value)
+
+    def _from(self, where: str, source: object) -> EnvValue | None:
+        kinds: dict[str, Any] = source if is_map(source) else {}
+        kind = next(iter(kinds)) if len(kinds) == 1 else ""
+        reference = kinds.get(kind)
+        if kind not in ("secretKeyRef", "configMapKeyRef", "fieldRef") or not is_map(reference):
+            self._release.refuse(
+                f"{where}.valueFrom",
+                "must be one of secretKeyRef, configMapKeyRef and fieldRef; anything else by a JSON patch in Python",
+            )
+            return None
+        return self._reference(f"{where}.valueFrom.{kind}", kind, reference)
+
+    def _reference(self, where: str, kind: str, reference: Mapping[str, Any]) -> EnvValue:
+        if kind == "fieldRef":
+            self._release.only(reference, where, "fieldPath", "apiVersion")
+            paths = {"path": f"{where}.fieldPath"}
+            return self._release.make(PodField, paths, PodField(path="metadata.name"), path=reference.get("fieldPath"))
+        self._release.only(reference, where, "name", "key", "optional")
+        if reference.get("optional"):
+            self._release.remark(f"{where}.optional", "is not carried over: the Secret or ConfigMap must exist")
+        name, key = reference.get("name"), reference.get("key")
+        if kind == "secretKeyRef":
+            paths, secret = (
+                {"secret": f"{where}.name", "key": f"{where}.key"},
+                SecretKey(secret="refused", key="refused"),
+            )
+            return self._release.make(SecretKey, paths, secret, secret=name, key=key)
+        paths, otherwise = (
+            {"config_map": f"{where}.name", "key": f"{where}.key"},
+            ConfigMapKey(config_map="refused", key="refused"),
+        )
+        return self._release.make(ConfigMapKey, paths, otherwise, config_map=name, key=key)
+
+
+def agree(release: Release, main: Variables, worker: Variables) -> None:
+    """Main and workers share what a value sets: the workers' variables go to main's list, or are refused."""
+    for name in sorted(OWNED):
+        if not worker.has(name) or name in _FOLLOWS or name == "WORKER_CONCURRENCY":
+            continue
+        where, value = worker.where(name), worker.take(name)
+        if not main.has(name):
+            main.add(name, where, value)
+            release.remark(where, f"{name} is for main and workers alike here")
+        elif main.value(name) != value:
+            release.refuse(
+                where, f"{name} differs from main's in {main.where(name)}: both share one value; give both the same"
+            )
+
+
+def split(text: str) -> list[str]:
+    """A list as Flowise splits it."""
+    return [part.strip() for part in text.split(",") if part.strip()]

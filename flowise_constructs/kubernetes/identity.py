@@ -1,0 +1,79 @@
+"""Object names, labels, selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import Manifest
+
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+VERSION = "app.kubernetes.io/version"
+PART_OF = "app.kubernetes.io/part-of"
+
+STATEFUL_SET_NAME_LIMIT = 52
+"""The controller puts the name and a hash into a label of each pod, and a label holds 63 characters."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a workload is called and how its pods are found. `selector` can't change once deployed."""
+
+    name: str
+    selector: Mapping[str, str]
+    namespace: str | None
+    version: str | None = None
+
+    @property
+    def component(self) -> str:
+        """What part of the deployment it is."""
+        return self.selector[COMPONENT]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of the workload's objects: the selector and what may change."""
+        version = {VERSION: self.version} if self.version and naming.label_value(self.version) is None else {}
+        return {**self.selector, **version}
+
+
+def flowise_identity(names: Names, component: str, *, suffix: str = "", version: str | None = None) -> Identity:
+    """A workload of Flowise's: three labels for ever, as the Helm chart has them."""
+    selector = {NAME: names.app, INSTANCE: names.release, COMPONENT: component}
+    return Identity(derived(names.name, suffix), selector, names.namespace, version)
+
+
+def server_identity(names: Names, server: str, version: str | None) -> Identity:
+    """A bundled server, with the selector that the Helm chart's subcharts give it."""
+    selector = {
+        NAME: server,
+        INSTANCE: names.release,
+        COMPONENT: server,
+        PART_OF: server,
+        "app.kubernetes.io/role": "standalone",
+    }
+    name = derived(names.release, f"-{server}", limit=STATEFUL_SET_NAME_LIMIT)
+    return Identity(name, selector, names.namespace, version)
+
+
+def derived(name: str, suffix: str, *, limit: int = 63) -> str:
+    """A name made of another; ConfigError where Kubernetes wouldn't take it."""
+    whole = f"{name}{suffix}"
+    if len(whole) > limit:
+        mend = f"take a name or instance that is {len(whole) - limit} shorter"
+        raise ConfigError([Finding("Names", f"make {whole!r}, longer than {limit} characters: {mend}")])
+    return whole
+
+
+def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Manifest:
+    """Metadata of one of a workload's objects."""
+    return {
+        "name": derived(identity.name, suffix),
+        "namespace": identity.namespace,
+        "labels": identity.labels,
+        "annotations": dict(annotations) if annotations else None,
+    }

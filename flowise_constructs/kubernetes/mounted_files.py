@@ -1,0 +1,44 @@
+"""ConfigMaps that pods mount."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.kubernetes.identity import Identity, derived, object_meta
+from flowise_constructs.kubernetes.objects import Manifest, api_object
+
+CONFIG_MAP_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class MountedFiles:
+    """A ConfigMap of ours and the checksum that replaces pods when its content changes."""
+
+    config_map: str
+    checksum: Mapping[str, str]
+
+    def volume(self, name: str, *, mode: int | None = None) -> Manifest:
+        """The ConfigMap as a volume."""
+        return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
+
+
+def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
+    """A ConfigMap that pods mount."""
+    if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
+        raise ConfigError([Finding(derived(identity.name, suffix), "would hold more than a ConfigMap can: 1 MiB")])
+    api_object(
+        scope,
+        id,
+        api_version="v1",
+        kind="ConfigMap",
+        metadata=object_meta(identity, suffix=suffix),
+        data=dict(content),
+    )
+    content_text = "\0".join(f"{name}\0{text}" for name, text in sorted(content.items()))
+    digest = hashlib.sha256(content_text.encode()).hexdigest()[:16]
+    return MountedFiles(derived(identity.name, suffix), {f"checksum/{suffix.lstrip('-')}": digest})

@@ -1,0 +1,135 @@
+"""How every pod looks: metadata, security, resources, scheduling, service account, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from flowise_constructs.core.checking import problem_with
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.identity import Identity
+from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, SecretKey
+from flowise_constructs.kubernetes.schema import plain
+
+
+def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> Manifest:
+    """Metadata of pods. The version is not among the labels, so that it alone replaces no pod."""
+    taken = [label for label in options.labels if label in identity.selector]
+    if taken:
+        raise ConfigError(
+            Finding("PodOptions.labels", f"{label!r} belongs to the selector: leave it out") for label in taken
+        )
+    told = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
+    annotations = {**checksums, **told, **options.annotations}
+    return {"labels": {**identity.selector, **options.labels}, "annotations": annotations or None}
+
+
+def reloader(options: PodOptions) -> dict[str, str]:
+    """Annotations of the workload that Stakater's Reloader looks for."""
+    return {"reloader.stakater.com/auto": "true"} if options.reloader else {}
+
+
+def pod_security(uid: int, *, root: bool = False) -> Manifest:
+    """Pod Security "restricted"; the volume's files are made the group's where they are not yet."""
+    return {
+        "runAsUser": 0 if root else uid,
+        "runAsGroup": 0 if root else uid,
+        "runAsNonRoot": None if root else True,
+        "fsGroup": uid,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> Manifest:
+    """Pod Security "restricted", and a root file system that nobody writes to."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+
+
+def requirements(resources: Resources) -> Manifest:
+    """Requests and limits."""
+    cpu_limit = {"cpu": resources.cpu_limit} if resources.cpu_limit else {}
+    return {
+        "requests": {
+            "cpu": resources.cpu_request,
+            "memory": resources.memory_request,
+        },
+        "limits": {**cpu_limit, "memory": resources.memory_limit},
+    }
+
+
+def scheduling(options: PodOptions, identity: Identity) -> Manifest:
+    """The scheduling fields of a PodSpec."""
+    spread: list[Manifest] = [
+        {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}
+        for constraint in plain(options.topology_spread_constraints)
+    ]
+    return {
+        "nodeSelector": dict(options.node_selector) or None,
+        "tolerations": plain(options.tolerations) or None,
+        "affinity": options.affinity or None,
+        "topologySpreadConstraints": spread or None,
+        "priorityClassName": options.priority_class_name,
+    }
+
+
+def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
+    """Environment values as Kubernetes takes them. A hook may have made them, so they are checked here."""
+    findings = [
+        Finding(f"env[{name!r}]", problem)
+        for name, value in environment.items()
+        if (problem := naming.env_name(name) or problem_with(EnvValue, value)) is not None
+    ]
+    if findings:
+        raise ConfigError(findings)
+    return [_variable(name, value) for name, value in environment.items()]
+
+
+def _variable(name: str, value: EnvValue) -> Manifest:
+    if isinstance(value, str):
+        return {"name": name, "value": value}
+    if isinstance(value, SecretKey):
+        source = {"secretKeyRef": {"name": value.secret, "key": value.key}}
+    elif isinstance(value, ConfigMapKey):
+        source = {"configMapKeyRef": {"name": value.config_map, "key": value.key}}
+    else:
+        source = {"fieldRef": {"fieldPath": value.path}}
+    return {"name": name, "valueFrom": source}
+
+
+def surge() -> Manifest:
+    """A roll-out that never serves with fewer pods than asked for."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def service_account(
+    scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None
+) -> str:
+    """The pod's own service account, as the child `ServiceAccount`, or the one that is named. Returns its name."""
+    account = options.service_account
+    if not account.create:
+        assert account.name is not None
+        return account.name
+    name = account.name or identity.name
+    api_object(
+        scope,
+        "ServiceAccount",
+        api_version="v1",
+        kind="ServiceAccount",
+        metadata={
+            "name": name,
+            "namespace": identity.namespace,
+            "labels": identity.labels,
+            "annotations": {**(annotations or {}), **account.annotations} or None,
+        },
+        automountServiceAccountToken=False,
+    )
+    return name

@@ -1,0 +1,50 @@
+"""The files that run inside pods, as their subjects keep them: found by name, with the files that they load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+SCRIPTS_DIRECTORY = "/opt/flowise-constructs"
+"""Where a pod has them, all in one directory."""
+
+_LOADED = re.compile(
+    r"""require\('\./(?P<module>[-\w]+)'\)"""
+    r"""|path\.join\(__dirname,\ '(?P<data>[-.\w]+)'\)"""
+    r"""|"\$\{0%/\*\}/(?P<beside>[-.\w]+)\""""
+)
+"""How a script names another file: in JavaScript, as data beside it, and in a shell."""
+
+
+@cache
+def script(name: str) -> str:
+    """A file's text."""
+    return _index()[name].read_text(encoding="utf-8")
+
+
+@cache
+def scripts(*names: str) -> Mapping[str, str]:
+    """Files with all that they load, in alphabetical order."""
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = script(name)
+            waiting += loaded(found[name])
+    return dict(sorted(found.items()))
+
+
+def loaded(text: str) -> list[str]:
+    """The files that a script's text names."""
+    matches = _LOADED.finditer(text)
+    return [f"{match['module']}.js" if match["module"] else match["data"] or match["beside"] for match in matches]
+
+
+@cache
+def _index() -> Mapping[str, Path]:
+    """Every file of a folder `scripts` of a subject. Names are unique, since a pod has them in one directory."""
+    return {path.name: path for path in PACKAGE.glob("*/scripts/**/*") if path.is_file()}

@@ -1,0 +1,1 @@
+"""Manifests as YAML: reading, references, checks, missing Secrets."""

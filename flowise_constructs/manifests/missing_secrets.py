@@ -1,0 +1,139 @@
+"""Manifests for the Secrets that other manifests refer to and don't hold. The only place that makes random values."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from flowise_constructs.manifests.references import Manifests, ObjectName, Reference
+
+RANDOM_BYTES = 32
+KEY_VARIABLES = frozenset(
+    {
+        "FLOWISE_SECRETKEY_OVERWRITE",
+        "JWT_AUTH_TOKEN_SECRET",
+        "JWT_REFRESH_TOKEN_SECRET",
+        "EXPRESS_SESSION_SECRET",
+        "TOKEN_HASH_SECRET",
+    }
+)
+"""Flowise's five keys: any text without a line end; upstream makes them as 32 bytes in hexadecimal."""
+LABELS: Mapping[str, str] = {
+    "app.kubernetes.io/managed-by": "flowise-constructs",
+    "app.kubernetes.io/part-of": "flowise",
+}
+
+_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "tls": ("kubernetes.io/tls", ("tls.crt", "tls.key")),
+    "imagePullSecrets": ("kubernetes.io/dockerconfigjson", (".dockerconfigjson",)),
+}
+
+
+class UnknownKeyError(ValueError):
+    """A value for a key that no manifest misses."""
+
+
+@dataclass
+class MissingKey:
+    """A key that must be in a Secret."""
+
+    use: str
+    is_random: bool
+    value: str | None = None
+
+
+@dataclass
+class MissingSecret:
+    """A Secret that must exist."""
+
+    name: ObjectName
+    type: str = "Opaque"
+    keys: dict[str, MissingKey] = field(default_factory=dict[str, MissingKey])
+
+
+def missing_secrets(manifests: Manifests, namespace: str | None) -> list[MissingSecret]:
+    """The Secrets that are referred to and neither here nor made in the cluster."""
+    found: dict[ObjectName, MissingSecret] = {}
+    for reference in manifests.references:
+        if reference.to.kind == "Secret" and not reference.optional and not manifests.holds(reference.to):
+            name = reference.to._replace(namespace=namespace or reference.to.namespace)
+            _note(found.setdefault(name, MissingSecret(name)), reference)
+    return [found[name] for name in sorted(found)]
+
+
+def incomplete_secrets(manifests: Manifests) -> list[str]:
+    """What to say of Secrets that are here and lack a key."""
+    lacking = {
+        (reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)
+    }
+    return [
+        f"Secret {name} is in the manifests without key {key!r}: add it there, or see that the one in the cluster "
+        "has it"
+        for name, key in sorted(lacking)
+    ]
+
+
+def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -> None:
+    """Random values, those given as NAME.KEY=VALUE, and those that are asked for."""
+    missing = list(missing)
+    for assignment in given:
+        _assign(missing, assignment)
+    for secret in missing:
+        for name, key in secret.keys.items():
+            if key.value is None and key.is_random:
+                key.value = secrets.token_hex(RANDOM_BYTES)
+            elif key.value is None and ask:
+                key.value = getpass.getpass(f"{secret.name.name}.{name} ({key.use}; empty to fill in later): ") or None
+
+
+def manifest(secret: MissingSecret) -> str:
+    """The Secret as YAML. What is to be filled in is no base64, so that Kubernetes refuses it."""
+    known = {name: key.value for name, key in secret.keys.items() if key.value is not None}
+    unknown = {name: key for name, key in secret.keys.items() if key.value is None}
+    lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {json.dumps(secret.name.name)}"]
+    lines += [f"  namespace: {json.dumps(secret.name.namespace)}"] if secret.name.namespace else []
+    lines += ["  labels:", *(f"    {name}: {value}" for name, value in LABELS.items()), f"type: {secret.type}", "data:"]
+    lines += [f"  {json.dumps(name)}: {json.dumps(_encoded(value))}" for name, value in known.items()]
+    if unknown:
+        lines += [
+            "  # To be filled in with base64 (printf %s VALUE | base64 -w0), or by --set or --ask; refused as it is"
+        ]
+    lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {key.use}>')}" for name, key in unknown.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _encoded(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def _note(secret: MissingSecret, reference: Reference) -> None:
+    if reference.use in _TYPES:
+        secret.type, keys = _TYPES[reference.use]
+    else:
+        # A whole Secret as variables or files doesn't tell its keys: the mark is no key that Kubernetes takes.
+        keys = (reference.key or "<FILL IN>",)
+    is_random = reference.is_own or reference.use in KEY_VARIABLES
+    for name in keys:
+        use = f"{reference.use} of {reference.by}"
+        key = secret.keys.setdefault(name, MissingKey(use, is_random))
+        key.is_random |= is_random
+
+
+def _lacks(manifests: Manifests, reference: Reference) -> bool:
+    return reference.to.kind == "Secret" and not reference.optional and manifests.lacks(reference)
+
+
+def _assign(missing: Iterable[MissingSecret], assignment: str) -> None:
+    way, equals, value = assignment.partition("=")
+    found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == way]
+    if not equals or not value:
+        raise UnknownKeyError(f"--set {way}: must be NAME.KEY=VALUE")
+    if not found:
+        known = ", ".join(f"{secret.name.name}.{name}" for secret in missing for name in secret.keys) or "none"
+        raise UnknownKeyError(f"--set {way}: is no key that the manifests miss; they miss: {known}")
+    for key in found:
+        key.value = value

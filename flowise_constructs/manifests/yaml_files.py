@@ -1,0 +1,210 @@
+"""Values files -> one mapping, as Helm reads and merges them, and nothing that YAML could do besides."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from flowise_constructs.core.plain import is_map, is_sequence
+
+MAX_BYTES = 2 * 2**20
+MAX_NODES = 200_000
+MAX_DEPTH = 100
+
+Tree = dict[str, Any]
+
+
+class UnreadableError(Exception):
+    """A file that can't be read, or whose text is not what it should be."""
+
+
+def read_values(names: Iterable[str]) -> Tree:
+    """The files merged in their order; `-` is standard input."""
+    merged: Tree = {}
+    for name in names:
+        documents = read_documents(name)
+        if len(documents) > 1:
+            raise UnreadableError(f"{name}: holds {len(documents)} YAML documents: Helm reads one")
+        tree = documents[0] if documents else None
+        if tree is None:
+            continue
+        if not is_map(tree):
+            raise UnreadableError(f"{name}: holds a {type(tree).__name__}, and values are a mapping")
+        merged = merge(merged, tree)
+    return merged
+
+
+def merge(under: Tree, over: Tree) -> Tree:
+    """Maps are merged, all else is replaced; a null stays, and takes the chart's default away."""
+    merged = dict(under)
+    for key, item in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, item) if is_map(below) and is_map(item) else item
+    return merged
+
+
+def read_documents(name: str) -> list[Any]:
+    """The YAML documents of a file, or of standard input."""
+    return load_documents(_text(name), name)
+
+
+def _text(name: str) -> str:
+    try:
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _bytes(Path(name))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnreadableError(f"{name}: {reason}") from None
+    if len(raw) > MAX_BYTES:
+        raise UnreadableError(f"{name}: is larger than {MAX_BYTES // 2**20} MiB")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{name}: is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def load_documents(text: str, name: str) -> list[Any]:
+    """The YAML documents of a text."""
+    module = _yaml()
+    try:
+        _bound_depth(module, text, name)
+        documents = list(module.load_all(text, Loader=_loader()))
+    except module.YAMLError as error:
+        raise UnreadableError(f"{name}: is not YAML: {_one_line(error)}") from None
+    except RecursionError:
+        raise UnreadableError(f"{name}: is nested too deeply") from None
+    except ValueError as error:
+        raise UnreadableError(f"{name}: holds a value that can't be read: {error}") from None
+    for document in documents:
+        _bound(document, name)
+    return documents
+
+
+def _bound_depth(module: Any, text: str, name: str) -> None:
+    """Before anything recursive looks at the text: libyaml's composer overruns the stack otherwise."""
+    depth = 0
+    for event in module.parse(text, Loader=_loader()):
+        if isinstance(event, (module.MappingStartEvent, module.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (module.MappingEndEvent, module.SequenceEndEvent)):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} deep")
+
+
+def _yaml() -> Any:
+    try:
+        import yaml  # noqa: PLC0415 - an optional extra
+    except ModuleNotFoundError:
+        mend = "pip install 'flowise-constructs[cli]'"
+        raise UnreadableError(f"reading YAML needs the package PyYAML, which is not installed: {mend}") from None
+    return yaml
+
+
+def _one_line(error: Exception) -> str:
+    return re.sub(r"\s+", " ", str(error).replace('in "<unicode string>", ', "at ")).strip()[:400]
+
+
+_KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
+_MADE: list[Any] = []
+
+
+def _loader() -> Any:
+    """PyYAML's safe loader with the scalars of Helm's parser, refusing what makes two readers disagree."""
+    if not _MADE:
+        _MADE.append(_make_loader())
+    return _MADE[0]
+
+
+def _make_loader() -> Any:
+    import yaml  # noqa: PLC0415 - an optional extra
+
+    # libyaml's parser, where it is built in, reads ten times as fast and calls the same constructor.
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+        yaml_constructors: ClassVar[dict[str | None, Any]] = {
+            tag: make for tag, make in base.yaml_constructors.items() if tag is None or tag.rpartition(":")[2] in _KINDS
+        }
+
+        def flatten_mapping(self, node: Any) -> None:
+            """Called for each mapping, and for those that a merge key (`<<`) names: those may double at each turn."""
+            if not getattr(node, "is_flat", False):
+                node.is_flat = True
+                _check_keys(node)
+                base.flatten_mapping(self, node)
+                node.value = list({key.value: (key, value) for key, value in node.value}.values())
+
+    _resolve_as_helm(Loader)
+    return Loader
+
+
+def _check_keys(node: Any) -> None:
+    from yaml.constructor import ConstructorError  # noqa: PLC0415 - an optional extra
+
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if key.tag != "tag:yaml.org,2002:str":
+            raise ConstructorError(None, None, "a key is not a string: put it in quotes", key.start_mark)
+        if key.value in seen:
+            raise ConstructorError(None, None, f"the key {key.value!r:.60} stands there twice", key.start_mark)
+        seen.add(key.value)
+
+
+def _resolve_as_helm(loader: Any) -> None:
+    """Dates and sexagesimals are text to Helm, `1e3` is a number, integers may be octal."""
+    rules = [
+        ("bool", r"y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE", "yYoOtTnNfF"),
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("int", r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)", "-+0123456789"),
+        (
+            "float",
+            r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+            "-+.0123456789",
+        ),
+        ("merge", "<<", "<"),
+    ]
+    for kind, pattern, first in rules:
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{pattern})$"), list(first))
+    loader.add_constructor("tag:yaml.org,2002:bool", _boolean)
+    loader.add_constructor("tag:yaml.org,2002:int", _integer)
+
+
+def _boolean(loader: Any, node: Any) -> bool:
+    return str(loader.construct_scalar(node)).lower() in ("y", "yes", "on", "true")
+
+
+def _integer(loader: Any, node: Any) -> int:
+    digits = str(loader.construct_scalar(node)).replace("_", "")
+    if len(digits) > 60:
+        raise ValueError(f"an integer of {len(digits)} digits")
+    octal = re.fullmatch(r"([-+]?)0o?([0-7]+)", digits)
+    return int(f"{octal[1]}{octal[2]}", 8) if octal else int(digits, 0)
+
+
+def _bound(document: Any, name: str) -> None:
+    """Counts what the document is with every alias written out, and refuses too much of it."""
+    left, waiting = MAX_NODES, [(document, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > MAX_DEPTH:
+            raise UnreadableError(
+                f"{name}: is too large with its aliases written out, or nested more than {MAX_DEPTH} deep"
+            )
+        if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
+            raise UnreadableError(f"{name}: holds half a character (a lone surrogate)")
+        if is_map(item):
+            waiting += [(value, depth + 1) for value in item.values()]
+        elif is_sequence(item):
+            waiting += [(value, depth + 1) for value in item]

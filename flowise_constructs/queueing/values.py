@@ -1,0 +1,119 @@
+"""The Redis behind queue mode: a server that exists, or one of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules import naming, network, quantities, texts
+from flowise_constructs.core.value import Value
+from flowise_constructs.flowise.image import ServerImage
+from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisTls(Value):
+    """Encrypted connections to Redis: `REDIS_TLS`. By host and port: with a `rediss://` URL Flowise's clients disagree
+    on certificates."""
+
+    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
+    """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**.
+    `REDIS_CA`. None: Node's own authorities."""
+    certificate: SecretKey | None = None
+    """Client certificate, a key with base64 of the PEM: `REDIS_CERT`."""
+    private_key: SecretKey | None = None
+    """Client key, a key with base64 of the PEM: `REDIS_KEY`."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if (self.certificate is None) != (self.private_key is None):
+            missing = "private_key" if self.private_key is None else "certificate"
+            yield self.finding(missing, "None: a client certificate and its key go together; give both or neither")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redis(Value):
+    """A Redis server that exists: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
+    this installation alone (pub/sub channels are not separated by database number)."""
+
+    host: network.Host
+    """DNS name or address, without port: `REDIS_HOST`."""
+    port: network.Port = 6379
+    """`REDIS_PORT`."""
+    username: texts.Text | None = None
+    """ACL user: `REDIS_USERNAME`. None: the default user."""
+    password: SecretKey | None = None
+    """`REDIS_PASSWORD`. None: no authentication."""
+    tls: RedisTls | None = None
+    """Encryption. None: plain."""
+    keep_alive_seconds: quantities.Positive = 30
+    """How often idle connections are probed: `REDIS_KEEP_ALIVE`, in milliseconds there. A connection that a firewall
+    drops unseen makes every prediction hang."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if self.username is not None and self.password is None:
+            yield self.finding("username", f"{self.username!r} has no password: give 'password' too")
+        if self.keep_alive_seconds > 3600:
+            yield self.finding(
+                "keep_alive_seconds", f"{self.keep_alive_seconds} is over an hour: give seconds, not milliseconds"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundledRedis(Value):
+    """A Redis server of the deployment's own: one pod with a claim and an append-only file."""
+
+    password: SecretKey | None = None
+    """Default: key `redis-password` of Secret `{instance}-redis-auth`."""
+    auth: bool = True
+    """Whether a password is asked for. False opens the queue, with the jobs' content, to every pod that can connect."""
+    size: quantities.Size = "1Gi"
+    """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see the README."""
+    storage_class: naming.ObjectName | None = None
+    """`storageClassName`. Default: left out, the cluster's default class."""
+    config: Mapping[str, texts.Text] = field(default_factory=dict[str, str])
+    """Directives that are added to redis.conf. Example: `{"maxclients": "2000"}`."""
+    image: ServerImage = ServerImage(repository="docker.io/library/redis", tag="8.10.0")
+    """A Redis image, 7 or newer, that runs as uid 999."""
+    resources: Resources = Resources(cpu_request="100m", memory_request="256Mi", memory_limit="512Mi")
+    """Requests and limits; `maxmemory` is 60 % of the memory limit, the rest is for the rewrite of the file."""
+    pod: PodOptions = PodOptions()
+    """Scheduling, labels, annotations."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if not self.auth and self.password is not None:
+            yield self.finding("auth", "False contradicts 'password': leave one of them out")
+        for name in sorted(self.config):
+            if name.lower() in _OWNED:
+                yield self.finding("config", f"{name!r} is set by the construct: leave it out")
+            elif not name.replace("-", "").isalnum() or not name.isascii():
+                yield self.finding("config", f"{name!r} is not a directive of redis.conf")
+        if quantities.mebibytes(self.resources.memory_limit) < _LEAST_MEBIBYTES:
+            limit = self.resources.memory_limit
+            yield self.finding(
+                "resources", f"memory_limit {limit!r} is too little to start: {_LEAST_MEBIBYTES}Mi or more"
+            )
+
+
+_LEAST_MEBIBYTES = 32
+
+
+_OWNED = frozenset(
+    {
+        "appendonly",
+        "bind",
+        "dir",
+        "include",
+        "maxmemory",
+        "maxmemory-policy",
+        "port",
+        "protected-mode",
+        "requirepass",
+        "user",
+    }
+)
+
+AnyRedis: TypeAlias = Redis | BundledRedis
+"""A server that exists, or one of the deployment's own."""

@@ -1,0 +1,1 @@
+"""Uploads and documents: values, variables, stores."""

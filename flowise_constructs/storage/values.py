@@ -1,0 +1,90 @@
+"""Where uploads and documents are: a volume, or a bucket; and the claim behind the volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from flowise_constructs.core.rules import buckets, naming, network, paths, quantities
+from flowise_constructs.core.value import Value
+from flowise_constructs.kubernetes.references import SecretKey
+
+AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalStorage(Value):
+    """Files on the data volume of the single main. `STORAGE_TYPE=local`."""
+
+    path: paths.Directory | None = None
+    """`BLOB_STORAGE_PATH`. Default: `storage` in the data directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Credentials(Value):
+    """Static keys for a bucket."""
+
+    access_key_id: SecretKey
+    """`S3_STORAGE_ACCESS_KEY_ID`."""
+    secret_access_key: SecretKey
+    """`S3_STORAGE_SECRET_ACCESS_KEY`."""
+
+    @staticmethod
+    def from_secret(
+        secret: str, *, access_key_id: str = "access-key", secret_access_key: str = "secret-key"
+    ) -> S3Credentials:
+        """Both keys from one Secret, under the names that the Helm chart uses unless others are said."""
+        return S3Credentials(
+            access_key_id=SecretKey(secret=secret, key=access_key_id),
+            secret_access_key=SecretKey(secret=secret, key=secret_access_key),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Bucket(Value):
+    """A bucket that exists, on S3 or what speaks its protocol. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and
+    lists; its logs go to `logs/` in the same bucket."""
+
+    bucket: buckets.Bucket
+    """`S3_STORAGE_BUCKET_NAME`."""
+    region: buckets.Region = "us-east-1"
+    """`S3_STORAGE_REGION`; for MinIO and the like any word."""
+    endpoint: network.Url | None = None
+    """`S3_ENDPOINT_URL`. Default: AWS's own for the region."""
+    path_style: bool = False
+    """`S3_FORCE_PATH_STYLE`: the bucket in the path, as MinIO wants it."""
+    credentials: S3Credentials | None = None
+    """Static keys. None: the SDK's own chain, that is the pod's identity."""
+    service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
+    """Put on the service accounts of the pods that use the bucket.
+    Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataClaim(Value):
+    """A new claim for the data directory, `{name}-data`."""
+
+    size: quantities.Size = "10Gi"
+    """`resources.requests.storage`."""
+    storage_class: naming.ObjectName | None = None
+    """`storageClassName`. Default: left out, the cluster's default class."""
+    access_mode: AccessMode = "ReadWriteOnce"
+    """`accessModes`. All but `ReadWriteMany` mean that a roll-out stops the old pod first."""
+    annotations: naming.Annotations = field(default_factory=dict[str, str])
+    """Annotations of the claim."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingClaim(Value):
+    """A claim that exists, for the data directory."""
+
+    name: naming.ObjectName
+    """Its name, in the pod's namespace."""
+    access_mode: AccessMode = "ReadWriteOnce"
+    """The mode that it has; it decides how a roll-out goes."""
+
+
+Storage: TypeAlias = LocalStorage | S3Bucket
+"""What Flowise can use of what it offers."""
+Claim: TypeAlias = DataClaim | ExistingClaim
+"""What the data directory is on."""

@@ -1,1 +1,0 @@
-"""Frozen values: what a user says, checked when it is said."""
