@@ -1,6 +1,7 @@
 """Typed cdk8s constructs for Flowise on Kubernetes: values in, plain YAML out."""
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
@@ -15,19 +16,20 @@ from flowise_constructs.database.values import (
 )
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
-from flowise_constructs.flowise.image import Image, ServerImage
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
-from flowise_constructs.queueing.queue import Queue
-from flowise_constructs.queueing.values import BundledRedis, Redis, RedisTls
+from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
+    from flowise_constructs.backup.drill import RestoreDrill
     from flowise_constructs.backup.job import BackupJob
-    from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
+    from flowise_constructs.backup.restore import RestoreJob
     from flowise_constructs.charts import QueueChart, StandaloneChart
     from flowise_constructs.database.postgres import PostgresBootstrap, PostgresServer
     from flowise_constructs.flowise.auth_secret import AuthSecret
@@ -115,7 +117,7 @@ _CONSTRUCTS = {
     "PostgresServer": "database.postgres",
     "QueueChart": "charts",
     "RedisServer": "queueing.redis",
-    "RestoreDrill": "backup.restore",
+    "RestoreDrill": "backup.drill",
     "RestoreJob": "backup.restore",
     "S3Storage": "storage.s3",
     "StandaloneChart": "charts",
@@ -123,7 +125,24 @@ _CONSTRUCTS = {
 }
 
 
+def _version() -> str:
+    try:
+        return version("flowise-constructs")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+__version__: str
+"""The installed version."""
+
+
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
     if name not in _CONSTRUCTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_CONSTRUCTS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -24,9 +24,8 @@ from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.flowise.values import Flowise, Main, Worker
 from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.queueing.queue import Queue
 from flowise_constructs.queueing.redis import RedisServer
-from flowise_constructs.queueing.values import BundledRedis
+from flowise_constructs.queueing.values import BundledRedis, Queue
 from flowise_constructs.storage.s3 import S3Storage
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, S3Bucket, Storage
 

@@ -33,7 +33,8 @@ from flowise_constructs import (
     SqliteDatabase,
     StandaloneChart,
 )
-from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
+from flowise_constructs.backup.drill import RestoreDrill
+from flowise_constructs.backup.restore import RestoreJob
 from flowise_constructs.backup.values import BucketEncryption, Drill, Restore, Retention
 
 RETENTION = Path(__file__).parent.parent / "flowise_constructs/backup/scripts/backup-retention.awk"

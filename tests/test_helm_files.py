@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flowise_constructs.manifests.yaml_files import MAX_BYTES, UnreadableError, load_documents, merge, read_values
+from flowise_constructs.importers.helm.values_files import merge, read_values
+from flowise_constructs.manifests.yaml_files import MAX_BYTES, UnreadableError, load_documents
 
 
 def read(text: str) -> object:

@@ -17,10 +17,12 @@ import yaml
 
 from flowise_constructs import BundledPostgres, ConfigError, SecretKey, ServiceAccount
 from flowise_constructs.importers.helm.importer import Imported, import_values
-from flowise_constructs.importers.helm.known import ANY_SCALAR, KEYS
+from flowise_constructs.importers.helm.known import KEYS
+from flowise_constructs.importers.helm.known_servers import ANY_SCALAR
 from flowise_constructs.importers.helm.python_module import python_module
 from flowise_constructs.importers.helm.synthesis import synthesize
-from flowise_constructs.manifests.yaml_files import load_documents, read_values
+from flowise_constructs.importers.helm.values_files import read_values
+from flowise_constructs.manifests.yaml_files import load_documents
 
 Tree = dict[str, Any]
 

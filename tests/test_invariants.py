@@ -12,7 +12,7 @@ import deployments
 import pytest
 
 from flowise_constructs.flowise import releases
-from flowise_constructs.kubernetes.identity import VERSION
+from flowise_constructs.kubernetes.labels import VERSION
 
 TOPOLOGIES = [
     f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")

@@ -13,8 +13,8 @@ from flowise_constructs.flowise.releases import (
     SUPPORTED_TAGS,
     Release,
     Role,
-    unread,
 )
+from flowise_constructs.flowise.unread_variables import unread
 
 DATA = Path(__file__).parent / "data" / "flowise_variables"
 

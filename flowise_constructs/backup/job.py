@@ -5,6 +5,7 @@ from __future__ import annotations
 from cdk8s import ApiObject
 from constructs import Construct
 
+from flowise_constructs.backup.drill import RestoreDrill
 from flowise_constructs.backup.pod import (
     Step,
     authorities_step,
@@ -14,8 +15,7 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.restore import RestoreDrill
-from flowise_constructs.backup.source import Source, family, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.source import Source, reads_claim, refuse_contradictions, refuse_shared_claim
 from flowise_constructs.backup.values import Backup, Retention
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
@@ -83,9 +83,8 @@ class BackupJob(Construct):
     def _template(self) -> Manifest:
         source = self._source
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
-        scripts = ["backup-lib.sh", "backup-s3.sh", "backup-upload.sh", "backup-retention.awk"]
-        scripts += _DUMP_SCRIPTS[family(self.flowise.database)]
-        scripts += ["backup-storage.sh"] if source.storage_directory else []
+        archive = ["backup-storage.sh"] if source.storage_directory else []
+        scripts = ["backup-upload.sh", source.engine.dump, *archive]
         return template(self, self._identity, source, steps, self._options(), scripts=scripts)
 
     def _options(self) -> PodOptions:
@@ -96,16 +95,15 @@ class BackupJob(Construct):
         return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
 
     def _dump(self) -> Step:
-        source, kind = self._source, family(self.flowise.database)
-        script = f"{SCRIPTS_DIRECTORY}/{_DUMP_SCRIPTS[kind][0]}"
+        source, engine = self._source, self._source.engine
         return Step(
             name="dump",
             image=source.database_image,
-            command=["node" if kind == "sqlite" else "bash", script, *self.backup.dump_arguments],
+            command=[*engine.command(engine.dump), *self.backup.dump_arguments],
             environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
             resources=self.backup.resources,
             secrets={**source.password, **source.encryption_key},
-            volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
+            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _archive(self) -> list[Step]:
@@ -136,13 +134,6 @@ class BackupJob(Construct):
 
     def _claim(self) -> list[tuple[Manifest, Manifest]]:
         return claim_volume(self.names, self.data, read_only=True)
-
-
-_DUMP_SCRIPTS = {
-    "postgres": ["backup-postgres.sh", "backup-postgres-client.sh"],
-    "mysql": ["backup-mysql.sh", "backup-mysql-client.sh", "backup-mysql.awk"],
-    "sqlite": ["backup-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
-}
 
 
 def _retention(backup: Backup) -> dict[str, EnvValue]:

@@ -11,21 +11,25 @@ from constructs import Construct
 
 from flowise_constructs.backup.source import AUTHORITIES, OWN_AUTHORITIES, SCRATCH, SECRETS, Source
 from flowise_constructs.backup.values import Backup
-from flowise_constructs.flowise import environment
-from flowise_constructs.flowise.image import Image, ServerImage
+from flowise_constructs.flowise.directories import DATA_DIRECTORY
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.identity import Identity, derived
+from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
-from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, script
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.kubernetes.scripts import scripts as loaded_scripts
 from flowise_constructs.kubernetes.workload import Workload
-from flowise_constructs.storage.values import Claim, DataClaim
+from flowise_constructs.storage.claims import claim_name
+from flowise_constructs.storage.values import Claim
 
 UID = 1000
+DOWNLOAD_SCRIPT = "restore-download.sh"
 CRON_JOB_NAME_LIMIT = 52
 """Kubernetes' own, so that the names of a CronJob's Jobs fit."""
 
@@ -103,7 +107,7 @@ def template(
     uid: int = UID,
 ) -> Manifest:
     """The pod template; the last step is the container. Makes the service account and the ConfigMap of scripts."""
-    content = {**{name: script(name) for name in scripts}, **source.ca_script()}
+    content = {**loaded_scripts(*scripts), **source.ca_script()}
     files = config_map(scope, "Scripts", identity, "-scripts", content)
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
@@ -172,7 +176,20 @@ def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[t
     """Main's data directory, where a claim holds it."""
     if data is None:
         return []
-    name = derived(names.name, "-data") if isinstance(data, DataClaim) else data.name
-    claim = {"claimName": name}
-    mount = volumes.mount("data", environment.DATA_DIRECTORY, read_only=read_only or None)
+    claim = {"claimName": claim_name(names, data)}
+    mount = volumes.mount("data", DATA_DIRECTORY, read_only=read_only or None)
     return [({"name": "data", "persistentVolumeClaim": claim}, mount)]
+
+
+def download_step(source: Source, choice: Mapping[str, EnvValue]) -> Step:
+    """Fetches the backup that is chosen, and checks every hash."""
+    storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
+    return Step(
+        name="download",
+        image=source.backup.upload_image,
+        command=["sh", f"{SCRIPTS_DIRECTORY}/{DOWNLOAD_SCRIPT}"],
+        environment={**source.bucket(), **storage, "ENCRYPTION_KEY_FILE": f"{SECRETS}/encryption-key", **choice},
+        resources=source.backup.resources,
+        secrets=source.encryption_key,
+        volumes=source.ca_volumes(),
+    )

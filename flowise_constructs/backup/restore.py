@@ -1,19 +1,26 @@
-"""`RestoreJob`: the way back. `RestoreDrill`: the proof that it works."""
+"""`RestoreJob`: one restore."""
 
 from __future__ import annotations
 
 from cdk8s import ApiObject
 from constructs import Construct
 
-from flowise_constructs.backup.pod import Step, authorities_step, claim_volume, cron_job, job_workload, template
-from flowise_constructs.backup.source import SECRETS, Source, family, refuse_contradictions
-from flowise_constructs.backup.values import Backup, Drill, Restore
+from flowise_constructs.backup.pod import (
+    DOWNLOAD_SCRIPT,
+    Step,
+    authorities_step,
+    claim_volume,
+    download_step,
+    job_workload,
+    template,
+)
+from flowise_constructs.backup.source import Source, refuse_contradictions
+from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
-from flowise_constructs.kubernetes import volumes
-from flowise_constructs.kubernetes.identity import flowise_identity, object_meta
+from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.values import Claim
@@ -80,7 +87,7 @@ class RestoreJob(Construct):
         source = self._source
         archive = ["restore-storage.sh"] if source.storage_directory else []
         mirror = ["restore-files.sh"] if source.mirrored else []
-        return [*_DOWNLOAD_SCRIPTS, *_RESTORE_SCRIPTS[family(self.flowise.database)], *archive, *mirror]
+        return [DOWNLOAD_SCRIPT, source.engine.restore, *archive, *mirror]
 
     def _steps(self) -> list[Step]:
         source, restore = self._source, self.restore
@@ -88,22 +95,21 @@ class RestoreJob(Construct):
             "RESTORE": restore.backup,
             **({"ACCEPT_LOST_CREDENTIALS": "true"} if restore.accept_lost_credentials else {}),
         }
-        download = _download(source, told)
+        download = download_step(source, told)
         if source.storage_directory:
             return [download, self._storage("unpack"), self._database(), self._storage("swap")]
         return [download, self._database(), *([self._mirror()] if source.mirrored else [])]
 
     def _database(self) -> Step:
-        source, kind = self._source, family(self.flowise.database)
-        command = ["node" if kind == "sqlite" else "bash", f"{SCRIPTS_DIRECTORY}/{_RESTORE_SCRIPTS[kind][0]}"]
+        source, engine = self._source, self._source.engine
         return Step(
             name="database",
             image=source.database_image,
-            command=command,
-            environment={**source.database(), **self._wait(kind), **self._overwrite()},
+            command=engine.command(engine.restore),
+            environment={**source.database(), **self._wait(), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,
-            volumes=[*source.authorities_volumes(), *(self._claim() if kind == "sqlite" else [])],
+            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _storage(self, part: str) -> Step:
@@ -130,101 +136,12 @@ class RestoreJob(Construct):
             volumes=source.ca_volumes(),
         )
 
-    def _wait(self, kind: str) -> dict[str, EnvValue]:
-        return {} if kind == "sqlite" else {"SERVER_WAIT_SECONDS": str(self.restore.server_wait_seconds)}
+    def _wait(self) -> dict[str, EnvValue]:
+        waits = self._source.engine.is_a_server
+        return {"SERVER_WAIT_SECONDS": str(self.restore.server_wait_seconds)} if waits else {}
 
     def _overwrite(self) -> dict[str, EnvValue]:
         return {"OVERWRITE": "true"} if self.restore.overwrite else {}
 
     def _claim(self) -> list[tuple[Manifest, Manifest]]:
         return claim_volume(self.names, self.data, read_only=False)
-
-
-class RestoreDrill(Construct):
-    """A scheduled trial of restoring: CronJob `{name}-drill`, its scripts and service account.
-
-    It takes the newest backup, refuses one that is too old or belongs to another encryption key, checks every hash,
-    restores the database into a server that it starts in its own pod, compares all row counts with the manifest and
-    reads the file archive through. It has no credentials of Flowise's database. A failed Job is the alarm: watch
-    `kube_job_status_failed`, and that a Job succeeded lately.
-
-    Must exist already: the bucket, the Secret of its keys or the pod's identity, and the encryption key's Secret.
-    """
-
-    @checked
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        backup: Backup,
-        flowise: Flowise,
-        drill: Drill = Drill(),
-        names: Names = Names(),
-    ) -> None:
-        """`backup` is what the backups are made with."""
-        super().__init__(scope, id)
-        self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
-        self._source = Source(backup=backup, flowise=flowise, names=names)
-        self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
-        self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
-        self.cron_job = self._cron_job()
-
-    def _cron_job(self) -> ApiObject:
-        job = {
-            "backoffLimit": 0,
-            "activeDeadlineSeconds": self.drill.deadline_seconds,
-            "template": self.workload.template,
-        }
-        return cron_job(self, self._identity, self.backup, job, schedule=self.drill.schedule, concurrency="Forbid")
-
-    def _template(self) -> Manifest:
-        drill, kind = self.drill, family(self.flowise.database)
-        newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
-        steps = [_download(self._source, newest), self._step()]
-        scripts = [*_DOWNLOAD_SCRIPTS, *_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]]
-        return template(self, self._identity, self._source, steps, drill.pod, scripts=scripts, uid=DRILL_UID)
-
-    def _step(self) -> Step:
-        source, kind = self._source, family(self.flowise.database)
-        script = [*_DRILL_SCRIPTS[kind], *_RESTORE_SCRIPTS[kind]][0]
-        mount = volumes.mount("drill", DRILL_DIRECTORY)
-        return Step(
-            name="drill",
-            image=source.database_image,
-            command=["node" if kind == "sqlite" else "bash", f"{SCRIPTS_DIRECTORY}/{script}"],
-            environment={**source.common(), "DRILL": DRILL_DIRECTORY},
-            resources=self.drill.resources,
-            volumes=[(volumes.empty_dir("drill", self.drill.database_size), mount)],
-        )
-
-
-def _download(source: Source, told: dict[str, EnvValue]) -> Step:
-    storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
-    return Step(
-        name="download",
-        image=source.backup.upload_image,
-        command=["sh", f"{SCRIPTS_DIRECTORY}/restore-download.sh"],
-        environment={**source.bucket(), **storage, "ENCRYPTION_KEY_FILE": f"{SECRETS}/encryption-key", **told},
-        resources=source.backup.resources,
-        secrets=source.encryption_key,
-        volumes=source.ca_volumes(),
-    )
-
-
-_DOWNLOAD_SCRIPTS = ["backup-lib.sh", "backup-s3.sh", "restore-download.sh"]
-_RESTORE_SCRIPTS = {
-    "postgres": [
-        "restore-postgres.sh",
-        "backup-postgres-client.sh",
-        "restore-postgres-empty.sql",
-        "restore-postgres-count.sql",
-    ],
-    "mysql": ["restore-mysql.sh", "backup-mysql-client.sh", "backup-mysql.awk"],
-    "sqlite": ["restore-sqlite.js", "backup-sqlite-file.js", "flowise-package.js"],
-}
-_DRILL_SCRIPTS: dict[str, list[str]] = {
-    "postgres": ["restore-drill-postgres.sh"],
-    "mysql": ["restore-drill-mysql.sh"],
-    "sqlite": [],
-}

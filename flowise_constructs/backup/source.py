@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from flowise_constructs.backup.engines import Engine, engine_of
 from flowise_constructs.backup.values import Backup, BucketEncryption
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.database.values import Database, PostgresDatabase, SqliteDatabase
-from flowise_constructs.flowise import environment
-from flowise_constructs.flowise.image import Image, ServerImage
+from flowise_constructs.core.rules.paths import is_below
+from flowise_constructs.database.values import PostgresDatabase, SqliteDatabase
+from flowise_constructs.database.variables import PASSWORD, TYPE, database_environment
+from flowise_constructs.flowise.directories import DATA_DIRECTORY
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes import volumes
+from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.values import Claim, LocalStorage, S3Bucket
+from flowise_constructs.storage.variables import storage_directory
 
 SCRATCH = "/backup"
 SECRETS = "/run/secrets/backup"
@@ -26,19 +30,6 @@ S3_CA = "/run/secrets/s3-ca"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 OWN_AUTHORITIES = "/authorities"
 EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations organization tool user workspace"
-DEFAULT_IMAGES = {
-    "postgres": ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie"),
-    "mysql": ServerImage(repository="docker.io/library/mariadb", tag="11.8.3-noble"),
-}
-
-Family = Literal["postgres", "mysql", "sqlite"]
-
-
-def family(database: Database) -> Family:
-    """Whose tools and format a database's backup needs."""
-    if isinstance(database, SqliteDatabase):
-        return "sqlite"
-    return "postgres" if isinstance(database, PostgresDatabase) else "mysql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +42,14 @@ class Source:
     with_files: bool = True
 
     @property
+    def engine(self) -> Engine:
+        """The family of the database."""
+        return engine_of(self.flowise.database)
+
+    @property
     def database_image(self) -> Image | ServerImage:
         """Holds the tools of the database."""
-        kind = family(self.flowise.database)
-        return self.backup.dump_image or (self.flowise.image if kind == "sqlite" else DEFAULT_IMAGES[kind])
+        return self.backup.dump_image or self.engine.image or self.flowise.image
 
     @property
     def storage_directory(self) -> str | None:
@@ -62,7 +57,7 @@ class Source:
         storage = self.flowise.storage
         if not isinstance(storage, LocalStorage) or not self._files:
             return None
-        return storage.path or f"{environment.DATA_DIRECTORY}/storage"
+        return storage_directory(storage, DATA_DIRECTORY)
 
     @property
     def mirrored(self) -> S3Bucket | None:
@@ -87,12 +82,12 @@ class Source:
 
     def database(self) -> dict[str, EnvValue]:
         """The application's own connection; its password is a file."""
-        told = environment.database_environment(self.flowise.database)
+        connection = database_environment(self.flowise.database, DATA_DIRECTORY)
         authorities = {"AUTHORITIES": f"{OWN_AUTHORITIES}/ca-certificates.crt"} if self.wants_authorities else {}
         return {
             **self.common(),
-            **{name: value for name, value in told.items() if name != "DATABASE_PASSWORD"},
-            **({"DATABASE_PASSWORD_FILE": f"{SECRETS}/database-password"} if self.password else {}),
+            **{name: value for name, value in connection.items() if name != PASSWORD},
+            **({f"{PASSWORD}_FILE": f"{SECRETS}/database-password"} if self.password else {}),
             **authorities,
             "EXPECTED_TABLES": EXPECTED_TABLES,
             **({"WITHOUT_ROWS_OF": " ".join(self.backup.without_rows_of)} if self.backup.without_rows_of else {}),
@@ -124,7 +119,7 @@ class Source:
             "TARGET": f"target:{backup.target.bucket}/{self._prefix}",
             "INSTALLATION": self.names.name,
             "FLOWISE_RELEASE": self.flowise.image.flowise.tag,
-            "DATABASE_TYPE": environment.database_environment(self.flowise.database)["DATABASE_TYPE"],
+            TYPE: database_environment(self.flowise.database, DATA_DIRECTORY)[TYPE],
             **_RCLONE,
             **_remote("TARGET", backup.target, backup.encryption),
             **({"S3_CA_FILE": self._ca_file()} if backup.ca else {}),
@@ -191,7 +186,7 @@ _RCLONE: dict[str, EnvValue] = {
 
 def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = None) -> dict[str, EnvValue]:
     keys = bucket.credentials
-    told: dict[str, EnvValue] = {
+    settings: dict[str, EnvValue] = {
         "TYPE": "s3",
         # For AWS rclone never takes path style, for other stores the style that it is told.
         "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
@@ -207,7 +202,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
         **({"SERVER_SIDE_ENCRYPTION": encryption.method} if encryption else {}),
         **({"SSE_KMS_KEY_ID": encryption.kms_key} if encryption and encryption.kms_key else {}),
     }
-    return {f"RCLONE_CONFIG_{name}_{key}": value for key, value in told.items()}
+    return {f"RCLONE_CONFIG_{name}_{key}": value for key, value in settings.items()}
 
 
 def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
@@ -226,17 +221,13 @@ def _directories(source: Source) -> dict[str, str]:
     database, storage = source.flowise.database, source.storage_directory
     directories = {"LocalStorage": storage} if storage else {}
     if isinstance(database, SqliteDatabase):
-        directories["SqliteDatabase"] = database.directory or environment.DATA_DIRECTORY
+        directories["SqliteDatabase"] = database.directory or DATA_DIRECTORY
     return directories
-
-
-def _below(path: str, directory: str) -> bool:
-    return f"{path.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/")
 
 
 def reads_claim(source: Source) -> bool:
     """Whether a pod of this installation mounts main's data claim."""
-    return any(_below(path, environment.DATA_DIRECTORY) for path in _directories(source).values())
+    return any(is_below(path, DATA_DIRECTORY) for path in _directories(source).values())
 
 
 def refuse_contradictions(source: Source, data: Claim | None, options: PodOptions) -> None:
@@ -250,12 +241,12 @@ def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> lis
     findings: list[Finding] = []
     for where, path in _directories(source).items():
         mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
-        if _below(path, environment.DATA_DIRECTORY):
+        if is_below(path, DATA_DIRECTORY):
             if data is None:
                 findings.append(
                     Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}")
                 )
-        elif not any(_below(path, volume.mount_path) for volume in options.volumes):
+        elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
             findings.append(
                 Finding(
                     "PodOptions.volumes",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import buckets, naming, quantities, schedules, texts
 from flowise_constructs.core.value import Value
-from flowise_constructs.flowise.image import ServerImage
+from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
 from flowise_constructs.storage.values import S3Bucket
@@ -156,7 +156,8 @@ class Backup(Value):
     `["--compress=zstd:3"]`, with PostgreSQL 16 or newer."""
     dump_image: ServerImage | None = None
     """The database's client tools, of a major version not older than the server's, with bash. Default:
-    `docker.io/library/postgres:18.6-trixie`, `docker.io/library/mariadb:11.8.3-noble`; SQLite: the Flowise image."""
+    the image of `BundledPostgres`; for MySQL and MariaDB `docker.io/library/mariadb:11.8.3-noble`; for SQLite the
+    Flowise image."""
     upload_image: ServerImage = ServerImage(repository="docker.io/rclone/rclone", tag="1.71.2")
     """Holds `rclone`, a POSIX shell, tar and gzip."""
     scratch_size: quantities.Size = "10Gi"

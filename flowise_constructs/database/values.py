@@ -9,9 +9,12 @@ from typing import TypeAlias
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import naming, network, paths, quantities, texts
 from flowise_constructs.core.value import Value
-from flowise_constructs.flowise.image import ServerImage
+from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+
+POSTGRES_IMAGE = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
+"""The bundled server, and the client of backups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +112,7 @@ class BundledPostgres(Value):
     """`storageClassName`. Default: left out, the cluster's default class."""
     config: Mapping[naming.EnvName, texts.Text] = field(default_factory=dict[str, str])
     """Settings that are added to postgresql.conf. Example: `{"max_connections": "300"}`."""
-    image: ServerImage = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
+    image: ServerImage = POSTGRES_IMAGE
     """A PostgreSQL image with the official entrypoint, uid 999. A new major version can't read the old one's data."""
     resources: Resources = Resources(cpu_request="250m", memory_request="512Mi", memory_limit="1Gi")
     """Requests and limits; `shared_buffers` is a quarter of the memory limit."""

@@ -6,8 +6,8 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.edge.values import Ingress, IngressHost
-from flowise_constructs.kubernetes.identity import Identity, object_meta
-from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.identity import Identity
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 
 
 def ingress(scope: Construct, id: str, identity: Identity, values: Ingress, service_port: int) -> ApiObject:

@@ -18,6 +18,14 @@ KEYS: Mapping[str, str] = {
     "token_hash_secret": "token-hash-secret",
 }
 """Each key's name in a Secret unless another is said: those of the Helm chart."""
+VARIABLES: Mapping[str, str] = {
+    "encryption_key": "FLOWISE_SECRETKEY_OVERWRITE",
+    "jwt_auth_token_secret": "JWT_AUTH_TOKEN_SECRET",
+    "jwt_refresh_token_secret": "JWT_REFRESH_TOKEN_SECRET",
+    "express_session_secret": "EXPRESS_SESSION_SECRET",
+    "token_hash_secret": "TOKEN_HASH_SECRET",
+}
+"""The variable that each key is handed over in."""
 
 
 @dataclass(frozen=True, kw_only=True)

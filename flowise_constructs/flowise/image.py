@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from flowise_constructs.core.findings import Finding, shown, warn
 from flowise_constructs.core.rules import images, naming
 from flowise_constructs.core.value import Value
 from flowise_constructs.flowise import releases
-
-PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+from flowise_constructs.kubernetes.images import PullPolicy, image_reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +23,7 @@ class Image(Value):
     """Image tag; one of a supported release, also with a suffix such as `3.1.3-acme.2`."""
     digest: images.Digest | None = None
     """`sha256:...`; wins over the tag at pull time. Upstream's tags are built without a lock file: pin by digest."""
-    release: Literal["3.1.1", "3.1.2", "3.1.3", "3.1.4"] | None = None
+    release: releases.Tag | None = None
     """The Flowise release that the image holds. Default: read off the tag; must be said where the tag doesn't tell."""
     pull_policy: PullPolicy | None = None
     """`imagePullPolicy`. Default: left out (Kubernetes: `IfNotPresent` for a tag other than latest)."""
@@ -62,33 +60,3 @@ class Image(Value):
             return self.release
         match = re.match(r"v?(\d+\.\d+\.\d+)(?![\d.])", self.tag or "")
         return match[1] if match and match[1] in releases.RELEASES else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerImage(Value):
-    """The image of a bundled server or of a job, pinned."""
-
-    repository: images.Repository
-    """Image name."""
-    tag: images.Tag | None = None
-    """Image tag."""
-    digest: images.Digest | None = None
-    """`sha256:...`; wins over the tag at pull time."""
-    pull_policy: PullPolicy | None = None
-    """`imagePullPolicy`. Default: left out."""
-    pull_secrets: Sequence[naming.ObjectName] = ()
-    """Names of Secrets for a private registry: `imagePullSecrets`."""
-
-    def contradictions(self) -> Iterable[Finding]:
-        if self.tag is None and self.digest is None:
-            yield self.finding("tag", "None, and no digest: give one of them, so that the image can't float")
-
-    @property
-    def reference(self) -> str:
-        """What stands in the pod's `image`."""
-        return image_reference(self.repository, self.tag, self.digest)
-
-
-def image_reference(repository: str, tag: str | None, digest: str | None) -> str:
-    """Repository, tag and digest as one image reference."""
-    return f"{repository}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}"

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import normpath
 
 from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
 from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
 from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
 from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
-from flowise_constructs.kubernetes.identity import derived, flowise_identity, object_meta
+from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage
 
 PING = "/api/v1/ping"
@@ -116,15 +119,13 @@ class FlowiseMain(Construct):
             readiness=probes.http_probe(PING, main.readiness),
             liveness=_liveness(main, queued=queued),
             pre_stop=_pre_stop(main.pre_stop_seconds),
-            ports=[{"name": "http", "containerPort": environment.PORT}],
+            ports=[{"name": "http", "containerPort": PORT}],
             claim=self._claim_name(),
             root=main.run_as_root,
         )
 
     def _claim_name(self) -> str | None:
-        if self.data is None:
-            return None
-        return derived(self.names.name, "-data") if isinstance(self.data, DataClaim) else self.data.name
+        return None if self.data is None else claim_name(self.names, self.data)
 
     def _service(self) -> ApiObject:
         service = self.main.service
@@ -149,7 +150,7 @@ class FlowiseMain(Construct):
             "Claim",
             api_version="v1",
             kind="PersistentVolumeClaim",
-            metadata=object_meta(self._identity, suffix="-data", annotations=data.annotations),
+            metadata=object_meta(self._identity, suffix=CLAIM_SUFFIX, annotations=data.annotations),
             spec={
                 "accessModes": [data.access_mode],
                 "storageClassName": data.storage_class,
@@ -214,12 +215,8 @@ def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Itera
         "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
     }
     kept = [volume.mount_path for volume in main.pod.volumes if not volume.read_only]
-    kept.append(environment.HOME if data is None else environment.DATA_DIRECTORY)
+    kept.append(HOME if data is None else DATA_DIRECTORY)
     for where, directory in chosen.items():
-        if directory is not None and not any(_is_below(directory, path) for path in kept):
+        if directory is not None and not any(is_below(directory, path) for path in kept):
             mend = f"take one below {kept[-1]!r}, or mount a volume there that is not read-only"
             yield Finding(where, f"{directory!r} is on no volume that keeps files: {mend}")
-
-
-def _is_below(directory: str, path: str) -> bool:
-    return f"{normpath(directory)}/".startswith(f"{normpath(path)}/")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from flowise_constructs.flowise.environment import DATA_DIRECTORY, HOME, LOG_DIRECTORY, gate_environment
+from flowise_constructs.database import variables as database
+from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME, LOG_DIRECTORY
+from flowise_constructs.flowise.environment import gate_environment
 from flowise_constructs.flowise.values import Flowise, WritableSizes
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.identity import Identity
@@ -20,13 +22,13 @@ from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
-# What gate.js loads by the database's kind, and what that reads.
 GATE_DATABASE_SCRIPTS = {
     "sqlite": ("gate-sqlite.js",),
-    "postgres": ("gate-postgres.js", "uuid-ossp.sql"),
+    "postgres": ("gate-postgres.js",),
     "mysql": ("gate-mysql.js",),
     "mariadb": ("gate-mysql.js",),
 }
+"""What gate.js loads by the type of the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +82,9 @@ def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, pro
 
 
 def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
-    kind = process.environment.get("DATABASE_TYPE")
-    database = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
-    content = scripts("gate.js", *database, *process.probe_scripts)
+    kind = process.environment.get(database.TYPE)
+    own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
+    content = scripts("gate.js", *own, *process.probe_scripts)
     return config_map(scope, "Scripts", identity, "-scripts", content)
 
 

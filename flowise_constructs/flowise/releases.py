@@ -8,19 +8,20 @@ the code that uses the value. `main` is `flowise start`, in both topologies; `wo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal
 
 Reader = Literal["main", "worker", "both"]
 Role = Literal["main", "worker"]
+Tag = Literal["3.1.1", "3.1.2", "3.1.3", "3.1.4"]
+"""The releases that this library supports."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """One Flowise release, as far as a manifest has to know it."""
 
-    tag: str
+    tag: Tag
     """The release's version, which is the image's tag too."""
 
     node_major: int
@@ -48,14 +49,15 @@ class Release:
     """The gravest published vulnerabilities of this release that a later one of this table mends; not all of them."""
 
 
-def _readers(*, main: str = "", worker: str = "", both: str = "") -> dict[str, Reader]:
+def readers(*, main: str = "", worker: str = "", both: str = "") -> dict[str, Reader]:
+    """Names of variables, parted by white space, with who reads them."""
     said: dict[Reader, str] = {"main": main, "worker": worker, "both": both}
     return {name: reader for reader, names in said.items() for name in names.split()}
 
 
 _COMMON: Mapping[str, Reader] = {
     # The server and its front door
-    **_readers(
+    **readers(
         main="""
             PORT HOST NODE_ENV BASE_URL TRUST_PROXY DENYLIST_URLS FLOWISE_FILE_SIZE_LIMIT
             CORS_ORIGINS IFRAME_ORIGINS ADMIN_RATE_LIMIT_MESSAGE
@@ -63,7 +65,7 @@ _COMMON: Mapping[str, Reader] = {
         both="MODE HOME",
     ),
     # Sessions and accounts
-    **_readers(
+    **readers(
         main="""
             JWT_AUTH_TOKEN_SECRET JWT_REFRESH_TOKEN_SECRET EXPRESS_SESSION_SECRET TOKEN_HASH_SECRET
             JWT_ISSUER JWT_AUDIENCE JWT_TOKEN_EXPIRY_IN_MINUTES JWT_REFRESH_TOKEN_EXPIRY_IN_MINUTES
@@ -72,13 +74,13 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # Mail
-    **_readers(
+    **readers(
         main="""
             SMTP_HOST SMTP_PORT SMTP_USER SMTP_PASSWORD SMTP_SECURE SENDER_EMAIL ALLOW_UNAUTHORIZED_CERTS
         """,
     ),
     # Encryption of stored credentials
-    **_readers(
+    **readers(
         main="SECRETKEY_AWS_AUTH_PREFIX",
         both="""
             FLOWISE_SECRETKEY_OVERWRITE SECRETKEY_STORAGE_TYPE SECRETKEY_PATH
@@ -86,14 +88,14 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # Database
-    **_readers(
+    **readers(
         both="""
             DATABASE_TYPE DATABASE_PATH DATABASE_HOST DATABASE_PORT DATABASE_NAME DATABASE_USER DATABASE_PASSWORD
             DATABASE_SSL DATABASE_SSL_KEY_BASE64 DATABASE_REJECT_UNAUTHORIZED
         """,
     ),
     # Queue; a job takes its retention along from main, which puts it into the queue (queue/BaseQueue.ts)
-    **_readers(
+    **readers(
         main="REMOVE_ON_AGE REMOVE_ON_COUNT ENABLE_BULLMQ_DASHBOARD",
         worker="WORKER_CONCURRENCY",
         both="""
@@ -103,7 +105,7 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # File storage
-    **_readers(
+    **readers(
         both="""
             STORAGE_TYPE BLOB_STORAGE_PATH
             S3_STORAGE_BUCKET_NAME S3_STORAGE_REGION S3_STORAGE_ACCESS_KEY_ID S3_STORAGE_SECRET_ACCESS_KEY
@@ -115,7 +117,7 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # Logs, metrics, telemetry; only the HTTP request log masks fields, only main serves metrics
-    **_readers(
+    **readers(
         main="""
             LOG_SANITIZE_BODY_FIELDS LOG_SANITIZE_HEADER_FIELDS
             ENABLE_METRICS METRICS_PROVIDER METRICS_SERVICE_NAME METRICS_INCLUDE_NODE_METRICS
@@ -124,7 +126,7 @@ _COMMON: Mapping[str, Reader] = {
         both="LOG_PATH LOG_LEVEL LOG_JSON_SPACES DEBUG POSTHOG_PUBLIC_API_KEY",
     ),
     # What flows may do, and may reach
-    **_readers(
+    **readers(
         both="""
             HTTP_SECURITY_CHECK HTTP_DENY_LIST PATH_TRAVERSAL_SAFETY
             CUSTOM_MCP_SECURITY_CHECK CUSTOM_MCP_PROTOCOL
@@ -134,7 +136,7 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # Nodes: which there are, and what they fall back to
-    **_readers(
+    **readers(
         both="""
             SHOW_COMMUNITY_NODES DISABLED_NODES MODEL_LIST_CONFIG_JSON
             PUPPETEER_EXECUTABLE_PATH PLAYWRIGHT_EXECUTABLE_PATH UNSTRUCTURED_API_URL UNSTRUCTURED_API_KEY
@@ -151,22 +153,22 @@ _COMMON: Mapping[str, Reader] = {
         """,
     ),
     # Flowise's own cloud
-    **_readers(both="STRIPE_SECRET_KEY CLOUD_FREE_ID CLOUD_STARTER_ID CLOUD_PRO_ID ADDITIONAL_SEAT_ID"),
+    **readers(both="STRIPE_SECRET_KEY CLOUD_FREE_ID CLOUD_STARTER_ID CLOUD_PRO_ID ADDITIONAL_SEAT_ID"),
 }
 """What every release of this table reads."""
 
 # Read by main alone until the worker runs schedules, which need the public URL and the licence.
-_BEFORE_SCHEDULES = _readers(main="APP_URL LICENSE_URL FLOWISE_EE_LICENSE_KEY OFFLINE")
-_SCHEDULES = _readers(
+_BEFORE_SCHEDULES = readers(main="APP_URL LICENSE_URL FLOWISE_EE_LICENSE_KEY OFFLINE")
+_SCHEDULES = readers(
     main="MIN_SCHEDULE_INTERVAL_SECONDS",
     both="APP_URL LICENSE_URL FLOWISE_EE_LICENSE_KEY OFFLINE",
 )
 
-_BASIC_LOGIN = _readers(main="FLOWISE_USERNAME FLOWISE_PASSWORD")
+_BASIC_LOGIN = readers(main="FLOWISE_USERNAME FLOWISE_PASSWORD")
 
 # The names of the audit log's objects in S3 hold the pod's.
-_NEW_IN_3_1_2 = _readers(main="CORS_ALLOW_CREDENTIALS", both="HOSTNAME POD_NAME")
-_NEW_IN_3_1_3 = _SCHEDULES | _readers(
+_NEW_IN_3_1_2 = readers(main="CORS_ALLOW_CREDENTIALS", both="HOSTNAME POD_NAME")
+_NEW_IN_3_1_3 = _SCHEDULES | readers(
     main="""
         MCP_CORS_ORIGINS CUSTOM_MCP_TOOLS_MAX_BYTES CUSTOM_MCP_AUTHORIZE_TIMEOUT_MS
         OAUTH2_SECURITY_CHECK OAUTH2_ALLOWED_TOKEN_DOMAINS
@@ -178,7 +180,7 @@ _NEW_IN_3_1_3 = _SCHEDULES | _readers(
         LANGCHAIN_TRACING_V2 LANGCHAIN_API_KEY LANGCHAIN_ENDPOINT LANGCHAIN_PROJECT
     """,
 )
-_NEW_IN_3_1_4 = _readers(
+_NEW_IN_3_1_4 = readers(
     both="""
         CUSTOM_MCP_ALLOWED_COMMANDS CUSTOM_MCP_ALLOWED_ABSOLUTE_SCRIPT_PATHS
         CUSTOM_MCP_TOOL_NAME_MAX_LENGTH CUSTOM_MCP_TOOL_DESCRIPTION_MAX_LENGTH
@@ -211,17 +213,6 @@ DEAD: Mapping[str, str | None] = MappingProxyType(
 """Names that people set and no release reads, with the live name that does what they meant, or None."""
 
 _GONE_WITH_BASIC_LOGIN: Mapping[str, str | None] = {"FLOWISE_USERNAME": None, "FLOWISE_PASSWORD": None}
-
-_INSTEAD: Mapping[str, str] = {
-    "DISABLE_FLOWISE_TELEMETRY": "leave it out: nothing is sent unless POSTHOG_PUBLIC_API_KEY is set",
-    "PASSPHRASE": "leave it out: the encryption key is FLOWISE_SECRETKEY_OVERWRITE",
-    "WORKER_PORT": "leave it out: a worker listens on no port",
-    "APIKEY_PATH": "leave it out: API keys are kept in the database",
-    "APIKEY_STORAGE_TYPE": "leave it out: API keys are kept in the database",
-    "FLOWISE_USERNAME": "leave it out: the first account is registered in the browser",
-    "FLOWISE_PASSWORD": "leave it out: the first account is registered in the browser",
-}
-"""What to do about a dead name that no other replaces."""
 
 DEFAULT_TAG = "3.1.3"
 
@@ -284,78 +275,3 @@ RELEASES: Mapping[str, Release] = MappingProxyType(
 """The releases by tag, oldest first."""
 
 SUPPORTED_TAGS: tuple[str, ...] = tuple(RELEASES)
-
-
-_READ_BY_OTHERS = _readers(
-    both="""
-        PATH USER USERNAME LOGNAME SHELL TERM LANG LANGUAGE TZ TMPDIR TMP TEMP CI NO_COLOR FORCE_COLOR
-        HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy ROARR_LOG
-        SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF DISPLAY CHROME_BIN
-        GOOGLE_API_KEY GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_PROJECT GOOGLE_CLOUD_QUOTA_PROJECT
-        GOOGLE_CLOUD_REGION GOOGLE_CLOUD_UNIVERSE_DOMAIN GCLOUD_PROJECT METADATA_SERVER_DETECTION
-        AZURE_TENANT_ID AZURE_FEDERATED_TOKEN_FILE AZURE_AUTHORITY_HOST AZURE_REGIONAL_AUTHORITY_NAME
-        AZURE_TOKEN_CREDENTIALS AZURE_OPENAI_ENDPOINT AZURE_OPENAI_BASE_PATH
-        AZURE_OPENAI_API_COMPLETIONS_DEPLOYMENT_NAME
-        PGSSLMODE PGTZ PGCONNECT_TIMEOUT PGOPTIONS PGPASSFILE PGAPPNAME PINECONE_API_KEY
-    """
-)
-"""Names that Flowise doesn't read itself, but Node.js, the C library or a package that it brings along."""
-
-_READ_BY_OTHERS_PREFIXES = (
-    # Node.js, npx (MCP servers), the loader and the allocator, oclif
-    "NODE_", "UV_", "npm_", "NPM_", "LD_", "LC_", "MALLOC_", "XDG_", "OCLIF_", "KUBERNETES_",
-    # Cloud SDKs
-    "AWS_", "AZURE_CLIENT_", "GCE_METADATA_", "CLOUDSDK_",
-    # Tracing, proxies, browsers, gRPC
-    "OTEL_", "LANGCHAIN_", "LANGSMITH_", "GLOBAL_AGENT_", "PUPPETEER_", "PLAYWRIGHT_", "GRPC_",
-    # Clients of model vendors and vector databases
-    "OPENAI_", "ANTHROPIC_", "GROQ_", "COHERE_", "MISTRAL_", "GEMINI_", "CHROMA_", "UPSTASH_",
-)  # fmt: skip
-
-_CLOSE = 0.75
-"""Likeness, as difflib counts it, from which on a name is taken for a misspelt one. At difflib's own 0.6 any token of
-a tool is like some secret of Flowise."""
-
-
-def unread(name: str, release: Release, role: Role) -> str | None:
-    """Say in one sentence why `role` of `release` has no use for the variable `name`; None when it has one.
-
-    A name that resembles no live one gets a sentence too, a milder one: a flow's runtime variable, a tool function or
-    an MCP server may read it, which only its owner knows.
-    """
-    if name in release.dead:
-        return _dead(name, release)
-    if name.startswith(_READ_BY_OTHERS_PREFIXES) or name in _READ_BY_OTHERS:
-        return None
-    reader = release.variables.get(name)
-    if reader in ("both", role):
-        return None
-    if reader is not None:
-        return f"{name} is read by {reader} only in Flowise {release.tag}: {role} has no use for it."
-    first = next((tag for tag in SUPPORTED_TAGS if name in RELEASES[tag].variables), None)
-    if first is not None:
-        return f"{name} is not read by Flowise {release.tag}: it is new in {first}."
-    return _unknown(name, release)
-
-
-def _dead(name: str, release: Release) -> str:
-    live = release.dead[name]
-    instead = f"set {live}" if live else _INSTEAD.get(name, "leave it out")
-    return f"{name} is not read by Flowise {release.tag}: {instead}."
-
-
-def _unknown(name: str, release: Release) -> str:
-    nearest = _nearest(name, release)
-    if nearest:
-        return f"{name} is not read by Flowise {release.tag}: did you mean {nearest}?"
-    return (
-        f"{name} is not read by Flowise {release.tag} itself: leave it out unless a runtime variable, "
-        "a tool or an MCP server of your flows reads it."
-    )
-
-
-def _nearest(name: str, release: Release) -> str | None:
-    """The live name most like `name`; one that merely goes on after it (REDIS_USER, REDIS_USERNAME) comes first."""
-    likely = get_close_matches(name.upper(), release.variables, n=5, cutoff=_CLOSE)
-    longer = [live for live in likely if live.startswith(name.upper())]
-    return next(iter([*longer, *likely]), None)

@@ -17,8 +17,7 @@ from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
-from flowise_constructs.queueing.queue import Queue
-from flowise_constructs.queueing.values import BundledRedis
+from flowise_constructs.queueing.values import BundledRedis, Queue
 from flowise_constructs.storage.values import LocalStorage, Storage
 
 

@@ -11,9 +11,9 @@ from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
 from flowise_constructs.flowise.values import Flowise, Worker
 from flowise_constructs.kubernetes import pods, probes
-from flowise_constructs.kubernetes.identity import flowise_identity, object_meta
+from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import api_object
+from flowise_constructs.kubernetes.objects import api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.kubernetes.workload import Workload

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.labels import COMPONENT, INSTANCE, NAME, PART_OF, ROLE, VERSION
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import Manifest
-
-NAME = "app.kubernetes.io/name"
-INSTANCE = "app.kubernetes.io/instance"
-COMPONENT = "app.kubernetes.io/component"
-VERSION = "app.kubernetes.io/version"
-PART_OF = "app.kubernetes.io/part-of"
 
 STATEFUL_SET_NAME_LIMIT = 52
 """The controller puts the name and a hash into a label of each pod, and a label holds 63 characters."""
@@ -54,7 +48,7 @@ def server_identity(names: Names, server: str, version: str | None) -> Identity:
         INSTANCE: names.release,
         COMPONENT: server,
         PART_OF: server,
-        "app.kubernetes.io/role": "standalone",
+        ROLE: "standalone",
     }
     name = derived(names.release, f"-{server}", limit=STATEFUL_SET_NAME_LIMIT)
     return Identity(name, selector, names.namespace, version)
@@ -67,13 +61,3 @@ def derived(name: str, suffix: str, *, limit: int = 63) -> str:
         mend = f"take a name or instance that is {len(whole) - limit} shorter"
         raise ConfigError([Finding("Names", f"make {whole!r}, longer than {limit} characters: {mend}")])
     return whole
-
-
-def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Manifest:
-    """Metadata of one of a workload's objects."""
-    return {
-        "name": derived(identity.name, suffix),
-        "namespace": identity.namespace,
-        "labels": identity.labels,
-        "annotations": dict(annotations) if annotations else None,
-    }

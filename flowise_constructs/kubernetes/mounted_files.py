@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from constructs import Construct
 
 from flowise_constructs.core.findings import ConfigError, Finding
-from flowise_constructs.kubernetes.identity import Identity, derived, object_meta
-from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.identity import Identity, derived
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 
 CONFIG_MAP_BYTES = 1024 * 1024
 

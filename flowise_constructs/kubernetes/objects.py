@@ -8,6 +8,8 @@ from typing import Any, cast
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
+from flowise_constructs.kubernetes.identity import Identity, derived
+
 Manifest = dict[str, Any]
 """An object, or a part of one, as the YAML has it. What is None is left out."""
 
@@ -23,6 +25,16 @@ def api_object(
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
     made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))
     return made
+
+
+def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[str, str] | None = None) -> Manifest:
+    """Metadata of one of a workload's objects."""
+    return {
+        "name": derived(identity.name, suffix),
+        "namespace": identity.namespace,
+        "labels": identity.labels,
+        "annotations": dict(annotations) if annotations else None,
+    }
 
 
 def _metadata(metadata: Manifest) -> ApiObjectMetadata:

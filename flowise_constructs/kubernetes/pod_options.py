@@ -10,6 +10,7 @@ from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import naming, paths, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes import scheduling
+from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
 from flowise_constructs.kubernetes.schema import Passed, plain
 from flowise_constructs.kubernetes.volume_source import volume_source
 
@@ -162,7 +163,7 @@ class PodOptions(Value):
     """Whether Stakater's Reloader replaces the pods when a Secret or ConfigMap that they use changes."""
 
     def contradictions(self) -> Iterable[Finding]:
-        for label in scheduling.SELECTOR_LABELS:
+        for label in SELECTOR_LABELS:
             if label in self.labels:
                 yield self.finding("labels", f"{label!r} belongs to the selector: leave it out")
         names = [volume.name for volume in self.volumes]

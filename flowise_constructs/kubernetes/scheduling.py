@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any, cast
 
 from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
 
-SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 

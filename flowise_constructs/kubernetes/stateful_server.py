@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from cdk8s import ApiObject
 from constructs import Construct
 
-from flowise_constructs.flowise.image import ServerImage
 from flowise_constructs.kubernetes import pods, probes, volumes
-from flowise_constructs.kubernetes.identity import INSTANCE, NAME, Identity, derived, object_meta
-from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.kubernetes.identity import Identity, derived
+from flowise_constructs.kubernetes.images import ServerImage
+from flowise_constructs.kubernetes.labels import INSTANCE, NAME
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.workload import Workload

@@ -6,22 +6,12 @@ import base64
 import getpass
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flowise_constructs.manifests.references import Manifests, ObjectName, Reference
 
 RANDOM_BYTES = 32
-KEY_VARIABLES = frozenset(
-    {
-        "FLOWISE_SECRETKEY_OVERWRITE",
-        "JWT_AUTH_TOKEN_SECRET",
-        "JWT_REFRESH_TOKEN_SECRET",
-        "EXPRESS_SESSION_SECRET",
-        "TOKEN_HASH_SECRET",
-    }
-)
-"""Flowise's five keys: any text without a line end; upstream makes them as 32 bytes in hexadecimal."""
 LABELS: Mapping[str, str] = {
     "app.kubernetes.io/managed-by": "flowise-constructs",
     "app.kubernetes.io/part-of": "flowise",
@@ -55,13 +45,14 @@ class MissingSecret:
     keys: dict[str, MissingKey] = field(default_factory=dict[str, MissingKey])
 
 
-def missing_secrets(manifests: Manifests, namespace: str | None) -> list[MissingSecret]:
-    """The Secrets that are referred to and neither here nor made in the cluster."""
+def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[MissingSecret]:
+    """The Secrets that are referred to and neither here nor made in the cluster. `random` are the variables whose
+    values may be any text without a line end."""
     found: dict[ObjectName, MissingSecret] = {}
     for reference in manifests.references:
         if reference.to.kind == "Secret" and not reference.optional and not manifests.holds(reference.to):
             name = reference.to._replace(namespace=namespace or reference.to.namespace)
-            _note(found.setdefault(name, MissingSecret(name)), reference)
+            _note(found.setdefault(name, MissingSecret(name)), reference, random)
     return [found[name] for name in sorted(found)]
 
 
@@ -110,13 +101,13 @@ def _encoded(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
 
 
-def _note(secret: MissingSecret, reference: Reference) -> None:
+def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) -> None:
     if reference.use in _TYPES:
         secret.type, keys = _TYPES[reference.use]
     else:
         # A whole Secret as variables or files doesn't tell its keys: the mark is no key that Kubernetes takes.
         keys = (reference.key or "<FILL IN>",)
-    is_random = reference.is_own or reference.use in KEY_VARIABLES
+    is_random = reference.is_own or reference.use in random
     for name in keys:
         use = f"{reference.use} of {reference.by}"
         key = secret.keys.setdefault(name, MissingKey(use, is_random))

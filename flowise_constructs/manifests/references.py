@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ POD_TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
-SERVER_VARIABLES = ("DATABASE_HOST", "REDIS_HOST")
 
 
 class ObjectName(NamedTuple):
@@ -49,7 +48,9 @@ class Reference:
 class Manifests:
     """Objects, and the references between them."""
 
-    def __init__(self, documents: Iterable[Any]) -> None:
+    def __init__(self, documents: Iterable[Any], *, hosts: Collection[str] = ()) -> None:
+        """`hosts` are the variables that hold the host of a server."""
+        self._hosts = hosts
         self.objects: dict[ObjectName, Mapping[str, Any]] = {}
         self.twice: list[ObjectName] = []
         for item in _flat(documents):
@@ -132,7 +133,7 @@ class Manifests:
         literals = {
             str(entry.get("name")): str(entry["value"]) for entry in _maps(container, "env") if entry.get("value")
         }
-        for variable in SERVER_VARIABLES:
+        for variable in self._hosts:
             if service := _service(literals.get(variable, ""), namespace):
                 yield Reference(to=service, by=by, use=variable)
         for entry in _maps(container, "env"):

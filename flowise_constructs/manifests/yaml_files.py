@@ -1,10 +1,9 @@
-"""Values files -> one mapping, as Helm reads and merges them, and nothing that YAML could do besides."""
+"""YAML files -> plain data, as Helm and Kubernetes read them, and nothing that YAML could do besides."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,36 +13,9 @@ MAX_BYTES = 2 * 2**20
 MAX_NODES = 200_000
 MAX_DEPTH = 100
 
-Tree = dict[str, Any]
-
 
 class UnreadableError(Exception):
     """A file that can't be read, or whose text is not what it should be."""
-
-
-def read_values(names: Iterable[str]) -> Tree:
-    """The files merged in their order; `-` is standard input."""
-    merged: Tree = {}
-    for name in names:
-        documents = read_documents(name)
-        if len(documents) > 1:
-            raise UnreadableError(f"{name}: holds {len(documents)} YAML documents: Helm reads one")
-        tree = documents[0] if documents else None
-        if tree is None:
-            continue
-        if not is_map(tree):
-            raise UnreadableError(f"{name}: holds a {type(tree).__name__}, and values are a mapping")
-        merged = merge(merged, tree)
-    return merged
-
-
-def merge(under: Tree, over: Tree) -> Tree:
-    """Maps are merged, all else is replaced; a null stays, and takes the chart's default away."""
-    merged = dict(under)
-    for key, item in over.items():
-        below = merged.get(key)
-        merged[key] = merge(below, item) if is_map(below) and is_map(item) else item
-    return merged
 
 
 def read_documents(name: str) -> list[Any]:

@@ -85,6 +85,6 @@ class ExistingClaim(Value):
 
 
 Storage: TypeAlias = LocalStorage | S3Bucket
-"""What Flowise can use of what it offers."""
+"""The supported storage backends."""
 Claim: TypeAlias = DataClaim | ExistingClaim
 """What the data directory is on."""

@@ -30,7 +30,8 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
 )
-from flowise_constructs.backup.restore import RestoreDrill, RestoreJob
+from flowise_constructs.backup.drill import RestoreDrill
+from flowise_constructs.backup.restore import RestoreJob
 from flowise_constructs.backup.values import Drill, Restore
 from flowise_constructs.storage.values import Storage
 

@@ -14,7 +14,7 @@ from flowise_constructs import (
     SecretKey,
     SqliteDatabase,
 )
-from flowise_constructs.flowise.environment import DATA_DIRECTORY
+from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
 from flowise_constructs.importers.helm.pods import moved, resources, secret_key
 from flowise_constructs.importers.helm.refusals import database_mode

@@ -6,10 +6,10 @@ import re
 
 from flowise_constructs import Names
 from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.kubernetes.identity import STATEFUL_SET_NAME_LIMIT
 
 _LIMIT = 63
 _RELEASE_LIMIT = 53
-_STATEFUL_SET_LIMIT = 52
 
 
 def cut(name: str) -> str:
@@ -63,7 +63,7 @@ def _refuse_mangled(release: Release) -> None:
             f"Flowise looks for '{release.name}-redis-client'; such a release has no working queue: take a new "
             "release name",
         )
-    if release.flag("postgresql.enabled") and len(f"{release.name}-postgresql") > _STATEFUL_SET_LIMIT:
+    if release.flag("postgresql.enabled") and len(f"{release.name}-postgresql") > STATEFUL_SET_NAME_LIMIT:
         release.refuse(
             "--release",
             f"{release.name!r} is so long that the chart cuts the name of PostgreSQL's StatefulSet, which this "

@@ -15,9 +15,9 @@ from flowise_constructs import (
 )
 from flowise_constructs.core.plain import is_map
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.flowise.environment import DATA_DIRECTORY
-from flowise_constructs.importers.helm.refusals import SELECTOR_LABELS
+from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
 
 CHART_DATA_DIRECTORY = "/root/.flowise"
 CHART_PING = "/api/v1/ping"

@@ -7,12 +7,9 @@ from typing import Literal
 
 from flowise_constructs.core.plain import is_map
 from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.kubernetes.labels import SELECTOR_LABELS, SERVER_SELECTOR_LABELS
 
 DatabaseMode = Literal["sqlite", "external", "postgresql"]
-
-SELECTOR_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component")
-
-SERVER_SELECTOR_LABELS = (*SELECTOR_LABELS, "app.kubernetes.io/part-of", "app.kubernetes.io/role")
 
 
 def refuse_what_the_chart_refuses(release: Release) -> None:

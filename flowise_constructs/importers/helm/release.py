@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from flowise_constructs import ConfigError, ConfigWarning, Finding
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
-from flowise_constructs.importers.helm.known import ANY_SCALAR, KEYS, SECRET_KEYS, Section
+from flowise_constructs.importers.helm.known import KEYS, SECRET_KEYS
+from flowise_constructs.importers.helm.known_servers import ANY_SCALAR, Section
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowise_constructs import LocalStorage, S3Bucket, S3Credentials
-from flowise_constructs.flowise.environment import DATA_DIRECTORY
+from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
 from flowise_constructs.importers.helm.names import full_name
 from flowise_constructs.importers.helm.pods import moved, secret_key

@@ -13,13 +13,6 @@ from flowise_constructs.core.rules import naming, texts
 from flowise_constructs.flowise.environment import OWNED
 from flowise_constructs.importers.helm.release import Release
 
-_FOLLOWS: Mapping[str, str] = {
-    "PORT": "the container's port is 3000; service.port is the Service's",
-    "HOME": "it follows from the mounts",
-    "LOG_PATH": "it follows from the mounts",
-    "SECRETKEY_PATH": "the five keys come from their Secret",
-    "NODE_OPTIONS": "the heap is 70 % of the memory limit: give resources.limits.memory",
-}
 _SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIALS?|PASSPHRASE)(_|$)")
 
 
@@ -97,8 +90,8 @@ class Variables:
         """What no value took. Those that a value sets otherwise are refused, those that follow from others dropped."""
         rest: dict[str, EnvValue] = {}
         for name, (where, value) in self._found.items():
-            if name in _FOLLOWS:
-                self._release.remark(where, f"{name} is not carried over: {_FOLLOWS[name]}")
+            if name in OWNED and OWNED[name].follows:
+                self._release.remark(where, f"{name} is not carried over: {OWNED[name].follows}")
             elif name in OWNED:
                 self._release.refuse(
                     where, f"{name} is set by another key of the chart: give that key, and take the variable out"
@@ -170,7 +163,7 @@ class Variables:
 def agree(release: Release, main: Variables, worker: Variables) -> None:
     """Main and workers share what a value sets: the workers' variables go to main's list, or are refused."""
     for name in sorted(OWNED):
-        if not worker.has(name) or name in _FOLLOWS or name == "WORKER_CONCURRENCY":
+        if not worker.has(name) or OWNED[name].follows or name == "WORKER_CONCURRENCY":
             continue
         where, value = worker.where(name), worker.take(name)
         if not main.has(name):

@@ -1,0 +1,65 @@
+"""What differs between the families of databases: tools, scripts, where the data are. One row a family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flowise_constructs.database.values import POSTGRES_IMAGE, Database, PostgresDatabase, SqliteDatabase
+from flowise_constructs.kubernetes.images import ServerImage
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """How one family is dumped, restored and tried."""
+
+    interpreter: Literal["bash", "node"]
+    """What runs the scripts."""
+    dump: str
+    """Script that writes the dump."""
+    restore: str
+    """Script that reads it into the database."""
+    drill: str
+    """Script that reads it into a database of the drill's own."""
+    image: ServerImage | None
+    """Image of the tools. None: the Flowise image has them."""
+    is_a_server: bool
+    """Whether the data are behind a server, which may start later; else they are a file on main's claim."""
+
+    def command(self, script: str) -> list[str]:
+        """The command of a container that runs one of the scripts."""
+        return [self.interpreter, f"{SCRIPTS_DIRECTORY}/{script}"]
+
+
+POSTGRES = Engine(
+    interpreter="bash",
+    dump="backup-postgres.sh",
+    restore="restore-postgres.sh",
+    drill="restore-drill-postgres.sh",
+    image=POSTGRES_IMAGE,
+    is_a_server=True,
+)
+MYSQL = Engine(
+    interpreter="bash",
+    dump="backup-mysql.sh",
+    restore="restore-mysql.sh",
+    drill="restore-drill-mysql.sh",
+    image=ServerImage(repository="docker.io/library/mariadb", tag="11.8.3-noble"),
+    is_a_server=True,
+)
+SQLITE = Engine(
+    interpreter="node",
+    dump="backup-sqlite.js",
+    restore="restore-sqlite.js",
+    drill="restore-sqlite.js",
+    image=None,
+    is_a_server=False,
+)
+
+
+def engine_of(database: Database) -> Engine:
+    """The row of a database."""
+    if isinstance(database, SqliteDatabase):
+        return SQLITE
+    return POSTGRES if isinstance(database, PostgresDatabase) else MYSQL

@@ -1,0 +1,31 @@
+"""`check`: what to know before apply."""
+
+from __future__ import annotations
+
+import argparse
+
+from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, add_manifests, read_manifests
+from flowise_constructs.manifests.check import contradictions, report
+
+_DESCRIPTION = """\
+Tells, without a cluster, what the YAML refers to that it doesn't hold, what contradicts itself, and the images.
+Exits with 1 where something contradicts itself.
+"""
+
+
+def add(commands: Commands) -> None:
+    """Adds the command."""
+    parser = add_command(commands, "check", summary="what to know before apply", description=_DESCRIPTION)
+    add_manifests(parser)
+    parser.add_argument("--images", action="store_true", help="print the images alone, one a line")
+    parser.set_defaults(run=run)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Prints the report, or the images."""
+    manifests = read_manifests(parsed.manifests)
+    if parsed.images:
+        print("".join(f"{image}\n" for image in manifests.images()), end="")
+        return DONE
+    print(report(manifests), end="")
+    return REFUSED if contradictions(manifests) else DONE

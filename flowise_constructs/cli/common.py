@@ -1,0 +1,53 @@
+"""What the commands share: exit codes, how findings are reported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from flowise_constructs.core.findings import Finding
+from flowise_constructs.flowise.environment import SERVER_VARIABLES
+from flowise_constructs.manifests.references import Manifests
+from flowise_constructs.manifests.yaml_files import read_documents
+
+DONE, REFUSED, UNUSABLE = 0, 1, 2
+
+_LONGEST = 1000
+
+
+class Commands(Protocol):
+    """What `ArgumentParser.add_subparsers` gives."""
+
+    def add_parser(self, name: str, **settings: Any) -> argparse.ArgumentParser:
+        """The parser of one command."""
+        ...
+
+
+def add_command(commands: Commands, name: str, *, summary: str, description: str) -> argparse.ArgumentParser:
+    """A command, described as it is written."""
+    raw = argparse.RawDescriptionHelpFormatter
+    return commands.add_parser(name, help=summary, description=description, formatter_class=raw)
+
+
+def add_manifests(parser: argparse.ArgumentParser) -> None:
+    """The files that `check` and `secrets` read."""
+    parser.add_argument("manifests", nargs="+", metavar="MANIFEST", help="YAML file; - is standard input")
+
+
+def read_manifests(names: Iterable[str]) -> Manifests:
+    """The objects in these files."""
+    return Manifests((document for name in names for document in read_documents(name)), hosts=SERVER_VARIABLES)
+
+
+def report(kind: str, findings: Iterable[Finding]) -> None:
+    """Findings on standard error, a line each."""
+    for finding in findings:
+        print(f"{kind}: {_printable(str(finding))}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """One line for one finding, whatever the keys in it."""
+    line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:_LONGEST])
+    return line if len(text) <= _LONGEST else f"{line}..."

@@ -1,0 +1,65 @@
+"""How Flowise is told of its database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowise_constructs.database.values import (
+    Database,
+    DatabaseTls,
+    MysqlDatabase,
+    PostgresDatabase,
+    ServerDatabase,
+    SqliteDatabase,
+)
+from flowise_constructs.kubernetes.environment import Environment, Owner, encoded, word
+
+PREFIX = "DATABASE_"
+TYPE = "DATABASE_TYPE"
+HOST = "DATABASE_HOST"
+PASSWORD = "DATABASE_PASSWORD"
+
+OWNED: Mapping[str, Owner] = {
+    TYPE: Owner("Flowise.database"),
+    "DATABASE_PATH": Owner("SqliteDatabase.directory"),
+    HOST: Owner("Flowise.database"),
+    "DATABASE_PORT": Owner("Flowise.database"),
+    "DATABASE_NAME": Owner("Flowise.database"),
+    "DATABASE_USER": Owner("Flowise.database"),
+    PASSWORD: Owner("Flowise.database"),
+    "DATABASE_SSL": Owner("DatabaseTls"),
+    "DATABASE_SSL_KEY_BASE64": Owner("DatabaseTls.ca"),
+    "DATABASE_REJECT_UNAUTHORIZED": Owner("DatabaseTls.verify"),
+}
+
+
+def database_environment(database: Database, data_directory: str) -> Environment:
+    """Flowise's own; whoever else speaks to the database takes the same."""
+    if isinstance(database, SqliteDatabase):
+        return {TYPE: "sqlite", "DATABASE_PATH": database.directory or data_directory}
+    return {
+        TYPE: _type(database),
+        HOST: database.host,
+        "DATABASE_PORT": str(database.port),
+        "DATABASE_NAME": database.name,
+        "DATABASE_USER": database.user,
+        PASSWORD: database.password,
+        **(_tls(database.tls) if database.tls else {}),
+    }
+
+
+def _type(database: ServerDatabase) -> str:
+    if isinstance(database, PostgresDatabase):
+        return "postgres"
+    return "mysql" if isinstance(database, MysqlDatabase) else "mariadb"
+
+
+def _tls(tls: DatabaseTls) -> Environment:
+    # Flowise reads DATABASE_REJECT_UNAUTHORIZED only together with a CA, and takes anything but 'true' for no.
+    if tls.ca is None:
+        return {"DATABASE_SSL": "true"}
+    return {
+        "DATABASE_SSL": "true",
+        "DATABASE_SSL_KEY_BASE64": encoded(tls.ca),
+        "DATABASE_REJECT_UNAUTHORIZED": word(tls.verify),
+    }

@@ -1,0 +1,8 @@
+"""Where Flowise's pods keep their files."""
+
+from __future__ import annotations
+
+HOME = "/home/node"
+DATA_DIRECTORY = f"{HOME}/.flowise"
+"""What the data claim holds."""
+LOG_DIRECTORY = "/var/log/flowise"

@@ -1,0 +1,137 @@
+"""Flowise's own variables: keys, front door, behaviour, mail, metrics.
+
+What each variable does was read from Flowise's source; `releases.py` says which release reads it, and in which role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowise_constructs.core.rules import quantities
+from flowise_constructs.flowise.auth import VARIABLES, Auth
+from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY
+from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.flowise.values import Flowise
+from flowise_constructs.kubernetes.environment import Environment, Owner, word
+from flowise_constructs.kubernetes.pod_options import Resources
+
+PORT = 3000
+HEAP_SHARE = 70
+
+OWNED: Mapping[str, Owner] = {
+    "PORT": Owner(follows=f"the container's port is {PORT}; Service.port is the Service's"),
+    "HOME": Owner(follows="it follows from the mounts"),
+    "LOG_PATH": Owner(follows="it follows from the mounts"),
+    "SECRETKEY_PATH": Owner(follows="keys come from Secrets, never from a file that the pod makes: see Auth"),
+    "NODE_OPTIONS": Owner(follows=f"the heap is {HEAP_SHARE} % of the memory limit: see Resources.memory_limit"),
+    "APP_URL": Owner("Settings.app_url"),
+    "SECURE_COOKIES": Owner("Settings.secure_cookies"),
+    "TRUST_PROXY": Owner("Settings.trusted_proxies"),
+    "LOG_LEVEL": Owner("Settings.log_level"),
+    "FLOWISE_FILE_SIZE_LIMIT": Owner("Settings.file_size_limit"),
+    "CORS_ORIGINS": Owner("Settings.cors_origins"),
+    "IFRAME_ORIGINS": Owner("Settings.iframe_origins"),
+    "SHOW_COMMUNITY_NODES": Owner("Settings.community_nodes"),
+    "DISABLED_NODES": Owner("Settings.disabled_nodes"),
+    "POSTHOG_PUBLIC_API_KEY": Owner("Settings.telemetry_key"),
+    "HTTP_SECURITY_CHECK": Owner("Settings.http_security_check"),
+    "HTTP_DENY_LIST": Owner("Settings.http_deny_list"),
+    "CUSTOM_MCP_PROTOCOL": Owner("Settings.mcp_protocol"),
+    "SMTP_HOST": Owner("Settings.smtp"),
+    "SMTP_PORT": Owner("Settings.smtp"),
+    "SMTP_USER": Owner("Settings.smtp"),
+    "SMTP_PASSWORD": Owner("Settings.smtp"),
+    "SMTP_SECURE": Owner("Settings.smtp"),
+    "SENDER_EMAIL": Owner("Settings.smtp"),
+    "GLOBAL_AGENT_HTTP_PROXY": Owner("Settings.proxy"),
+    "GLOBAL_AGENT_HTTPS_PROXY": Owner("Settings.proxy"),
+    "GLOBAL_AGENT_NO_PROXY": Owner("Settings.proxy"),
+    "ENABLE_METRICS": Owner("Settings.metrics"),
+    "METRICS_PROVIDER": Owner("Settings.metrics"),
+    "METRICS_INCLUDE_NODE_METRICS": Owner("Settings.metrics"),
+    "METRICS_SERVICE_NAME": Owner("Settings.metrics"),
+    "METRICS_OPEN_TELEMETRY_METRIC_ENDPOINT": Owner("Settings.metrics"),
+    "METRICS_OPEN_TELEMETRY_PROTOCOL": Owner("Settings.metrics"),
+    **{variable: Owner(f"Auth.{field}") for field, variable in VARIABLES.items()},
+    "JWT_ISSUER": Owner("Auth.jwt_issuer"),
+    "JWT_AUDIENCE": Owner("Auth.jwt_audience"),
+}
+
+
+def process_environment(flowise: Flowise, resources: Resources) -> Environment:
+    """What both roles are told of their process."""
+    return {
+        "HOME": HOME,
+        "LOG_PATH": LOG_DIRECTORY,
+        "LOG_LEVEL": flowise.settings.log_level,
+        "NODE_OPTIONS": f"--max-old-space-size={quantities.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}",
+        VARIABLES["encryption_key"]: flowise.auth.encryption_key,
+        **({"APP_URL": flowise.public_url} if flowise.public_url else {}),
+    }
+
+
+def login_environment(auth: Auth) -> Environment:
+    """Keys and names that main alone reads."""
+    return {
+        **{variable: getattr(auth, field) for field, variable in VARIABLES.items() if field != "encryption_key"},
+        "JWT_ISSUER": auth.jwt_issuer,
+        "JWT_AUDIENCE": auth.jwt_audience,
+    }
+
+
+def behaviour_environment(settings: Settings) -> Environment:
+    """Nodes are loaded, and their requests checked, in main and in workers."""
+    proxy = settings.proxy
+    return {
+        "SHOW_COMMUNITY_NODES": word(settings.community_nodes),
+        **({"DISABLED_NODES": ",".join(settings.disabled_nodes)} if settings.disabled_nodes else {}),
+        "HTTP_SECURITY_CHECK": word(settings.http_security_check),
+        **({"HTTP_DENY_LIST": ",".join(settings.http_deny_list)} if settings.http_deny_list else {}),
+        "CUSTOM_MCP_PROTOCOL": settings.mcp_protocol,
+        **({"POSTHOG_PUBLIC_API_KEY": settings.telemetry_key} if settings.telemetry_key else {}),
+        **({"GLOBAL_AGENT_HTTP_PROXY": proxy.http} if proxy and proxy.http else {}),
+        **({"GLOBAL_AGENT_HTTPS_PROXY": proxy.https} if proxy and proxy.https else {}),
+        **({"GLOBAL_AGENT_NO_PROXY": ",".join(proxy.no_proxy)} if proxy and proxy.no_proxy else {}),
+    }
+
+
+def http_environment(flowise: Flowise) -> Environment:
+    """Main's front door."""
+    settings, secure = flowise.settings, flowise.secure_cookies
+    return {
+        **({"SECURE_COOKIES": word(secure)} if secure is not None else {}),
+        "TRUST_PROXY": "false" if settings.trusted_proxies == 0 else str(settings.trusted_proxies),
+        "FLOWISE_FILE_SIZE_LIMIT": settings.file_size_limit,
+        **({"CORS_ORIGINS": ",".join(settings.cors_origins)} if settings.cors_origins else {}),
+        **({"IFRAME_ORIGINS": ",".join(settings.iframe_origins)} if settings.iframe_origins else {}),
+    }
+
+
+def mail_environment(settings: Settings) -> Environment:
+    """Main's mail server."""
+    smtp = settings.smtp
+    if smtp is None:
+        return {}
+    return {
+        "SMTP_HOST": smtp.host,
+        "SMTP_PORT": str(smtp.port),
+        "SMTP_USER": smtp.user,
+        "SMTP_PASSWORD": smtp.password,
+        "SMTP_SECURE": word(smtp.secure),
+        "SENDER_EMAIL": smtp.sender,
+    }
+
+
+def metrics_environment(settings: Settings) -> Environment:
+    """Main's metrics."""
+    metrics = settings.metrics
+    if metrics is None:
+        return {}
+    return {
+        "ENABLE_METRICS": "true",
+        "METRICS_PROVIDER": metrics.provider,
+        "METRICS_INCLUDE_NODE_METRICS": word(metrics.node_metrics),
+        **({"METRICS_SERVICE_NAME": metrics.service_name} if metrics.service_name else {}),
+        **({"METRICS_OPEN_TELEMETRY_METRIC_ENDPOINT": metrics.endpoint} if metrics.endpoint else {}),
+        **({"METRICS_OPEN_TELEMETRY_PROTOCOL": metrics.protocol} if metrics.protocol else {}),
+    }
