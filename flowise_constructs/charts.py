@@ -64,6 +64,27 @@ class _FlowiseChart(Chart):
         self.storage = self.storage_class(self, "Storage", **_fields(storage))
         return self.storage.storage
 
+    def _flowise(
+        self,
+        names: Names,
+        auth: Auth,
+        database: Database | BundledPostgres,
+        storage: Storage,
+        queue: Queue | None,
+        **shared: Any,
+    ) -> Flowise:
+        """What mains and workers share; makes what provides it."""
+        return Flowise(
+            auth=self._auth(auth),
+            database=self._database(database, names),
+            storage=self._storage(storage),
+            queue=self._queue(queue, names),
+            **shared,
+        )
+
+    def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
+        return queue
+
     def _runs_pods(self) -> list[RunsPods]:
         """The constructs that were made and run pods, beside main."""
         servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
@@ -123,14 +144,7 @@ class StandaloneChart(_FlowiseChart):
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(
-            lambda: Flowise(
-                auth=self._auth(auth),
-                database=self._database(database, names),
-                storage=self._storage(storage),
-                image=image,
-                settings=settings,
-                ingress=ingress,
-            )
+            lambda: self._flowise(names, auth, database, storage, None, image=image, settings=settings, ingress=ingress)
         )
         findings.attempt(lambda: self._main(flowise, main, data, names))
         findings.attempt(lambda: self._backup(flowise, backup, data, names))
@@ -175,14 +189,8 @@ class QueueChart(_FlowiseChart):
         super().__init__(scope, id)
         findings = Findings()
         flowise = findings.require(
-            lambda: Flowise(
-                auth=self._auth(auth),
-                database=self._database(database, names),
-                storage=self._storage(storage),
-                queue=self._queue(queue, names),
-                image=image,
-                settings=settings,
-                ingress=ingress,
+            lambda: self._flowise(
+                names, auth, database, storage, queue, image=image, settings=settings, ingress=ingress
             )
         )
         findings.attempt(lambda: self._main(flowise, main, None, names))
@@ -190,8 +198,8 @@ class QueueChart(_FlowiseChart):
         findings.attempt(lambda: self._backup(flowise, backup, None, names))
         self._finish(findings)
 
-    def _queue(self, queue: Queue, names: Names) -> Queue:
-        if not isinstance(queue.redis, BundledRedis):
+    def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
+        if queue is None or not isinstance(queue.redis, BundledRedis):
             return queue
         self.redis = self.redis_class(self, "Redis", server=queue.redis, names=names)
         return replace(queue, redis=self.redis.redis)

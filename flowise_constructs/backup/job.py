@@ -12,6 +12,7 @@ from flowise_constructs.backup.pod import (
     beside,
     claim_volume,
     cron_job,
+    files_step,
     job_workload,
     template,
 )
@@ -24,7 +25,6 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue
-from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.values import Claim
 
 
@@ -111,10 +111,10 @@ class BackupJob(Construct):
         if source.storage_directory is None:
             return []
         return [
-            Step(
-                name="storage",
-                image=self.backup.upload_image,
-                command=["sh", f"{SCRIPTS_DIRECTORY}/backup-storage.sh"],
+            files_step(
+                source,
+                "storage",
+                "backup-storage.sh",
                 environment={**source.common(), "STORAGE": source.storage_directory},
                 resources=self.backup.resources,
                 volumes=self._claim(),
@@ -123,10 +123,10 @@ class BackupJob(Construct):
 
     def _upload(self) -> Step:
         source = self._source
-        return Step(
-            name="upload",
-            image=self.backup.upload_image,
-            command=["sh", f"{SCRIPTS_DIRECTORY}/backup-upload.sh"],
+        return files_step(
+            source,
+            "upload",
+            "backup-upload.sh",
             environment={**source.buckets(), **_retention(self.backup)},
             resources=self.backup.resources,
             volumes=source.ca_volumes(),

@@ -47,6 +47,26 @@ class Step:
     volumes: Sequence[tuple[Manifest, Manifest]] = ()
 
 
+def files_step(
+    source: Source,
+    name: str,
+    script: str,
+    *arguments: str,
+    environment: Mapping[str, EnvValue],
+    resources: Resources,
+    volumes: Sequence[tuple[Manifest, Manifest]],
+) -> Step:
+    """A shell script in the image that has rclone and tar."""
+    return Step(
+        name=name,
+        image=source.backup.upload_image,
+        command=["sh", f"{SCRIPTS_DIRECTORY}/{script}", *arguments],
+        environment=environment,
+        resources=resources,
+        volumes=volumes,
+    )
+
+
 def authorities_step(source: Source) -> list[Step]:
     """The public authorities, for a database client that has none."""
     if not source.wants_authorities:

@@ -11,6 +11,7 @@ from flowise_constructs.backup.pod import (
     authorities_step,
     claim_volume,
     download_step,
+    files_step,
     job_workload,
     template,
 )
@@ -22,7 +23,6 @@ from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
-from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.values import Claim
 
 DRILL_UID = 999
@@ -116,10 +116,11 @@ class RestoreJob(Construct):
         source = self._source
         directory = source.storage_directory
         assert directory is not None
-        return Step(
-            name=part,
-            image=self.backup.upload_image,
-            command=["sh", f"{SCRIPTS_DIRECTORY}/restore-storage.sh", part],
+        return files_step(
+            source,
+            part,
+            "restore-storage.sh",
+            part,
             environment={**source.common(), "STORAGE": directory, **self._overwrite()},
             resources=self.restore.resources,
             volumes=self._claim(),
@@ -127,10 +128,10 @@ class RestoreJob(Construct):
 
     def _mirror(self) -> Step:
         source = self._source
-        return Step(
-            name="files",
-            image=self.backup.upload_image,
-            command=["sh", f"{SCRIPTS_DIRECTORY}/restore-files.sh"],
+        return files_step(
+            source,
+            "files",
+            "restore-files.sh",
             environment={**source.buckets(), **self._overwrite()},
             resources=self.restore.resources,
             volumes=source.ca_volumes(),

@@ -14,7 +14,7 @@ from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
-from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
+from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
 from flowise_constructs.flowise.values import Flowise, Main
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
@@ -24,7 +24,6 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object, object_m
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage
 
@@ -62,13 +61,8 @@ class FlowiseMain(Construct):
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
         self._identity = flowise_identity(names, "main", version=flowise.image.tag)
-        self.workload = Workload(
-            kind="Deployment",
-            identity=self._identity,
-            template=flowise_template(self, self._identity, flowise, self._process()),
-            makes_service_account=main.pod.service_account.create,
-        )
-        self.deployment = self._deployment()
+        self.workload = flowise_workload(self, self._identity, flowise, self._process())
+        self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.service = self._service()
         self.claim = self._claim(data) if isinstance(data, DataClaim) else None
         self.ingress = (
@@ -82,22 +76,6 @@ class FlowiseMain(Construct):
     def command(self) -> list[str]:
         """Main's command; node must become the first process, so that it gets the signal to stop."""
         return ["flowise", "start"]
-
-    def _deployment(self) -> ApiObject:
-        main = self.main
-        return api_object(
-            self,
-            "Resource",
-            api_version="apps/v1",
-            kind="Deployment",
-            metadata=object_meta(self._identity, annotations=pods.reloader(main.pod)),
-            spec={
-                "replicas": main.replicas,
-                "selector": {"matchLabels": dict(self._identity.selector)},
-                "strategy": self._strategy(),
-                "template": self.workload.template,
-            },
-        )
 
     def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.database import variables as database
@@ -14,10 +15,11 @@ from flowise_constructs.flowise.values import Flowise, WritableSizes
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
-from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
+from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
@@ -53,8 +55,37 @@ class FlowiseProcess:
     root: bool = False
 
 
-def flowise_template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
-    """The pod template. Makes the service account and the ConfigMap of scripts as children of the scope."""
+def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
+    """The pods of a process. Makes the service account and the ConfigMap of scripts as children of the scope."""
+    return Workload(
+        kind="Deployment",
+        identity=identity,
+        template=_template(scope, identity, flowise, process),
+        makes_service_account=process.options.service_account.create,
+    )
+
+
+def deployment(
+    scope: Construct, workload: Workload, options: PodOptions, *, replicas: int, strategy: Manifest
+) -> ApiObject:
+    """The Deployment of the pods."""
+    identity = workload.identity
+    return api_object(
+        scope,
+        "Resource",
+        api_version="apps/v1",
+        kind="Deployment",
+        metadata=object_meta(identity, annotations=pods.reloader(options)),
+        spec={
+            "replicas": replicas,
+            "selector": {"matchLabels": dict(identity.selector)},
+            "strategy": strategy,
+            "template": workload.template,
+        },
+    )
+
+
+def _template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
     options, image = process.options, flowise.image
     scripts = _scripts(scope, identity, process)
     identity_annotations = (

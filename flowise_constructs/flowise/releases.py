@@ -7,7 +7,7 @@ the code that uses the value. `main` is `flowise start`, in both topologies; `wo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -221,56 +221,38 @@ _QUEUES = ("prediction", "upsertion")
 _MIGRATIONS = MappingProxyType({"sqlite": 53, "postgres": 55, "mariadb": 56, "mysql": 57})
 _MIGRATIONS_WITH_SCHEDULES = MappingProxyType({database: count + 4 for database, count in _MIGRATIONS.items()})
 
+_3_1_1 = Release(
+    tag="3.1.1",
+    node_major=20,
+    variables=MappingProxyType(_VARIABLES_3_1_1),
+    dead=DEAD,
+    queues=_QUEUES,
+    migrations=_MIGRATIONS,
+    mcp_transport="stdio",
+    iframe_origins="*",
+    advisories=("CVE-2026-56274",),
+)
+_3_1_2 = replace(
+    _3_1_1,
+    tag="3.1.2",
+    variables=MappingProxyType(_VARIABLES_3_1_2),
+    dead=MappingProxyType(_DEAD_FROM_3_1_2),
+    advisories=(),
+)
+_3_1_3 = replace(
+    _3_1_2,
+    tag="3.1.3",
+    node_major=24,
+    variables=MappingProxyType(_VARIABLES_3_1_3),
+    queues=(*_QUEUES, "schedule"),
+    migrations=_MIGRATIONS_WITH_SCHEDULES,
+    mcp_transport="sse",
+    iframe_origins="'self'",
+)
+_3_1_4 = replace(_3_1_3, tag="3.1.4", variables=MappingProxyType(_VARIABLES_3_1_4))
+
 RELEASES: Mapping[str, Release] = MappingProxyType(
-    {
-        release.tag: release
-        for release in (
-            Release(
-                tag="3.1.1",
-                node_major=20,
-                variables=MappingProxyType(_VARIABLES_3_1_1),
-                dead=DEAD,
-                queues=_QUEUES,
-                migrations=_MIGRATIONS,
-                mcp_transport="stdio",
-                iframe_origins="*",
-                advisories=("CVE-2026-56274",),
-            ),
-            Release(
-                tag="3.1.2",
-                node_major=20,
-                variables=MappingProxyType(_VARIABLES_3_1_2),
-                dead=MappingProxyType(_DEAD_FROM_3_1_2),
-                queues=_QUEUES,
-                migrations=_MIGRATIONS,
-                mcp_transport="stdio",
-                iframe_origins="*",
-                advisories=(),
-            ),
-            Release(
-                tag="3.1.3",
-                node_major=24,
-                variables=MappingProxyType(_VARIABLES_3_1_3),
-                dead=MappingProxyType(_DEAD_FROM_3_1_2),
-                queues=(*_QUEUES, "schedule"),
-                migrations=_MIGRATIONS_WITH_SCHEDULES,
-                mcp_transport="sse",
-                iframe_origins="'self'",
-                advisories=(),
-            ),
-            Release(
-                tag="3.1.4",
-                node_major=24,
-                variables=MappingProxyType(_VARIABLES_3_1_4),
-                dead=MappingProxyType(_DEAD_FROM_3_1_2),
-                queues=(*_QUEUES, "schedule"),
-                migrations=_MIGRATIONS_WITH_SCHEDULES,
-                mcp_transport="sse",
-                iframe_origins="'self'",
-                advisories=(),
-            ),
-        )
-    }
+    {release.tag: release for release in (_3_1_1, _3_1_2, _3_1_3, _3_1_4)}
 )
 """The releases by tag, oldest first."""
 

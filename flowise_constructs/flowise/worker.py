@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise import environment
-from flowise_constructs.flowise.pod import FlowiseProcess, flowise_template
+from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
 from flowise_constructs.flowise.values import Flowise, Worker
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.kubernetes.workload import Workload
 
 
 class FlowiseWorker(Construct):
@@ -47,13 +44,8 @@ class FlowiseWorker(Construct):
                 [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
             )
         self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
-        self.workload = Workload(
-            kind="Deployment",
-            identity=self._identity,
-            template=flowise_template(self, self._identity, flowise, self._process()),
-            makes_service_account=worker.pod.service_account.create,
-        )
-        self.deployment = self._deployment()
+        self.workload = flowise_workload(self, self._identity, flowise, self._process())
+        self.deployment = deployment(self, self.workload, worker.pod, replicas=worker.replicas, strategy=pods.surge())
 
     def env(self) -> dict[str, EnvValue]:
         """The worker's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
@@ -62,22 +54,6 @@ class FlowiseWorker(Construct):
     def command(self) -> list[str]:
         """The worker's command; node must become the first process, so that it gets the signal to drain."""
         return ["flowise", "worker"]
-
-    def _deployment(self) -> ApiObject:
-        worker = self.worker
-        return api_object(
-            self,
-            "Resource",
-            api_version="apps/v1",
-            kind="Deployment",
-            metadata=object_meta(self._identity, annotations=pods.reloader(worker.pod)),
-            spec={
-                "replicas": worker.replicas,
-                "selector": {"matchLabels": dict(self._identity.selector)},
-                "strategy": pods.surge(),
-                "template": self.workload.template,
-            },
-        )
 
     def _process(self) -> FlowiseProcess:
         worker = self.worker
