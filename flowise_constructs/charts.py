@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from cdk8s import Chart
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from flowise_constructs.backup.job import BackupJob
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.core.checking import checked
-from flowise_constructs.core.findings import ConfigError, Finding, Findings
+from flowise_constructs.core.findings import ConfigError, Finding, Findings, warn
 from flowise_constructs.database.postgres import PostgresServer
 from flowise_constructs.database.values import BundledPostgres, Database, ServerDatabase, SqliteDatabase
 from flowise_constructs.edge.values import Ingress
@@ -24,6 +26,7 @@ from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.flowise.values import Flowise, Main, Worker
 from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.queueing.redis import RedisServer
 from flowise_constructs.queueing.values import BundledRedis, Queue
 from flowise_constructs.storage.s3 import S3Storage
@@ -105,13 +108,21 @@ class _FlowiseChart(Chart):
         findings.attempt(self._refuse_shared_accounts)
         findings.settle()
         self.deployment = Deployment.of(self.main, *self._runs_pods())
+        _warn_of_namesakes(self, self.deployment.names)
 
     def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
         self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data)
 
     def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
         if backup is not None:
-            self.backup = self.backup_class(self, "Backup", backup=backup, flowise=flowise, names=names, data=data)
+            self.backup = self.backup_class(
+                self, "Backup", backup=backup, flowise=flowise, names=names, data=data, environment=self._environment()
+            )
+
+    def _environment(self) -> dict[str, EnvValue] | None:
+        """What main really gets, where a hook of its class may have changed it."""
+        has_hook = hasattr(self, "main") and type(self.main).env is not FlowiseMain.env
+        return self.main.environment if has_hook else None
 
 
 class StandaloneChart(_FlowiseChart):
@@ -127,7 +138,7 @@ class StandaloneChart(_FlowiseChart):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        id: ChartId,
         *,
         auth: Auth,
         database: Database | BundledPostgres = SqliteDatabase(),
@@ -142,6 +153,7 @@ class StandaloneChart(_FlowiseChart):
     ) -> None:
         """`data` is the claim of the data directory; None: a directory that goes with the pod."""
         super().__init__(scope, id)
+        _warn_of_other_file(self, id)
         findings = Findings()
         flowise = findings.require(
             lambda: self._flowise(names, auth, database, storage, None, image=image, settings=settings, ingress=ingress)
@@ -171,7 +183,7 @@ class QueueChart(_FlowiseChart):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        id: ChartId,
         *,
         auth: Auth,
         database: ServerDatabase | BundledPostgres,
@@ -187,6 +199,7 @@ class QueueChart(_FlowiseChart):
     ) -> None:
         """`queue` names the Redis, which the chart makes if it is a `BundledRedis`."""
         super().__init__(scope, id)
+        _warn_of_other_file(self, id)
         findings = Findings()
         flowise = findings.require(
             lambda: self._flowise(
@@ -206,6 +219,36 @@ class QueueChart(_FlowiseChart):
 
     def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
         self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)
+
+
+_DEPLOYED: WeakKeyDictionary[IConstruct, set[tuple[str, str]]] = WeakKeyDictionary()
+"""Namespaces and names, by app."""
+
+
+def _warn_of_namesakes(chart: Chart, names: Names) -> None:
+    """Where no namespace is said, charts of one name are for different ones, or alternatives."""
+    if names.namespace is None:
+        return
+    deployed = _DEPLOYED.setdefault(chart.node.root, set())
+    if (names.namespace, names.name) in deployed:
+        problem = f"two charts of this app deploy {names.name!r} into the namespace {names.namespace!r}"
+        warn(f"Names.name: {problem}: on one cluster they are one and the same; give one another name")
+    deployed.add((names.namespace, names.name))
+
+
+def _chart_id(value: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?", value):
+        return None
+    return "must be letters, digits, '-', '_' and '.': the chart's file is called like it"
+
+
+ChartId = Annotated[str, _chart_id]
+
+
+def _warn_of_other_file(chart: Chart, id: str) -> None:
+    """cdk8s calls the file of a chart in an app like its id, where that is a DNS label."""
+    if not re.fullmatch(r"[-a-z0-9]{1,63}", id) and chart.node.root is chart.node.scope:
+        warn(f"{type(chart).__name__}.id: {id!r} gives the file a hash in its name: lower-case letters, digits and '-'")
 
 
 def _fields(value: Auth | S3Bucket) -> dict[str, Any]:

@@ -74,7 +74,7 @@ CONSTRUCTS: Mapping[Any, Mapping[str, Any]] = {
 @pytest.mark.parametrize(("construct", "arguments"), CONSTRUCTS.items(), ids=lambda part: getattr(part, "__name__", ""))
 def test_every_wrong_argument_of_a_construct_is_named(construct: Any, arguments: Mapping[str, Any]) -> None:
     with pytest.raises(ConfigError) as refused:
-        construct(Chart(App(), "chart"), "Construct", **arguments)
+        construct(Chart(App(), "chart"), "construct", **arguments)
     where = [finding.where for finding in refused.value.findings]
     assert where == [f"{construct.__name__}.{name}" for name in arguments]
 
@@ -91,6 +91,13 @@ def named_in(pod: Any, pattern: str) -> set[str]:
 
 def seen(chart: StandaloneChart | QueueChart) -> Mapping[str, Any]:
     return {f"{workload.kind} {workload.name}": workload for workload in chart.deployment.workloads}
+
+
+def in_volumes(spec: Any, kind: str, word: str) -> set[str]:
+    """The names of Secrets or ConfigMaps that volumes are made of."""
+    sources = [source for volume in spec["volumes"] for source in volume.get("projected", {}).get("sources", [])]
+    whole = {volume[kind][word] for volume in spec["volumes"] if kind in volume}
+    return whole | {source[kind]["name"] for source in sources if kind in source}
 
 
 @pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
@@ -114,13 +121,10 @@ def test_the_view_says_what_the_manifest_has(variant: str) -> None:
             port["containerPort"] for container in containers for port in container.get("ports", ())
         }
         of_secrets = named_in(spec, r"'secretKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
-        assert of_secrets <= set(view.secrets)
-        assert set(view.secrets) == of_secrets | named_in(spec, r"'secretName': '([^']*)'") | named_in(
-            spec, r"'secret': \{'items': \[[^]]*\], 'name': '([^']*)'"
-        ) | {entry["name"] for entry in spec.get("imagePullSecrets", ())}
-        assert set(view.config_maps) == named_in(spec, r"'configMap': \{[^}]*'name': '([^']*)'") | named_in(
-            spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'"
-        )
+        pulled = {entry["name"] for entry in spec.get("imagePullSecrets", ())}
+        assert set(view.secrets) == of_secrets | in_volumes(spec, "secret", "secretName") | pulled
+        of_config_maps = named_in(spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
+        assert set(view.config_maps) == of_config_maps | in_volumes(spec, "configMap", "name")
 
 
 def test_the_view_of_constructs_without_a_chart_class() -> None:

@@ -272,9 +272,9 @@ def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[s
         template = cluster.pod_template(document)
         if template is None or document["kind"] in ("Job", "CronJob"):
             continue
-        mounted = {
-            volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume
-        } & made
+        volumes = template["spec"]["volumes"]
+        projected = [source for volume in volumes for source in volume.get("projected", {}).get("sources", ())]
+        mounted = {source["configMap"]["name"] for source in [*volumes, *projected] if "configMap" in source} & made
         once = {name for name in mounted if name.endswith("-initdb")}
         checksums = {key for key in template["metadata"]["annotations"] if key.startswith("checksum/")}
         assert len(checksums) == len(mounted - once)

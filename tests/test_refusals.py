@@ -311,7 +311,7 @@ WARNED: tuple[tuple[Make, str], ...] = (
         r"Flowise.ingress: .* is https, but the Ingress has no TLS",
     ),
     (
-        lambda: Flowise(auth=AUTH, image=Image(tag="3.1.4"), settings=Settings(mcp_protocol="stdio")),
+        lambda: Flowise(auth=AUTH, image=Image(tag="3.1.4"), database=POSTGRES, settings=Settings(mcp_protocol="stdio")),
         r"Settings.mcp_protocol: in 3.1.4 'stdio' starts only what CUSTOM_MCP_ALLOWED_COMMANDS lists",
     ),
     (built(standalone(main=Main(extra_env={"NUMBER_OF_PROXIES": "1"}))), r"Main.extra_env: .*TRUST_PROXY"),

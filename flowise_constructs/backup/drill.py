@@ -45,7 +45,7 @@ class RestoreDrill(Construct):
         """`backup` is what the backups are made with."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
-        self._source = Source(backup=backup, flowise=flowise, names=names)
+        self._source = Source(backup=backup, flowise=flowise, names=names, with_database=False)
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
         self.cron_job = self._cron_job()

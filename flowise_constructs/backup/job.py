@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdk8s import ApiObject
 from constructs import Construct
 
@@ -16,7 +18,8 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.source import Source, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.refusals import reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Retention
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
@@ -36,8 +39,8 @@ class BackupJob(Construct):
     A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
 
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
-    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`, which a
-    `RestoreJob` takes as well.
+    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`,
+    `.environment`, which a `RestoreJob` takes as well.
 
     Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
     pod alone may mount, names that are too long for a CronJob.
@@ -56,11 +59,14 @@ class BackupJob(Construct):
         flowise: Flowise,
         names: Names = Names(),
         data: Claim | None = None,
+        environment: Mapping[str, EnvValue] | None = None,
     ) -> None:
-        """`data` is the claim that main has its data directory on; its files are only read."""
+        """`data` is the claim that main has its data directory on; its files are only read. `environment` is
+        `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
-        self._source = Source(backup=backup, flowise=flowise, names=names)
+        self.environment = environment
+        self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
         self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
@@ -103,7 +109,7 @@ class BackupJob(Construct):
             environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
             resources=self.backup.resources,
             secrets={**source.password, **source.encryption_key},
-            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
+            volumes=[*source.database_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _archive(self) -> list[Step]:

@@ -132,7 +132,7 @@ def template(
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
     return {
-        "metadata": pods.template_meta(options, identity, files.checksum),
+        "metadata": pods.template_meta(options, identity, {**files.checksum, **source.certificates.checksum}),
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, source.identity_annotations()),
             "automountServiceAccountToken": False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdk8s import ApiObject
 from constructs import Construct
 
@@ -15,7 +17,8 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.source import Source, refuse_contradictions
+from flowise_constructs.backup.refusals import refuse_contradictions
+from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
@@ -54,11 +57,15 @@ class RestoreJob(Construct):
         restore: Restore = Restore(),
         names: Names = Names(),
         data: Claim | None = None,
+        environment: Mapping[str, EnvValue] | None = None,
     ) -> None:
-        """`backup` is what the backups were made with, `data` the claim that main has its data directory on."""
+        """`backup` is what the backups were made with, `data` the claim that main has its data directory on,
+        `environment` what `BackupJob` takes."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.restore, self.names, self.data = backup, flowise, restore, names, data
-        self._source = Source(backup=backup, flowise=flowise, names=names, with_files=restore.files)
+        self._source = Source(
+            backup=backup, flowise=flowise, names=names, environment=environment, with_files=restore.files
+        )
         refuse_contradictions(self._source, data, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
@@ -109,7 +116,7 @@ class RestoreJob(Construct):
             environment={**source.database(), **self._wait(), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,
-            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
+            volumes=[*source.database_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _storage(self, part: str) -> Step:

@@ -7,6 +7,7 @@ fields of a value are looked at. attrs stops at the first error, and pydantic ha
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
@@ -100,7 +101,14 @@ def checked(initializer: Callable[P, None]) -> Callable[P, None]:
         found = [Finding(f"{owner}.{name}", problem) for name, problem in problems.items() if problem]
         if found:
             raise ConfigError(found)
-        initializer(*args, **kwargs)
+        try:
+            initializer(*args, **kwargs)
+        except RuntimeError as error:
+            # Raised by JavaScript, with its traceback.
+            if (twice := re.search(r"already a \w+ with name '([^']*)'", str(error))) is None:
+                raise
+            problem = f"{twice[1]!r} stands there twice in one scope: give each construct an id of its own"
+            raise ConfigError([Finding(f"{owner}.id", problem)]) from None
 
     return checking
 

@@ -11,7 +11,7 @@ from flowise_constructs.core.rules import naming, network, paths, quantities, te
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
-from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
 
 POSTGRES_IMAGE = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
 """The bundled server, and the client of backups."""
@@ -21,19 +21,29 @@ POSTGRES_IMAGE = ServerImage(repository="docker.io/library/postgres", tag="18.6-
 class DatabaseTls(Value):
     """Encrypted connections to a database server."""
 
-    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
-    """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**
-    (Flowise decodes it once more). `DATABASE_SSL_KEY_BASE64`. None: Node's own authorities, PostgreSQL only."""
+    ca: Pem | None = None
+    """The authority that signed the server's certificate: PEM text, or a key that holds PEM, as cert-manager and
+    CloudNativePG make it; mounted as a file, and from there in `DATABASE_SSL_KEY_BASE64`. None: public authorities and
+    `Settings.authorities`, PostgreSQL only. Example: `SecretKey(secret="flowise-db-ca", key="ca.crt")`."""
+    ca_base64: SecretKey | ConfigMapKey | None = None
+    """In the place of `ca`, a key that holds base64 of the PEM: `DATABASE_SSL_KEY_BASE64` as it is."""
     verify: bool = True
     """Whether the server's certificate is checked: `DATABASE_REJECT_UNAUTHORIZED`. Flowise's own default with a CA is
     no; ours is yes. False needs a CA, since Flowise without one always checks."""
 
     def contradictions(self) -> Iterable[Finding]:
-        if not self.verify and self.ca is None:
+        if self.ca is not None and self.ca_base64 is not None:
+            yield self.finding("ca_base64", "is given beside 'ca', and is the same thing otherwise spelt: give one")
+        if not self.verify and not self.has_ca:
             yield self.finding(
                 "verify",
                 "False has no effect without 'ca': Flowise then always checks; give the CA, which needs no False",
             )
+
+    @property
+    def has_ca(self) -> bool:
+        """Whether an authority of its own is given."""
+        return self.ca is not None or self.ca_base64 is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +86,7 @@ class _MysqlFamily(_Server):
     """Encryption; needs a CA, because mysql2 refuses `ssl: true`. None: plain."""
 
     def contradictions(self) -> Iterable[Finding]:
-        if self.tls is not None and self.tls.ca is None:
+        if self.tls is not None and not self.tls.has_ca:
             yield self.finding(
                 "tls", "has no CA: Flowise can't connect so (mysql2 refuses ssl=true); give DatabaseTls(ca=...)"
             )

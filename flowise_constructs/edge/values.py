@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -71,6 +72,13 @@ class IngressHost(Value):
     def contradictions(self) -> Iterable[Finding]:
         if not self.paths:
             yield self.finding("paths", "is empty: a host serves nothing without a path; leave the field out for '/'")
+        serves_the_ui = any(path.path == "/" and path.path_type != "Exact" for path in self.paths)
+        if not serves_the_ui and not all(path.path.startswith("/api/") or path.path == "/api" for path in self.paths):
+            yield self.finding(
+                "paths",
+                "lacks '/', which the UI needs for its own files, and which can't be moved below another path: leave "
+                "the field out, or name paths below '/api/' alone for a host without the UI",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +89,31 @@ class IngressTls(Value):
     """`hosts`."""
     secret_name: naming.ObjectName | None = None
     """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default."""
+
+
+_ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
+_CONTROLLER_TLS = {
+    "alb.ingress.kubernetes.io/certificate-arn": ".",
+    "alb.ingress.kubernetes.io/listen-ports": "HTTPS",
+    "alb.ingress.kubernetes.io/ssl-redirect": ".",
+    "appgw.ingress.kubernetes.io/appgw-ssl-certificate": ".",
+    "appgw.ingress.kubernetes.io/ssl-redirect": "true",
+    "haproxy-ingress.github.io/ssl-redirect": "true",
+    "haproxy.org/ssl-redirect": "true",
+    "ingress.gcp.kubernetes.io/pre-shared-cert": ".",
+    "ingress.kubernetes.io/force-ssl-redirect": "true",
+    "networking.gke.io/managed-certificates": ".",
+    "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
+    "nginx.org/redirect-to-https": "true",
+    "projectcontour.io/tls-cert-namespace": ".",
+    "route.openshift.io/termination": ".",
+    "tailscale.com/funnel": "true",
+    "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
+    "traefik.ingress.kubernetes.io/router.tls": "true",
+    "traefik.ingress.kubernetes.io/router.tls.certresolver": ".",
+    "traefik.ingress.kubernetes.io/router.tls.options": ".",
+}
+"""Annotations with which a controller ends TLS by itself, and the values that mean so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +136,8 @@ class Ingress(Value):
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
             yield self.finding("hosts", "is empty: name at least one host, or leave the Ingress out")
+        if not self.tls and not self.tls_in_front:
+            yield from self._unsaid_tls()
         known = {entry.host for entry in self.hosts}
         for entry in self.tls:
             for host in entry.hosts:
@@ -111,6 +146,19 @@ class Ingress(Value):
         hosts = [entry.host for entry in self.hosts]
         for host in sorted({host for host in hosts if hosts.count(host) > 1}):
             yield self.finding("hosts", f"{host!r} stands there twice: one entry with several paths")
+
+    def _unsaid_tls(self) -> Iterator[Finding]:
+        """TLS that an annotation asks for, and URL and cookies wouldn't know of."""
+        for name, value in self.annotations.items():
+            if name in _ISSUERS:
+                yield self.finding(
+                    "annotations", f"{name!r} asks for a certificate, and 'tls' names no Secret for it: give IngressTls"
+                )
+            elif any(name == key and re.search(pattern, value) for key, pattern in _CONTROLLER_TLS.items()):
+                yield self.finding(
+                    "annotations",
+                    f"{name!r} makes the controller serve https, but the URL would be http: say tls_in_front=True",
+                )
 
     @property
     def public_url(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flowise_constructs.core.findings import ConfigError, Finding
@@ -46,6 +46,15 @@ class Auth(Value):
     """`JWT_ISSUER`, for main. Must be the same in every main; a new one logs every user out."""
     jwt_audience: texts.Text = "Flowise"
     """`JWT_AUDIENCE`, for main. As `jwt_issuer`."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        seen: dict[SecretKey, str] = {}
+        for name in KEYS:
+            key: SecretKey = getattr(self, name)
+            if key in seen:
+                problem = f"is the very key of {seen[key]!r}, so that whoever has one can forge what the other signs"
+                yield self.finding(name, f"{problem}: give each a key of its own")
+            seen.setdefault(key, name)
 
     @staticmethod
     def from_secret(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowise_constructs.core.checking import SECRET_KEY
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
+from flowise_constructs.flowise.further_variables import looks_like_a_secret, useless
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.flowise.values import Flowise, Main, Worker
@@ -22,7 +24,7 @@ OWNED: Mapping[str, Owner] = {**variables.OWNED, **database.OWNED, **storage.OWN
 SERVER_VARIABLES = (database.HOST, queueing.HOST)
 """Variables that hold the host of a server."""
 
-_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", queueing.MODE})
+_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", queueing.MODE})
 _GATE_READS_PREFIXES = (database.PREFIX, queueing.PREFIX)
 
 
@@ -62,23 +64,35 @@ def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:
     return {
-        **variables.process_environment(flowise, resources),
+        **variables.process_environment(flowise, resources, has_certificates=_has_certificates(flowise)),
         **variables.behaviour_environment(flowise.settings),
+        **variables.proxy_environment(flowise),
+        **variables.authorities_environment(flowise.settings),
         **database.database_environment(flowise.database, DATA_DIRECTORY),
         **storage.storage_environment(flowise.storage, DATA_DIRECTORY),
         **(queueing.queue_environment(flowise.queue) if flowise.queue else {}),
     }
 
 
+def _has_certificates(flowise: Flowise) -> bool:
+    queue_files = queueing.queue_files(flowise.queue) if flowise.queue else {}
+    return bool(flowise.settings.authorities or database.database_files(flowise.database) or queue_files)
+
+
 def _further(flowise: Flowise, role: Role, sources: Mapping[str, Mapping[str, EnvValue]]) -> Environment:
     """The user's own variables: those that a typed value sets are refused, those that nobody reads are warned of."""
-    taken = [
-        Finding(where, f"{name!r} {OWNED[name]}") for where, given in sources.items() for name in given if name in OWNED
+    refused = [
+        Finding(where, problem)
+        for where, given in sources.items()
+        for name in given
+        if (problem := f"{name!r} {OWNED[name]}" if name in OWNED else useless(name)) is not None
     ]
-    if taken:
-        raise ConfigError(taken)
+    if refused:
+        raise ConfigError(refused)
     for where, given in sources.items():
-        for name in given:
+        for name, value in given.items():
             if (warning := unread(name, flowise.image.flowise, role)) is not None:
                 warn(f"{where}: {warning}")
+            if looks_like_a_secret(name, value):
+                warn(f"{where}: {name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}")
     return {name: value for given in sources.values() for name, value in given.items()}

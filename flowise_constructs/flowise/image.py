@@ -51,6 +51,17 @@ class Image(Value):
         return releases.RELEASES[release]
 
     @property
+    def release_tag(self) -> str:
+        """The release that the image holds."""
+        return self.flowise.tag
+
+    @property
+    def is_upstreams(self) -> bool:
+        """Whether it is whatever upstream's tag names: by no digest, in upstream's repository."""
+        path = self.repository.removeprefix("docker.io/").removeprefix("index.docker.io/")
+        return self.digest is None and path == "flowiseai/flowise"
+
+    @property
     def reference(self) -> str:
         """What stands in the pod's `image`."""
         return image_reference(self.repository, self.tag, self.digest)

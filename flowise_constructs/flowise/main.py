@@ -8,17 +8,21 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.core.checking import checked
-from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
 from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
+from flowise_constructs.flowise.hooks import environment_of, held_command
 from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
 from flowise_constructs.flowise.values import Flowise, Main
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
+from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.mounted_files import config_map
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
@@ -34,12 +38,13 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 
 class FlowiseMain(Construct):
-    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress.
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress;
+    ConfigMap `{name}-certificates` of the certificates that are given as text.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
     Standalone it does everything and stands alone; in queue mode it serves, and `FlowiseWorker` runs the flows.
 
-    Hooks for a subclass: `env()` and `command()`.
+    Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
     Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
     rolling update with SQLite or a claim that one node holds.
@@ -61,9 +66,13 @@ class FlowiseMain(Construct):
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
         self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self._certificates = certificates_of(flowise, names)
+        self.environment = environment_of(self, FlowiseMain)
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.service = self._service()
+        if texts := self._certificates.texts:
+            config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
         self.claim = self._claim(data) if isinstance(data, DataClaim) else None
         self.ingress = (
             ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
@@ -86,12 +95,13 @@ class FlowiseMain(Construct):
         return FlowiseProcess(
             role="main",
             container="flowise",
-            command=self.command(),
-            environment=self.env(),
+            command=held_command("FlowiseMain", self.command()),
+            environment=self.environment,
             probe_scripts=("main-alive.js",) if queued else (),
             resources=main.resources,
             sizes=main.sizes,
             options=main.pod,
+            certificates=self._certificates,
             grace_seconds=main.pre_stop_seconds + 15,
             startup=probes.http_probe(PING, main.startup),
             readiness=probes.http_probe(PING, main.readiness),
@@ -179,6 +189,11 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
                 "Main.strategy",
                 f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
             )
+        )
+    if isinstance(flowise.database, SqliteDatabase) and data is None and not main.pod.volumes:
+        warn(
+            "FlowiseMain.data: None with SQLite: the database, with all flows and credentials, goes with the pod; "
+            "give a DataClaim, or a database server"
         )
     findings += _lost_directories(flowise, main, data)
     if findings:

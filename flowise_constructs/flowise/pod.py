@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from cdk8s import ApiObject
+from cdk8s import ApiObject, Chart
 from constructs import Construct
 
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME, LOG_DIRECTORY
 from flowise_constructs.flowise.environment import gate_environment
+from flowise_constructs.flowise.further_variables import lost_files
 from flowise_constructs.flowise.values import Flowise, WritableSizes
+from flowise_constructs.flowise.variables import CERTIFICATES_SCRIPT
 from flowise_constructs.kubernetes import pods, volumes
+from flowise_constructs.kubernetes.certificates import Certificates
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
@@ -24,6 +29,7 @@ from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
+_DEPLOYMENTS: WeakKeyDictionary[Chart, set[str]] = WeakKeyDictionary()
 GATE_DATABASE_SCRIPTS = {
     "sqlite": ("gate-sqlite.js",),
     "postgres": ("gate-postgres.js",),
@@ -45,6 +51,7 @@ class FlowiseProcess:
     resources: Resources
     sizes: WritableSizes
     options: PodOptions
+    certificates: Certificates
     grace_seconds: int
     startup: Manifest
     liveness: Manifest
@@ -68,8 +75,13 @@ def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, pro
 def deployment(
     scope: Construct, workload: Workload, options: PodOptions, *, replicas: int, strategy: Manifest
 ) -> ApiObject:
-    """The Deployment of the pods."""
+    """The Deployment of the pods; ConfigError where the same cdk8s chart has one of that name already."""
     identity = workload.identity
+    called = _DEPLOYMENTS.setdefault(Chart.of(scope), set())
+    if (name := f"{identity.namespace}/{identity.name}") in called:
+        problem = f"two deployments of one chart are called {identity.name!r}: give each Names(name=...) of its own"
+        raise ConfigError([Finding("Names.name", problem)])
+    called.add(name)
     return api_object(
         scope,
         "Resource",
@@ -94,8 +106,10 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
     secrets = [{"name": name} for name in image.pull_secrets]
     mounts = volumes.mounts(options, _mounts(process))
     variables = pods.variables(process.environment)
+    if lost := list(lost_files(process.environment, [str(mount["mountPath"]) for mount in mounts])):
+        raise ConfigError(lost)
     return {
-        "metadata": pods.template_meta(options, identity, scripts.checksum),
+        "metadata": pods.template_meta(options, identity, {**scripts.checksum, **process.certificates.checksum}),
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
             "automountServiceAccountToken": False,
@@ -115,7 +129,8 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
 def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
     kind = process.environment.get(database.TYPE)
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
-    content = scripts("gate.js", *own, *process.probe_scripts)
+    preload = [CERTIFICATES_SCRIPT] if process.certificates else []
+    content = scripts("gate.js", *own, *process.probe_scripts, *preload)
     return config_map(scope, "Scripts", identity, "-scripts", content)
 
 
@@ -163,6 +178,7 @@ def _mounts(process: FlowiseProcess) -> list[Manifest]:
         volumes.mount("tmp", "/tmp"),
         *shm,
         volumes.mount("scripts", SCRIPTS_DIRECTORY, read_only=True),
+        *process.certificates.mount(),
     ]
 
 
@@ -176,4 +192,5 @@ def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
         volumes.empty_dir("tmp", sizes.tmp),
         *([volumes.empty_dir("shm", sizes.shm, medium="Memory")] if sizes.shm else []),
         scripts.volume("scripts"),
+        *process.certificates.volume(),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -10,7 +11,16 @@ from urllib.parse import urlsplit
 from flowise_constructs.core.findings import Finding, shown, warn
 from flowise_constructs.core.rules import naming, network, quantities, texts
 from flowise_constructs.core.value import Value
-from flowise_constructs.kubernetes.references import EnvValue, SecretKey
+from flowise_constructs.kubernetes.references import EnvValue, Pem, SecretKey
+
+
+def _mail_address(value: str) -> str | None:
+    """An address, with a name in front where wanted."""
+    if (problem := texts.text(value)) is not None:
+        return problem
+    if not re.fullmatch(r"([^<>@]*<)?[^\s<>@,;]+@[^\s<>@,;]+(?(1)>)", value):
+        return "must be a mail address such as 'flowise@example.com' or 'Flowise <flowise@example.com>'"
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +33,7 @@ class Smtp(Value):
     """`SMTP_USER`; Flowise doesn't send without a login."""
     password: SecretKey
     """`SMTP_PASSWORD`."""
-    sender: texts.Text
+    sender: Annotated[str, _mail_address]
     """`SENDER_EMAIL`. Example: `"flowise@example.com"`."""
     port: network.Port = 465
     """`SMTP_PORT`."""
@@ -33,14 +43,17 @@ class Smtp(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundProxy(Value):
-    """The way out of the cluster, for mains and workers."""
+    """The proxy on the way out of the cluster, for mains, workers and the pods of backups."""
 
-    http: network.Url | None = None
-    """`GLOBAL_AGENT_HTTP_PROXY`."""
-    https: network.Url | None = None
-    """`GLOBAL_AGENT_HTTPS_PROXY`. Default: Flowise takes `http` for both."""
+    http: network.Url | SecretKey | None = None
+    """URL of the proxy for http: `HTTP_PROXY`, `GLOBAL_AGENT_HTTP_PROXY`. One with a login is a key of a Secret that
+    holds the whole URL. Example: `"http://proxy.example.com:3128"`, `SecretKey(secret="proxy", key="url")`."""
+    https: network.Url | SecretKey | None = None
+    """URL of the proxy for https: `HTTPS_PROXY`, `GLOBAL_AGENT_HTTPS_PROXY`. Default: `http` for both."""
     no_proxy: Sequence[texts.Listed] = ()
-    """`GLOBAL_AGENT_NO_PROXY`. Example: `["*.svc.cluster.local"]`."""
+    """Further hosts that are reached without it: `NO_PROXY`, `GLOBAL_AGENT_NO_PROXY`. The cluster's own names and the
+    servers of the deployment are in it by themselves. A name matches itself, `*.example.com` what is below it.
+    Example: `["*.example.com"]`."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.http is None and self.https is None:
@@ -113,7 +126,11 @@ class Settings(Value):
     smtp: Smtp | None = None
     """Mail. None: Flowise sends none."""
     proxy: OutboundProxy | None = None
-    """Outbound proxy."""
+    """Outbound proxy, for mains, workers and the pods of backups."""
+    authorities: Pem | None = None
+    """Certificates that are trusted beside the public ones, in every pod that talks to others: Flowise, its gate,
+    backups, restores. PEM text, or a key that holds PEM, as cert-manager and trust-manager make it. Mounted as a file:
+    `NODE_EXTRA_CA_CERTS`. Example: `ConfigMapKey(config_map="corporate-ca", key="ca.crt")`."""
     metrics: Metrics | None = None
     """Main's metrics: `ENABLE_METRICS`. None: off."""
     extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,8 +17,8 @@ from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
-from flowise_constructs.queueing.values import BundledRedis, Queue
-from flowise_constructs.storage.values import LocalStorage, Storage
+from flowise_constructs.queueing.values import BundledRedis, Queue, Redis
+from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,16 @@ class Flowise(Value):
                 "settings",
                 "trusted_proxies=0 behind an Ingress with TLS: nobody can log in; give the number of proxies",
             )
+        if self.settings.smtp is not None and self.public_url is None:
+            yield self.finding(
+                "settings", "smtp without a public URL: the links in mails lead nowhere; give app_url, or an Ingress"
+            )
+        if self.image.is_upstreams and self.image.release_tag == "3.1.4" and isinstance(self.database, SqliteDatabase):
+            yield self.finding(
+                "image",
+                f"{self.image.reference!r} doesn't start with SQLite: connect-sqlite3 0.9.17 in it is broken; take "
+                "3.1.3, a database server, an image of your own (image/), or the digest of a build that you tried",
+            )
         self._warn_of_plain_ingress()
         self._warn_of_refused_commands()
 
@@ -67,6 +77,16 @@ class Flowise(Value):
         if self.settings.app_url is not None:
             return self.settings.app_url.rstrip("/")
         return self.ingress.public_url if self.ingress is not None else None
+
+    @property
+    def server_hosts(self) -> tuple[str, ...]:
+        """Hosts of the servers that belong to the installation; an object store, where it is not on the internet."""
+        redis = self.queue.redis if self.queue else None
+        return (
+            *([] if isinstance(self.database, SqliteDatabase) else [self.database.host]),
+            *([redis.host] if isinstance(redis, Redis) else []),
+            *(self.storage.private_hosts if isinstance(self.storage, S3Bucket) else []),
+        )
 
     @property
     def secure_cookies(self) -> bool | None:
@@ -119,6 +139,34 @@ class WritableSizes(Value):
     """`/dev/shm` in memory, for nodes that run Chromium. Default: left out (64 MiB)."""
 
 
+LEAST_MEMORY = "1Gi"
+"""Flowise peaks at 910 MiB while it boots."""
+LEAST_STARTUP_SECONDS = 90
+"""A boot took up to 88 seconds."""
+
+
+def _too_little(value: Main | Worker) -> Iterator[Finding]:
+    """What a Flowise process can't start with, or would be restarted for."""
+    limit = value.resources.memory_limit
+    if quantities.amount(limit) < quantities.amount(LEAST_MEMORY):
+        yield value.finding(
+            "resources",
+            f"memory_limit {limit!r} is too little, Flowise peaks at 910 MiB while it boots: 1Gi or more",
+        )
+    budget = value.startup.period_seconds * value.startup.failure_threshold
+    if budget < LEAST_STARTUP_SECONDS:
+        yield value.finding(
+            "startup",
+            f"gives a boot {budget} s (period_seconds times failure_threshold), and it took up to 88: take 90 or more",
+        )
+    liveness = value.liveness
+    if liveness is not None and liveness.period_seconds * liveness.failure_threshold < 15:
+        warn(
+            f"{type(value).__name__}.liveness: restarts a pod after less than 15 s without an answer, which a busy "
+            "Flowise may need: more period_seconds or failure_threshold"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Main(Value):
     """What main has of its own."""
@@ -152,6 +200,9 @@ class Main(Value):
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations, volumes."""
 
+    def contradictions(self) -> Iterable[Finding]:
+        return _too_little(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worker(Value):
@@ -179,6 +230,7 @@ class Worker(Value):
     """Scheduling, labels, annotations, volumes."""
 
     def contradictions(self) -> Iterable[Finding]:
+        yield from _too_little(self)
         if self.grace_seconds < 31:
             yield self.finding(
                 "grace_seconds",

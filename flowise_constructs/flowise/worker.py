@@ -7,6 +7,8 @@ from constructs import Construct
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.certificates import certificates_of
+from flowise_constructs.flowise.hooks import environment_of, held_command
 from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
 from flowise_constructs.flowise.values import Flowise, Worker
 from flowise_constructs.kubernetes import pods, probes
@@ -21,7 +23,7 @@ class FlowiseWorker(Construct):
 
     Must exist already: what main needs, and main itself, given the same `Flowise` value.
 
-    Hooks for a subclass: `env()` and `command()`.
+    Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
     Raises ConfigError outside queue mode.
     """
@@ -44,6 +46,7 @@ class FlowiseWorker(Construct):
                 [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
             )
         self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
+        self.environment = environment_of(self, FlowiseWorker)
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, worker.pod, replicas=worker.replicas, strategy=pods.surge())
 
@@ -61,12 +64,13 @@ class FlowiseWorker(Construct):
         return FlowiseProcess(
             role="worker",
             container="flowise-worker",
-            command=self.command(),
-            environment=self.env(),
+            command=held_command("FlowiseWorker", self.command()),
+            environment=self.environment,
             probe_scripts=("worker-alive.js",),
             resources=worker.resources,
             sizes=worker.sizes,
             options=worker.pod,
+            certificates=certificates_of(self.flowise, self.names),
             grace_seconds=worker.grace_seconds,
             startup=probes.exec_probe((*alive, "startup"), worker.startup),
             liveness=probes.exec_probe(alive, worker.liveness),

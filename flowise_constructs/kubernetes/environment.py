@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import NamedTuple
 
 from flowise_constructs.kubernetes.references import EnvValue
 
 Environment = dict[str, EnvValue]
+CERTIFICATES_DIRECTORY = "/etc/flowise-constructs/certificates"
+"""Where a pod has certificates as files."""
 
 
 class Owner(NamedTuple):
@@ -27,6 +28,6 @@ def word(flag: bool) -> str:
     return "true" if flag else "false"
 
 
-def encoded(certificate: EnvValue) -> EnvValue:
-    """Flowise decodes the variable: PEM text is encoded here, a reference holds it encoded."""
-    return base64.b64encode(certificate.encode()).decode() if isinstance(certificate, str) else certificate
+def certificate_file(name: str) -> str:
+    """The path of a certificate's file."""
+    return f"{CERTIFICATES_DIRECTORY}/{name}"

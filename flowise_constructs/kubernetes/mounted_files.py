@@ -39,6 +39,10 @@ def config_map(scope: Construct, id: str, identity: Identity, suffix: str, conte
         metadata=object_meta(identity, suffix=suffix),
         data=dict(content),
     )
-    content_text = "\0".join(f"{name}\0{text}" for name, text in sorted(content.items()))
-    digest = hashlib.sha256(content_text.encode()).hexdigest()[:16]
-    return MountedFiles(derived(identity.name, suffix), {f"checksum/{suffix.lstrip('-')}": digest})
+    return MountedFiles(derived(identity.name, suffix), checksum_of(suffix.lstrip("-"), content))
+
+
+def checksum_of(name: str, content: Mapping[str, str]) -> dict[str, str]:
+    """A pod annotation that changes with the content."""
+    whole = "\0".join(f"{file}\0{text}" for file, text in sorted(content.items()))
+    return {f"checksum/{name}": hashlib.sha256(whole.encode()).hexdigest()[:16]}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
 
 Manifest = dict[str, Any]
 """An object, or a part of one, as the YAML has it. What is None is left out."""
+LARGEST_OBJECT = 250 * 1024
+"""Annotations of an object may have 256 KiB together."""
 
 
 def api_object(
@@ -22,8 +26,13 @@ def api_object(
     From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis.
     A patch, the first one, carries it as it is.
     """
+    content = _plain(body)
+    if len(json.dumps(content)) > LARGEST_OBJECT:
+        problem = "is larger than 250 KiB, which `kubectl apply` can't take: it keeps a copy in an annotation"
+        mend = "make large files a ConfigMap or Secret of your own, and name its key"
+        raise ConfigError([Finding(f"{kind} {metadata['name']}", f"{problem}; {mend}")])
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
-    made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))
+    made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(content.items())))
     return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
-from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, paths, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes import scheduling
@@ -115,6 +115,16 @@ class ServiceAccount(Value):
             yield self.finding("name", "'default' is the namespace's own account: take another name, or create=False")
 
 
+_UNRESTRICTED_KINDS = frozenset(
+    (
+        *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "flocker"),
+        *("gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs", "photonPersistentDisk"),
+        *("portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
+    )
+)
+"""The volumes that Pod Security "restricted" doesn't admit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Volume(Value):
     """A further volume, and where the main container sees it."""
@@ -131,6 +141,12 @@ class Volume(Value):
     """`readOnly`."""
 
     def contradictions(self) -> Iterable[Finding]:
+        kind = next(iter(self.source), "")
+        if kind in _UNRESTRICTED_KINDS:
+            warn(
+                f"Volume.source: {kind!r} is refused in a namespace that enforces Pod Security 'restricted': make a "
+                "PersistentVolume of it, and name its claim"
+            )
         if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
             yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
 

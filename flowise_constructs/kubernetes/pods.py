@@ -117,6 +117,9 @@ def service_account(
     account = options.service_account
     if not account.create:
         assert account.name is not None
+        if annotations:
+            problem = f"can't be put on the account {account.name!r}, which is not made here: put them on it yourself"
+            raise ConfigError([Finding("S3Bucket.service_account_annotations", f"{problem}, and leave them out")])
         return account.name
     name = account.name or identity.name
     api_object(

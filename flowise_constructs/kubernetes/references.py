@@ -51,5 +51,7 @@ class PodField(Value):
     """Field path. Example: `"metadata.name"`."""
 
 
+Pem: TypeAlias = texts.Certificate | SecretKey | ConfigMapKey
+"""Certificates as PEM text, or a key that holds PEM, as cert-manager, trust-manager and CloudNativePG make them."""
 EnvValue: TypeAlias = texts.Literally | SecretKey | ConfigMapKey | PodField
 """A literal, or where the value is to be read from."""

@@ -12,7 +12,7 @@ from flowise_constructs.core.rules import naming, network, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
-from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,15 +20,19 @@ class RedisTls(Value):
     """Encrypted connections to Redis: `REDIS_TLS`. By host and port: with a `rediss://` URL Flowise's clients disagree
     on certificates."""
 
-    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
-    """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**.
-    `REDIS_CA`. None: Node's own authorities."""
+    ca: Pem | None = None
+    """The authority that signed the server's certificate: PEM text, or a key that holds PEM, as cert-manager makes it;
+    mounted as a file, and from there in `REDIS_CA`. None: public authorities and `Settings.authorities`."""
+    ca_base64: SecretKey | ConfigMapKey | None = None
+    """In the place of `ca`, a key that holds base64 of the PEM: `REDIS_CA` as it is."""
     certificate: SecretKey | None = None
-    """Client certificate, a key with base64 of the PEM: `REDIS_CERT`."""
+    """Client certificate, a key that holds PEM, or base64 of it: from a file in `REDIS_CERT`."""
     private_key: SecretKey | None = None
-    """Client key, a key with base64 of the PEM: `REDIS_KEY`."""
+    """Client key, a key that holds PEM, or base64 of it: from a file in `REDIS_KEY`."""
 
     def contradictions(self) -> Iterable[Finding]:
+        if self.ca is not None and self.ca_base64 is not None:
+            yield self.finding("ca_base64", "is given beside 'ca', and is the same thing otherwise spelt: give one")
         if (self.certificate is None) != (self.private_key is None):
             missing = "private_key" if self.private_key is None else "certificate"
             yield self.finding(missing, "None: a client certificate and its key go together; give both or neither")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flowise_constructs.kubernetes.environment import Environment, Owner, encoded
+from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file
+from flowise_constructs.kubernetes.references import Pem
 from flowise_constructs.queueing.values import Queue, Redis
 
 MODE = "MODE"
@@ -24,10 +25,20 @@ OWNED: Mapping[str, Owner] = {
     "REDIS_USERNAME": Owner("Redis.username"),
     "REDIS_PASSWORD": Owner("Redis.password"),
     "REDIS_TLS": Owner("Redis.tls"),
-    "REDIS_CA": Owner("RedisTls.ca"),
+    "REDIS_CA": Owner("RedisTls.ca_base64"),
     "REDIS_CERT": Owner("RedisTls.certificate"),
     "REDIS_KEY": Owner("RedisTls.private_key"),
+    # Ours: certificate-variables.js makes Flowise's variables of them.
+    "REDIS_CA_FILE": Owner("RedisTls.ca"),
+    "REDIS_CERT_FILE": Owner("RedisTls.certificate"),
+    "REDIS_KEY_FILE": Owner("RedisTls.private_key"),
     "REDIS_KEEP_ALIVE": Owner("Redis.keep_alive_seconds"),
+}
+
+_FILE_VARIABLES = {
+    "redis-ca.pem": "REDIS_CA_FILE",
+    "redis-certificate.pem": "REDIS_CERT_FILE",
+    "redis-key.pem": "REDIS_KEY_FILE",
 }
 
 
@@ -45,11 +56,23 @@ def queue_environment(queue: Queue) -> Environment:
         **({"REDIS_USERNAME": redis.username} if redis.username else {}),
         **({"REDIS_PASSWORD": redis.password} if redis.password else {}),
         **({"REDIS_TLS": "true"} if redis.tls else {}),
-        **({"REDIS_CA": encoded(redis.tls.ca)} if redis.tls and redis.tls.ca else {}),
-        **({"REDIS_CERT": redis.tls.certificate} if redis.tls and redis.tls.certificate else {}),
-        **({"REDIS_KEY": redis.tls.private_key} if redis.tls and redis.tls.private_key else {}),
+        **({"REDIS_CA": redis.tls.ca_base64} if redis.tls and redis.tls.ca_base64 else {}),
+        **{_FILE_VARIABLES[file]: certificate_file(file) for file in queue_files(queue)},
         "REDIS_KEEP_ALIVE": str(redis.keep_alive_seconds * 1000),
     }
+
+
+def queue_files(queue: Queue) -> dict[str, Pem]:
+    """The certificates that its variables name."""
+    tls = queue.redis.tls if isinstance(queue.redis, Redis) else None
+    if tls is None:
+        return {}
+    files: dict[str, Pem | None] = {
+        "redis-ca.pem": tls.ca,
+        "redis-certificate.pem": tls.certificate,
+        "redis-key.pem": tls.private_key,
+    }
+    return {name: pem for name, pem in files.items() if pem is not None}
 
 
 def retention_environment(queue: Queue) -> Environment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from flowise_constructs.core.rules import buckets, naming, network, paths, quantities
 from flowise_constructs.core.value import Value
@@ -58,6 +59,12 @@ class S3Bucket(Value):
     service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Put on the service accounts of the pods that use the bucket.
     Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
+
+    @property
+    def private_hosts(self) -> tuple[str, ...]:
+        """Its endpoint's host, where that is in the cluster or in a private network."""
+        host = urlsplit(self.endpoint).hostname if self.endpoint else None
+        return (host,) if host and network.is_private(host) else ()
 
 
 @dataclass(frozen=True, kw_only=True)

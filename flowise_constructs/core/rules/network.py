@@ -25,6 +25,15 @@ def host(value: str) -> str | None:
     return None
 
 
+def is_private(name: str) -> bool:
+    """Whether a host is in the cluster or in a private network, as far as its name tells."""
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        last = name.rstrip(".").rpartition(".")[2].lower()
+        return "." not in name.rstrip(".") or last in ("svc", "local", "internal", "lan", "home", "localhost")
+
+
 def ingress_host(value: str) -> str | None:
     """A host of an Ingress rule: a DNS name, with `*.` in front for a wildcard; Kubernetes refuses IP addresses."""
     if len(value) > 253 or naming.dns_subdomain(value.removeprefix("*.")) or re.fullmatch(r"[0-9.]+", value):

@@ -11,6 +11,10 @@ _UNQUOTED_NUMBER = re.compile(
 _MISREAD_BLOCK = re.compile(r"\A[ \n]*\t|\n[ \t]+\Z|\A\s*\Z|\r")
 
 
+# Linux takes no argument and no variable longer than 32 pages (MAX_ARG_STRLEN), its name and "=" counted.
+LONGEST_VARIABLE = 127 * 1024
+
+
 def text(value: str) -> str | None:
     """A line of printable text; Flowise takes an empty variable for a set one."""
     if not value.strip():
@@ -26,6 +30,8 @@ def literal(value: str) -> str | None:
         return "must not be empty: several Flowise variables take an empty value for a set one; leave the entry out"
     if any(unsafe(character) for character in value):
         return "must not hold control characters other than tab and line ends, nor lone surrogates"
+    if len(value.encode()) > LONGEST_VARIABLE:
+        return "is longer than 127 KiB, and no program starts with such a variable: mount a file instead"
     return misread(value)
 
 

@@ -122,6 +122,7 @@ def _paths(release: Release) -> dict[str, str]:
         "Worker.extra_env": ["queue.worker.extraEnv"],
         "Flowise.ingress": ["ingress"],
         "Flowise.settings": ["flowise"],
+        "Flowise.image": ["image.tag"],
         "Backup.target": ["backup.s3"],
         "PodOptions.volumes": ["extraVolumeMounts"],
         "Names.name": ["fullnameOverride", "--release"],

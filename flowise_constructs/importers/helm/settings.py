@@ -163,7 +163,7 @@ def _smtp(release: Release, variables: Variables) -> Smtp | None:
         release.refuse(where, f"{', '.join(missing)} must be given too: Flowise sends no mail without")
     if host is None or user is None or sender is None or password is None:
         return None
-    otherwise = Smtp(host="refused", user="refused", sender="refused", password=_REFUSED_KEY)
+    otherwise = Smtp(host="refused", user="refused", sender="refused@example.com", password=_REFUSED_KEY)
     return release.make(Smtp, {"": where}, otherwise, host=host, user=user, sender=sender, password=password, **fields)
 
 
