@@ -46,7 +46,7 @@ class _FlowiseChart(Chart):
     backup: BackupJob | None = None
     """The backup, if there is one."""
     deployment: Deployment
-    """What add-ons build on: names, the `Flowise` value, the workloads."""
+    """What features such as network policies build on: names, the `Flowise` value, the workloads."""
 
     def _auth(self, auth: Auth) -> Auth:
         self.auth = self.auth_class(self, "Auth", **_fields(auth))

@@ -179,7 +179,7 @@ def _expected(hints: tuple[Any, ...], given: Any) -> str:
         return f"{shown(given)} must be {names}"
     if "str" in kinds:
         return f"the value, of type {type(given).__name__} and not shown, must be {names}"
-    return f"is a plain {type(given).__name__} in the place of a secret (not shown): give {names}"
+    return f"a plain {type(given).__name__} where a secret belongs (not shown): give {names}"
 
 
 def _name(hint: Any) -> str:

@@ -1,4 +1,4 @@
-"""How Flowise is told of its database."""
+"""Flowise's database variables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OWNED: Mapping[str, Owner] = {
 
 
 def database_environment(database: Database, data_directory: str) -> Environment:
-    """Flowise's own; whoever else speaks to the database takes the same."""
+    """The variables that Flowise reads. Every other client of the database uses the same."""
     if isinstance(database, SqliteDatabase):
         return {TYPE: "sqlite", "DATABASE_PATH": database.directory or data_directory}
     return {
@@ -55,7 +55,7 @@ def _type(database: ServerDatabase) -> str:
 
 
 def _tls(tls: DatabaseTls) -> Environment:
-    # Flowise reads DATABASE_REJECT_UNAUTHORIZED only together with a CA, and takes anything but 'true' for no.
+    # Flowise reads DATABASE_REJECT_UNAUTHORIZED only together with a CA, and anything but 'true' means no.
     if tls.ca is None:
         return {"DATABASE_SSL": "true"}
     return {

@@ -62,7 +62,7 @@ def incomplete_secrets(manifests: Manifests) -> list[str]:
         (reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)
     }
     return [
-        f"Secret {name} is in the manifests without key {key!r}: add it there, or make sure that the one in the cluster "
+        f"Secret {name} is in the manifests without key {key!r}: add it there, or check that the one in the cluster "
         "has it"
         for name, key in sorted(lacking)
     ]
