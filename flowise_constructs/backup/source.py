@@ -1,4 +1,4 @@
-"""What the pods of backups, restores and drills are made from, and what can't be backed up so."""
+"""The data that the pods of backups, restores and drills are built from, and what can't be backed up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations o
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the pods of one installation's backups are made from."""
+    """The data that the backup pods of one installation are built from."""
 
     backup: Backup
     flowise: Flowise
@@ -43,17 +43,17 @@ class Source:
 
     @property
     def engine(self) -> Engine:
-        """The family of the database."""
+        """The database family."""
         return engine_of(self.flowise.database)
 
     @property
     def database_image(self) -> Image | ServerImage:
-        """Holds the tools of the database."""
+        """The image with the database's tools."""
         return self.backup.dump_image or self.engine.image or self.flowise.image
 
     @property
     def storage_directory(self) -> str | None:
-        """What of a volume is backed up beside the database."""
+        """The directory on a volume that is backed up beside the database."""
         storage = self.flowise.storage
         if not isinstance(storage, LocalStorage) or not self._files:
             return None
@@ -70,12 +70,12 @@ class Source:
         return self.backup.files and self.with_files
 
     def common(self) -> dict[str, EnvValue]:
-        """What every step is told."""
+        """The variables of every step."""
         return {
             "TMPDIR": "/tmp",
             "HOME": "/tmp",
             "SCRATCH": SCRATCH,
-            # The volume's own limit is for what goes past this one: the kubelet evicts the pod then.
+            # The volume's own limit catches what exceeds this one: the kubelet then evicts the pod.
             "SCRATCH_BYTES": str(int(quantities.amount(self.backup.scratch_size) * 95 // 100)),
             "POD_NAME": PodField(path="metadata.name"),
         }
@@ -106,12 +106,12 @@ class Source:
 
     @property
     def wants_authorities(self) -> bool:
-        """Whether the database's certificate is checked against public authorities, which its image doesn't have."""
+        """Whether the database's certificate is checked against public CAs, which its image doesn't have."""
         database = self.flowise.database
         return isinstance(database, PostgresDatabase) and database.tls is not None and database.tls.ca is None
 
     def bucket(self) -> dict[str, EnvValue]:
-        """The backup bucket as rclone's remote, and whose backups are looked for there."""
+        """The backup bucket as rclone's remote, and the installation whose backups are there."""
         backup = self.backup
         return {
             **self.common(),
@@ -126,7 +126,7 @@ class Source:
         }
 
     def buckets(self) -> dict[str, EnvValue]:
-        """The backup bucket, and the mirrored one where there is one."""
+        """The backup bucket, and the mirrored one if there is one."""
         mirror = _mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
         return {**self.bucket(), **mirror}
 
@@ -138,11 +138,11 @@ class Source:
         return f"{SCRIPTS_DIRECTORY}/s3-ca.pem" if isinstance(self.backup.ca, str) else f"{S3_CA}/ca.pem"
 
     def ca_script(self) -> dict[str, str]:
-        """The object store's authority as a file of the scripts, where it is given as text."""
+        """The object store's CA as one of the scripts' files, if it is given as text."""
         return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
 
     def ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
-        """The object store's authority as a volume, where it is given by reference."""
+        """The object store's CA as a volume, if it is given by reference."""
         ca = self.backup.ca
         if ca is None or isinstance(ca, str):
             return []
@@ -160,14 +160,14 @@ class Source:
         ]
 
     def authorities_volumes(self) -> list[tuple[Manifest, Manifest]]:
-        """Where the authorities are handed over."""
+        """The volume through which one step passes the CAs to the next."""
         if not self.wants_authorities:
             return []
         mount = volumes.mount("authorities", OWN_AUTHORITIES)
         return [(volumes.empty_dir("authorities", "4Mi"), mount)]
 
     def identity_annotations(self) -> dict[str, str]:
-        """What gives the pod its identity at the buckets."""
+        """The annotations that give the pod its identity for the buckets."""
         mirrored = dict(self.mirrored.service_account_annotations) if self.mirrored else dict[str, str]()
         return {**mirrored, **self.backup.target.service_account_annotations}
 
@@ -188,7 +188,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
     keys = bucket.credentials
     settings: dict[str, EnvValue] = {
         "TYPE": "s3",
-        # For AWS rclone never takes path style, for other stores the style that it is told.
+        # rclone never uses path style for AWS; for other stores it uses the style that is set.
         "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
         "REGION": bucket.region,
         **({"ENDPOINT": bucket.endpoint} if bucket.endpoint else {}),
@@ -206,7 +206,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
 
 
 def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
-    """Buckets behind the same keys are one remote, between whose buckets the store itself copies."""
+    """Buckets with the same keys are one remote, and the store itself copies between its buckets."""
     one_remote = replace(mirrored, bucket=target.bucket) == target
     same_bucket = (mirrored.bucket, mirrored.endpoint) == (target.bucket, target.endpoint)
     return {
@@ -217,7 +217,7 @@ def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvV
 
 
 def _directories(source: Source) -> dict[str, str]:
-    """What a pod of this installation must mount: where it is said -> directory."""
+    """The directories that a pod of this installation must mount: the value that sets it -> directory."""
     database, storage = source.flowise.database, source.storage_directory
     directories = {"LocalStorage": storage} if storage else {}
     if isinstance(database, SqliteDatabase):
@@ -231,7 +231,7 @@ def reads_claim(source: Source) -> bool:
 
 
 def refuse_contradictions(source: Source, data: Claim | None, options: PodOptions) -> None:
-    """Raises what can't be backed up or restored so."""
+    """Raises ConfigError for what can't be backed up or restored."""
     findings = [*_unreachable(source, data, options), *_useless(source)]
     if findings:
         raise ConfigError(findings)
@@ -240,11 +240,11 @@ def refuse_contradictions(source: Source, data: Claim | None, options: PodOption
 def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> list[Finding]:
     findings: list[Finding] = []
     for where, path in _directories(source).items():
-        mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
+        fix = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
         if is_below(path, DATA_DIRECTORY):
             if data is None:
                 findings.append(
-                    Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}")
+                    Finding("data", f"None, but the {where} is in {path!r}, which is deleted with main's pod: {fix}")
                 )
         elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
             findings.append(
@@ -260,18 +260,20 @@ def _useless(source: Source) -> list[Finding]:
     backup, mirrored = source.backup, source.mirrored
     findings: list[Finding] = []
     if backup.dump_arguments and isinstance(source.flowise.database, SqliteDatabase):
-        findings.append(Finding("Backup.dump_arguments", "SQLite has no dump program: leave them out"))
+        findings.append(
+            Finding("Backup.dump_arguments", "have no effect with SQLite, which has no dump program: leave them out")
+        )
     ours = backup.target.service_account_annotations
     theirs = mirrored.service_account_annotations if mirrored else dict[str, str]()
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: take one that may use both"))
+            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: use one that may use both"))
     return findings
 
 
 def refuse_shared_claim(source: Source, data: Claim | None) -> None:
-    """Raises where the pod would wait for ever for a claim that main holds."""
+    """Raises ConfigError if the pod would wait forever for a claim that main holds."""
     if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
-        problem = "'ReadWriteOncePod' is main's alone, a backup can't mount it: take 'ReadWriteOnce'"
+        problem = "'ReadWriteOncePod' lets only main mount it, not the backup: use 'ReadWriteOnce'"
         raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])

@@ -25,8 +25,8 @@ class DatabaseTls(Value):
     """The CA that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM** (Flowise
     decodes it again). `DATABASE_SSL_KEY_BASE64`. None: Node's built-in CAs, PostgreSQL only."""
     verify: bool = True
-    """Whether the server's certificate is checked: `DATABASE_REJECT_UNAUTHORIZED`. With a CA, Flowise's
-    default is no and ours is yes. False needs a CA, because without one Flowise always checks."""
+    """Whether the server's certificate is checked: `DATABASE_REJECT_UNAUTHORIZED`. With a CA, Flowise's own
+    default is no; ours is yes. False needs a CA, because without one Flowise always checks."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.verify and self.ca is None:
@@ -85,7 +85,7 @@ class _MysqlFamily(_Server):
 
 @dataclass(frozen=True, kw_only=True)
 class MysqlDatabase(_MysqlFamily):
-    """An existing MySQL server, 8 or newer. `DATABASE_TYPE=mysql`. Flowise's session store in standalone ignores TLS.
+    """An existing MySQL server, 8 or newer. `DATABASE_TYPE=mysql`. Flowise's session store outside queue mode ignores TLS.
     Not for MariaDB, whose 10.11 doesn't know the collation `utf8mb4_0900_ai_ci` of Flowise's MySQL migrations."""
 
 

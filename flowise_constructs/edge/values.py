@@ -80,7 +80,8 @@ class IngressTls(Value):
     hosts: Sequence[network.IngressHostName]
     """`hosts`."""
     secret_name: naming.ObjectName | None = None
-    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default certificate."""
+    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default
+    certificate."""
 
 
 @dataclass(frozen=True, kw_only=True)

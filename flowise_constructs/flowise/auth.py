@@ -30,12 +30,12 @@ VARIABLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Auth(Value):
-    """Where Flowise's five keys are, and the issuer and audience of its tokens. The docstring of `AuthSecret` says what is
+    """Where Flowise's five keys are, and the issuer and audience of its tokens. `AuthSecret`'s docstring says what is
     lost with each key."""
 
     encryption_key: SecretKey
-    """`FLOWISE_SECRETKEY_OVERWRITE`, for main and workers. Encrypts every stored credential: if the key is lost, so are
-    they, for good."""
+    """`FLOWISE_SECRETKEY_OVERWRITE`, for main and workers. Encrypts every stored credential. If the key is lost, all
+    of them are lost for good."""
     jwt_auth_token_secret: SecretKey
     """`JWT_AUTH_TOKEN_SECRET`, for main. A new one logs every user out."""
     jwt_refresh_token_secret: SecretKey
@@ -57,7 +57,7 @@ class Auth(Value):
         jwt_audience: str = "Flowise",
         **keys: str | SecretKey,
     ) -> Auth:
-        """The five keys from one Secret. `keys` maps a field to its key name in that Secret, or to a SecretKey elsewhere."""
+        """The five keys from one Secret. `keys` maps a field to its key name there, or to a SecretKey elsewhere."""
         unknown = [
             Finding(f"Auth.{name}", f"is none of the five keys: {', '.join(KEYS)}") for name in keys if name not in KEYS
         ]

@@ -37,7 +37,7 @@ class FlowiseMain(Construct):
     """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and optionally claim and Ingress.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
-    In standalone one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
+    In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
 
     Hooks for a subclass: `env()` and `command()`.
 

@@ -56,7 +56,7 @@ class FlowiseProcess:
 
 
 def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
-    """The pods of a process. Creates the service account and the ConfigMap with the scripts as children of the scope."""
+    """The pods of a process. Creates the service account and the ConfigMap of scripts as children of the scope."""
     return Workload(
         kind="Deployment",
         identity=identity,

@@ -108,7 +108,8 @@ class Flowise(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class WritableSizes(Value):
-    """The pod's writable directories: each is an emptyDir with a size limit, above which the pod is evicted. `sizeLimit`."""
+    """`sizeLimit` of the pod's writable directories, each an emptyDir with a size limit: a pod that exceeds one is
+    evicted."""
 
     home: quantities.Size = "1Gi"
     """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
@@ -148,8 +149,8 @@ class Main(Value):
     sizes: WritableSizes = WritableSizes()
     """Writable directories."""
     run_as_root: bool = False
-    """Runs main as root, for a volume whose files only root can use and whose driver can't change that. A namespace that
-    enforces Pod Security "restricted" refuses the pod, and users' code runs as root in it."""
+    """Runs main as root, for a volume whose files only root can use and whose driver can't change that. A namespace
+    that enforces Pod Security "restricted" refuses the pod, and users' code runs as root in it."""
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations, volumes."""
 
