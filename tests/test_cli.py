@@ -157,7 +157,7 @@ def test_check_ends_with_one_where_something_contradicts_itself(
     code, out, _ = run(capsys, "check", str(tmp_path / "broken.yaml"))
     assert code == 1
     for line in (
-        "ConfigMap settings stands there twice",
+        "ConfigMap settings is defined twice",
         "ConfigMap settings is here without key 'b': for Deployment web",
         "ConfigMap more (may be missing): for Deployment web",
         "PersistentVolumeClaim files: for Deployment web",

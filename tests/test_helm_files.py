@@ -66,8 +66,8 @@ MERGED_LAUGHS = "m0: &m0 {x: 1}\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2", "the key 'a' stands there twice at line 2"),
-        ("x:\n  b: {a: 1, a: 2}", "stands there twice"),
+        ("a: 1\na: 2", "the key 'a' is there twice at line 2"),
+        ("x:\n  b: {a: 1, a: 2}", "is there twice"),
         ("1: 2", "a key is not a string"),
         ("on: 2", "a key is not a string"),
         ("y: 2", "a key is not a string"),

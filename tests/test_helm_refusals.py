@@ -218,7 +218,7 @@ MALFORMED: list[tuple[str, Tree, list[str]]] = [
     ("volume that is not there", {"extraVolumeMounts": [{"name": "x", "mountPath": "/x"}]}, ["extraVolumeMounts[0].name: 'x' is none of extraVolumes"]),
     ("too much memory asked", {"resources": {"requests": {"memory": "3Gi"}, "limits": {"memory": "2Gi"}}}, ["resources.requests.memory: '3Gi' is above"]),
     ("manifest without a name", {"extraManifests": [{"apiVersion": "v1", "kind": "Secret"}]}, ["extraManifests[0]: must be a manifest"]),
-    ("host twice", {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}}, ["ingress.hosts: 'a.example' stands there twice"]),
+    ("host twice", {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}}, ["ingress.hosts: 'a.example' is listed twice"]),
 ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ CRON_JOB_NAME_LIMIT = 52
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One container. `secrets` are files that only this step sees; `volumes` are its extra volumes with their mounts."""
+    """One container. `secrets` are files that only this step sees; `volumes` are its extra volumes and mounts."""
 
     name: str
     image: Image | ServerImage

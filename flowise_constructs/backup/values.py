@@ -62,8 +62,8 @@ BackupId = Annotated[str, _backup_id]
 
 @dataclass(frozen=True, kw_only=True)
 class Retention(Value):
-    """Which backups are kept. A backup is kept if any rule keeps it. Days, weeks (from Monday) and months are in UTC, and
-    only those that *have* a backup count: after a gap of a year the same number is kept."""
+    """Which backups are kept. A backup is kept if any rule keeps it. Days, weeks (from Monday) and months are in UTC.
+    Only those that *have* a backup count: after a gap of a year the same number is kept."""
 
     last: quantities.Positive = 7
     """How many of the newest backups, whenever they were made."""
@@ -156,7 +156,7 @@ class Backup(Value):
     """Extra options for `pg_dump`, which compresses with gzip at level 1 by default, or for `mariadb-dump`. Example:
     `["--compress=zstd:3"]`, with PostgreSQL 16 or newer."""
     dump_image: ServerImage | None = None
-    """An image with bash and the database's client tools, whose major version must not be older than the server's. Default:
+    """An image with bash and the database's client tools, of a major version not older than the server's. Default:
     the image of `BundledPostgres`; for MySQL and MariaDB `docker.io/library/mariadb:11.8.3-noble`; for SQLite the
     Flowise image."""
     upload_image: ServerImage = ServerImage(repository="docker.io/rclone/rclone", tag="1.71.2")

@@ -85,7 +85,7 @@ class _MysqlFamily(_Server):
 
 @dataclass(frozen=True, kw_only=True)
 class MysqlDatabase(_MysqlFamily):
-    """An existing MySQL server, 8 or newer. `DATABASE_TYPE=mysql`. Flowise's session store outside queue mode ignores TLS.
+    """An existing MySQL server, 8 or newer. `DATABASE_TYPE=mysql`. Flowise's standalone session store ignores TLS.
     Not for MariaDB, whose 10.11 doesn't know the collation `utf8mb4_0900_ai_ci` of Flowise's MySQL migrations."""
 
 

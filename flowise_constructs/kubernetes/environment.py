@@ -28,5 +28,5 @@ def word(flag: bool) -> str:
 
 
 def encoded(certificate: EnvValue) -> EnvValue:
-    """The certificate in base64, which Flowise decodes. PEM text is encoded here; a reference must already hold base64."""
+    """The certificate in base64, which Flowise decodes. PEM text is encoded here; a reference already holds base64."""
     return base64.b64encode(certificate.encode()).decode() if isinstance(certificate, str) else certificate

@@ -19,8 +19,8 @@ def api_object(
 ) -> ApiObject:
     """An object of any kind; `body` is everything except its metadata.
 
-    From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, whose import takes as long as a synthesis.
-    So the first JSON patch adds it unchanged.
+    From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, and importing them takes as long as a
+    synthesis. So the first JSON patch adds it unchanged.
     """
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
     made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))

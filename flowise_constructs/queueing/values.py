@@ -36,7 +36,7 @@ class RedisTls(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Redis(Value):
-    """An existing Redis server: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, used by
+    """An existing Redis server: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
     this installation only (pub/sub channels are not separated by database number)."""
 
     host: network.Host
