@@ -269,7 +269,7 @@ def test_keys_that_the_chart_made_up_are_referred_to_and_how_to_keep_them_is_sai
     assert "kubectl delete secret -l owner=helm,name=flowise" in line
 
 
-def test_tags_are_kept_and_advisories_told() -> None:
+def test_tags_are_kept_and_advisories_reported() -> None:
     imported = import_values({"image": {"tag": "3.1.1"}})
     assert imported.arguments["image"].tag == "3.1.1"
     assert any(line.startswith("image.tag: Flowise 3.1.1 carries CVE-") for line in remarks(imported))
@@ -585,7 +585,7 @@ def base_outcomes() -> list[object]:
 
 
 @pytest.mark.parametrize("section", sorted(KEYS))
-def test_every_key_of_the_chart_is_carried_refused_or_told(section: str) -> None:
+def test_every_key_of_the_chart_is_carried_refused_or_reported(section: str) -> None:
     for way, default in leaves({section: KEYS[section]}):
         changed = any(
             outcome(put(base, way, another(default))) != before

@@ -269,7 +269,7 @@ SECRET_FIELDS: tuple[Make, ...] = (
 @pytest.mark.parametrize("make", SECRET_FIELDS)
 def test_a_bare_secret_is_refused_and_not_shown(make: Make) -> None:
     [finding] = refusals(make)
-    assert "a bare str stands where a secret belongs (not shown): give SecretKey(secret=..., key=...)" in finding
+    assert "a plain str where a secret belongs (not shown): give SecretKey(secret=..., key=...)" in finding
     assert "hunter2" not in finding
 
 

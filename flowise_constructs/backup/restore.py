@@ -34,7 +34,7 @@ class RestoreJob(Construct):
 
     Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the kind of
     database, every hash, and that database and storage directory are empty unless `overwrite` is set. The database
-    restore is atomic: it succeeds as a whole or not at all, and includes the comparison of row counts with the manifest.
+    restore is atomic: it succeeds as a whole or not at all, and includes comparing the row counts with the manifest.
 
     Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
     database server to which others are connected. Delete a finished Job before the next one: `kubectl delete job`.
