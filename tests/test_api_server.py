@@ -237,11 +237,11 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "uploads on a read-only root": (
         lambda: standalone(storage=LocalStorage(path="/srv/files")),
-        "'/srv/files' is on no volume that keeps files",
+        "'/srv/files' is not on a volume that keeps files",
     ),
     "SQLite beside its claim": (
         lambda: standalone(database=SqliteDatabase(directory="/home/node/db")),
-        "'/home/node/db' is on no volume that keeps files",
+        "'/home/node/db' is not on a volume that keeps files",
     ),
     "too long a Redis": (
         lambda: queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 47)),

@@ -37,7 +37,7 @@ def test_refusals_end_with_one_and_write_nothing(capsys: pytest.CaptureFixture[s
     (tmp_path / "more.yaml").write_text("persistance: {}\nflowise: {logLevel: loud}\n")
     code, out, err = run(capsys, "from-helm", SQLITE, str(tmp_path / "more.yaml"))
     assert (code, out) == (1, "")
-    assert err.splitlines()[0] == "refused: persistance: is no key of the chart: did you mean 'persistence'?"
+    assert err.splitlines()[0] == "refused: persistance: is not a key of the chart: did you mean 'persistence'?"
     assert err.splitlines()[1].startswith("refused: flowise.logLevel: 'loud' must be one of")
 
 

@@ -94,7 +94,7 @@ FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: Image(tag="3.1 3"), r"Image.tag: '3.1 3' must be an image tag"),
     (lambda: Image(digest="sha256:1"), r"Image.digest: 'sha256:1' must be 'sha256:' and 64 hexadecimal digits"),
     (lambda: Image(pull_policy="Sometimes"), r"Image.pull_policy: 'Sometimes' must be one of|must be 'Always'"),  # type: ignore[arg-type]
-    (lambda: PostgresDatabase(host="db:5432", password=PASSWORD), r"PostgresDatabase.host: 'db:5432' must be only a host name or an IP address alone"),
+    (lambda: PostgresDatabase(host="db:5432", password=PASSWORD), r"PostgresDatabase.host: 'db:5432' must be only a host name or an IP address"),
     (lambda: PostgresDatabase(host="http//db", password=PASSWORD), r"PostgresDatabase.host: .* without scheme, path or spaces"),
     (lambda: PostgresDatabase(host="db", port=0, password=PASSWORD), r"PostgresDatabase.port: 0 must be a port from 1 to 65535"),
     (lambda: PostgresDatabase(host="db", name=" ", password=PASSWORD), r"PostgresDatabase.name: ' ' must not be empty"),
