@@ -190,7 +190,7 @@ NONSENSE: list[tuple[str, Tree, list[str]]] = [
     (
         "renamed postgres",
         {"postgresql": {"enabled": True, "fullnameOverride": "db"}},
-        ["postgresql.fullnameOverride: the objects of such a release have other names"],
+        ["postgresql.fullnameOverride: the objects of such a release have different names"],
     ),
     (
         "sqlite elsewhere",
@@ -280,7 +280,7 @@ def test_a_worker_may_not_contradict_main() -> None:
     )
     assert refused(values) == [
         "queue.worker.extraEnv[0]: HTTP_SECURITY_CHECK differs from main's in flowise.extraEnv[0]: "
-        "both share one value; give both the same"
+        "both share one value; set both to the same"
     ]
 
 
