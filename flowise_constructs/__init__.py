@@ -106,7 +106,7 @@ __all__ = [
     "WritableSizes",
 ]
 
-# The constructs need cdk8s, which starts a Node process when it is imported. The values don't.
+# Constructs need cdk8s, which starts a Node process when it is imported. Values don't.
 _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",

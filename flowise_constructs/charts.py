@@ -1,4 +1,4 @@
-"""`StandaloneChart` and `QueueChart`: the two topologies, composed of the constructs."""
+"""`StandaloneChart` and `QueueChart`: the two topologies, composed from the constructs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, S3
 
 
 class _FlowiseChart(Chart):
-    """What both topologies compose alike. A subclass names other construct classes in the class attributes."""
+    """What both topologies have in common. A subclass can name other construct classes in the class attributes."""
 
     auth_class: ClassVar[type[AuthSecret]] = AuthSecret
     storage_class: ClassVar[type[S3Storage]] = S3Storage
@@ -43,13 +43,13 @@ class _FlowiseChart(Chart):
     backup_class: ClassVar[type[BackupJob]] = BackupJob
 
     postgres: PostgresServer | None = None
-    """The bundled PostgreSQL, where there is one."""
+    """The bundled PostgreSQL, if there is one."""
     storage: S3Storage | None = None
-    """The bucket, where there is one."""
+    """The bucket, if there is one."""
     backup: BackupJob | None = None
-    """The backup, where there is one."""
+    """The backup, if there is one."""
     deployment: Deployment
-    """What features take: names, the `Flowise` value, the workloads."""
+    """What features such as network policies build on: names, the `Flowise` value, the workloads."""
 
     def _auth(self, auth: Auth) -> Auth:
         self.auth = self.auth_class(self, "Auth", **_fields(auth))
@@ -76,7 +76,7 @@ class _FlowiseChart(Chart):
         queue: Queue | None,
         **shared: Any,
     ) -> Flowise:
-        """What mains and workers share; makes what provides it."""
+        """The value that mains and workers share; creates the constructs that it refers to."""
         return Flowise(
             auth=self._auth(auth),
             database=self._database(database, names),
@@ -89,22 +89,24 @@ class _FlowiseChart(Chart):
         return queue
 
     def _runs_pods(self) -> list[RunsPods]:
-        """The constructs that were made and run pods, beside main."""
+        """The constructs besides main that run pods."""
         servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
         jobs = [self.backup, self.backup.drill] if self.backup is not None else []
         return [construct for construct in (*servers_and_workers, *jobs) if construct is not None]
 
     def _refuse_shared_accounts(self) -> None:
-        """Refuses two service accounts of one name."""
+        """Refuses two service accounts with the same name."""
         made = [*([self.main] if hasattr(self, "main") else []), *self._runs_pods()]
         called = [made.workload.service_account for made in made if made.workload.makes_service_account]
         twice = sorted({name for name in called if called.count(name) > 1})
         if twice:
-            mend = "each pod has its own; to share one, make it yourself and say create=False"
-            raise ConfigError(Finding("ServiceAccount.name", f"{name!r} would be made twice: {mend}") for name in twice)
+            fix = "each pod has its own; to share one, create it yourself and set create=False"
+            raise ConfigError(
+                Finding("ServiceAccount.name", f"{name!r} would be created twice: {fix}") for name in twice
+            )
 
     def _finish(self, findings: Findings) -> None:
-        """Tells what was found; where nothing was, the deployment is what features may take."""
+        """Raises the errors found. If there are none, sets `deployment`."""
         findings.attempt(self._refuse_shared_accounts)
         findings.settle()
         self.deployment = Deployment.of(self.main, *self._runs_pods())
@@ -126,7 +128,7 @@ class _FlowiseChart(Chart):
 
 
 class StandaloneChart(_FlowiseChart):
-    """One main that does everything: `FlowiseMain` with a data claim; where asked for `PostgresServer` and `BackupJob`.
+    """One main that does everything: `FlowiseMain` with a data claim; optionally `PostgresServer` and `BackupJob`.
 
     Must exist already: the Secret of the five keys, and the Secrets that the database and the storage refer to.
     Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`, `.deployment`.
@@ -151,7 +153,7 @@ class StandaloneChart(_FlowiseChart):
         backup: Backup | None = None,
         names: Names = Names(),
     ) -> None:
-        """`data` is the claim of the data directory; None: a directory that goes with the pod."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod."""
         super().__init__(scope, id)
         _warn_of_other_file(self, id)
         findings = Findings()
@@ -164,8 +166,8 @@ class StandaloneChart(_FlowiseChart):
 
 
 class QueueChart(_FlowiseChart):
-    """Mains that serve and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; where asked for
-    `PostgresServer`, `RedisServer` and `BackupJob`. SQLite, local storage and a data claim can't be said.
+    """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
+    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite, no local storage and no data claim.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
     Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
@@ -177,7 +179,7 @@ class QueueChart(_FlowiseChart):
     worker_class: ClassVar[type[FlowiseWorker]] = FlowiseWorker
 
     redis: RedisServer | None = None
-    """The bundled Redis, where there is one."""
+    """The bundled Redis, if there is one."""
 
     @checked
     def __init__(
@@ -197,7 +199,7 @@ class QueueChart(_FlowiseChart):
         backup: Backup | None = None,
         names: Names = Names(),
     ) -> None:
-        """`queue` names the Redis, which the chart makes if it is a `BundledRedis`."""
+        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`."""
         super().__init__(scope, id)
         _warn_of_other_file(self, id)
         findings = Findings()

@@ -200,19 +200,19 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "a mount spelt otherwise": (lambda: standalone(main=Main(pod=mounted("x", "//tmp"))), "must be an absolute path"),
     "one account for two": (
         lambda: queue(main=Main(pod=account("x")), worker=Worker(pod=account("x"))),
-        "'x' would be made twice",
+        "'x' would be created twice",
     ),
     "another's account": (
         lambda: queue(main=Main(pod=account("flowise-worker"))),
-        "'flowise-worker' would be made twice",
+        "'flowise-worker' would be created twice",
     ),
     "the backup's account": (
         lambda: standalone(database=POSTGRES, backup=Backup(target=BUCKET, pod=account("flowise"))),
-        "'flowise' would be made twice",
+        "'flowise' would be created twice",
     ),
     "the server's account": (
         lambda: queue(queue=Queue(redis=BundledRedis()), main=Main(pod=account("flowise-redis"))),
-        "'flowise-redis' would be made twice",
+        "'flowise-redis' would be created twice",
     ),
     "the namespace's account": (lambda: standalone(main=Main(pod=account("default"))), "the namespace's own account"),
     "encoded slash": (lambda: ingress(path="/a%2Fb"), "'%2f'"),
@@ -237,11 +237,11 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "uploads on a read-only root": (
         lambda: standalone(storage=LocalStorage(path="/srv/files")),
-        "'/srv/files' is on no volume that keeps files",
+        "'/srv/files' is not on a volume that keeps files",
     ),
     "SQLite beside its claim": (
         lambda: standalone(database=SqliteDatabase(directory="/home/node/db")),
-        "'/home/node/db' is on no volume that keeps files",
+        "'/home/node/db' is not on a volume that keeps files",
     ),
     "too long a Redis": (
         lambda: queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 47)),

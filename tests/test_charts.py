@@ -43,7 +43,7 @@ PROD = Names(name="flowise", instance="prod")
 
 def test_an_account_may_not_be_called_as_a_bundled_server_s() -> None:
     build = standalone(database=BundledPostgres(), names=PROD, main=account("prod-postgresql"))
-    with pytest.raises(ConfigError, match=r"ServiceAccount.name: 'prod-postgresql' would be made twice"):
+    with pytest.raises(ConfigError, match=r"ServiceAccount.name: 'prod-postgresql' would be created twice"):
         objects(build)
 
 

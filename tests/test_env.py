@@ -129,7 +129,7 @@ def test_a_role_s_own_variable_wins_over_the_shared_one() -> None:
         ("MY_TOOLS_URL", "leave it out unless"),
     ],
 )
-def test_a_variable_that_nobody_reads_is_told(variable: str, message: str) -> None:
+def test_a_variable_that_nobody_reads_is_reported(variable: str, message: str) -> None:
     with pytest.warns(ConfigWarning, match=message):
         main(settings=Settings(extra_env={variable: "x"}))
 

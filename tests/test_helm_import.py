@@ -214,7 +214,9 @@ def test_inline_passwords_become_the_releases_secrets() -> None:
     assert decoded(made["Secret", "flowise-redis-auth"]) == {"redis-password": "battery-staple"}
     told = remarks(documented("queue"))
     assert any(line.startswith("redis.auth.password: becomes Secret 'flowise-redis-auth'") for line in told)
-    assert any("the chart made up key 'postgres-password' of Secret 'flowise-postgresql-auth'" in line for line in told)
+    assert any(
+        "the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in line for line in told
+    )
 
 
 INLINE: Tree = {
@@ -269,11 +271,11 @@ def test_keys_that_the_chart_made_up_are_referred_to_and_how_to_keep_them_is_sai
     assert "kubectl delete secret -l owner=helm,name=flowise" in line
 
 
-def test_tags_are_kept_and_advisories_told() -> None:
+def test_tags_are_kept_and_advisories_reported() -> None:
     imported = import_values({"image": {"tag": "3.1.1"}})
     assert imported.arguments["image"].tag == "3.1.1"
-    assert any(line.startswith("image.tag: Flowise 3.1.1 carries CVE-") for line in remarks(imported))
-    assert any("image.tag: is not given: 3.1.3 is taken" in line for line in remarks(import_values({})))
+    assert any(line.startswith("image.tag: Flowise 3.1.1 has CVE-") for line in remarks(imported))
+    assert any("image.tag: is not given: 3.1.3 is used" in line for line in remarks(import_values({})))
     pinned = import_values({"image": {"tag": f"3.1.3@sha256:{'0' * 64}"}}).arguments["image"]
     assert pinned.reference == f"docker.io/flowiseai/flowise:3.1.3@sha256:{'0' * 64}"
 
@@ -585,7 +587,7 @@ def base_outcomes() -> list[object]:
 
 
 @pytest.mark.parametrize("section", sorted(KEYS))
-def test_every_key_of_the_chart_is_carried_refused_or_told(section: str) -> None:
+def test_every_key_of_the_chart_is_carried_refused_or_reported(section: str) -> None:
     for way, default in leaves({section: KEYS[section]}):
         changed = any(
             outcome(put(base, way, another(default))) != before

@@ -214,4 +214,4 @@ def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: P
     file.write_text(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n---\n- odd\n---\nkind: 3\n", encoding="utf-8"
     )
-    assert run(capsys, str(file)) == (0, "", "warning: the manifests miss no Secret\n")
+    assert run(capsys, str(file)) == (0, "", "warning: no Secret is missing from the manifests\n")

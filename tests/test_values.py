@@ -130,14 +130,14 @@ def test_a_wrong_field_doesn_t_hide_contradictions_of_others() -> None:
     ]
 
 
-def test_a_wrong_field_is_told_once() -> None:
+def test_a_wrong_field_is_reported_once() -> None:
     with pytest.raises(ConfigError) as refused:
         Resources(memory_request="a lot", cpu_request="4", cpu_limit="2")
     assert {finding.where for finding in refused.value.findings} >= {"Resources.memory_request"}
     assert str(refused.value).count("Resources.memory_request") == 1
 
 
-def test_findings_of_several_steps_are_told_once() -> None:
+def test_findings_of_several_steps_are_reported_once() -> None:
     findings = Findings()
 
     def refuse() -> None:

@@ -1,4 +1,4 @@
-"""`BackupJob`: scheduled backups into a bucket."""
+"""`BackupJob`: scheduled backups to a bucket."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class BackupJob(Construct):
     """Backups: CronJob `{name}-backup`, its scripts and service account; with `Backup.drill` a `RestoreDrill` too.
 
     A run dumps the database with its own tools, checks the dump, archives the storage directory or mirrors the bucket,
-    uploads, reads everything back from the bucket, writes the manifest, and only then deletes backups past their time.
-    A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
+    uploads, reads everything back from the bucket, writes the manifest, and only then deletes expired backups.
+    A backup exists when its manifest does. Any failure ends the pod, and the last line of its log says what failed.
 
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
     Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`,
     `.environment`, which a `RestoreJob` takes as well.
 
-    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
-    pod alone may mount, names that are too long for a CronJob.
+    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that only
+    one pod may mount, names that are too long for a CronJob.
     """
 
     drill: RestoreDrill | None = None
-    """The trial of restoring, where there is one."""
+    """The restore drill, if there is one."""
 
     @checked
     def __init__(
@@ -94,7 +94,7 @@ class BackupJob(Construct):
         return template(self, self._identity, source, steps, self._options(), scripts=scripts)
 
     def _options(self) -> PodOptions:
-        """A claim that one node holds is mounted where main is."""
+        """The pod options; with a claim that only one node can mount, the pod runs on main's node."""
         data = self.data
         if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
             return self.backup.pod

@@ -18,7 +18,7 @@ from flowise_constructs.storage.variables import storage_environment
 
 
 def _directories(source: Source) -> dict[str, str]:
-    """What a pod of this installation must mount: where it is said -> directory."""
+    """The directories that a pod of this installation must mount: the value that sets it -> directory."""
     database, storage = source.flowise.database, source.storage_directory
     directories = {"LocalStorage": storage} if storage else {}
     if isinstance(database, SqliteDatabase):
@@ -32,7 +32,7 @@ def reads_claim(source: Source) -> bool:
 
 
 def refuse_contradictions(source: Source, data: Claim | None, options: PodOptions) -> None:
-    """Raises what can't be backed up or restored so."""
+    """Raises ConfigError for what can't be backed up or restored."""
     findings = [*_unreachable(source, data, options), *_useless(source), *_changed_by_hooks(source)]
     if findings:
         raise ConfigError(findings)
@@ -41,11 +41,11 @@ def refuse_contradictions(source: Source, data: Claim | None, options: PodOption
 def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> list[Finding]:
     findings: list[Finding] = []
     for where, path in _directories(source).items():
-        mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
+        fix = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
         if is_below(path, DATA_DIRECTORY):
             if data is None:
                 findings.append(
-                    Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}")
+                    Finding("data", f"None, but the {where} is in {path!r}, which is deleted with main's pod: {fix}")
                 )
         elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
             findings.append(
@@ -80,18 +80,20 @@ def _useless(source: Source) -> list[Finding]:
     backup, mirrored = source.backup, source.mirrored
     findings: list[Finding] = []
     if backup.dump_arguments and isinstance(source.flowise.database, SqliteDatabase):
-        findings.append(Finding("Backup.dump_arguments", "SQLite has no dump program: leave them out"))
+        findings.append(
+            Finding("Backup.dump_arguments", "have no effect with SQLite, which has no dump program: leave them out")
+        )
     ours = backup.target.service_account_annotations
     theirs = mirrored.service_account_annotations if mirrored else dict[str, str]()
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: take one that may use both"))
+            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: use one that may use both"))
     return findings
 
 
 def refuse_shared_claim(source: Source, data: Claim | None) -> None:
-    """Raises where the pod would wait for ever for a claim that main holds."""
+    """Raises ConfigError if the pod would wait forever for a claim that main holds."""
     if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
-        problem = "'ReadWriteOncePod' is main's alone, a backup can't mount it: take 'ReadWriteOnce'"
+        problem = "'ReadWriteOncePod' lets only main mount it, not the backup: use 'ReadWriteOnce'"
         raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])

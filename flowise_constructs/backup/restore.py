@@ -35,12 +35,12 @@ DRILL_DIRECTORY = "/drill"
 class RestoreJob(Construct):
     """One restore: Job `{name}-restore`, its scripts and service account.
 
-    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's
-    kind, every hash, and that database and storage directory are empty unless `overwrite` is said. The database is
-    restored in one step that succeeds as a whole or not at all, and counted against the manifest within it.
+    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the kind of
+    database, every hash, and that database and storage directory are empty unless `overwrite` is set. The database
+    restore is atomic: it succeeds as a whole or not at all, and includes comparing the row counts with the manifest.
 
     Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
-    database server to which others are connected. A finished Job is deleted before the next: `kubectl delete job`.
+    database server to which others are connected. Delete a finished Job before the next one: `kubectl delete job`.
     MySQL and MariaDB: the user needs all privileges on the databases `{database}_restore` and `{database}_replaced`.
 
     Raises ConfigError as `BackupJob` does.
@@ -79,7 +79,7 @@ class RestoreJob(Construct):
             kind="Job",
             metadata=object_meta(self._identity),
             spec={
-                # What failed is to be looked at, not tried again.
+                # A failed restore must be looked at, not retried.
                 "backoffLimit": 0,
                 "activeDeadlineSeconds": self.restore.deadline_seconds,
                 "template": self.workload.template,
@@ -98,11 +98,11 @@ class RestoreJob(Construct):
 
     def _steps(self) -> list[Step]:
         source, restore = self._source, self.restore
-        told: dict[str, EnvValue] = {
+        arguments: dict[str, EnvValue] = {
             "RESTORE": restore.backup,
             **({"ACCEPT_LOST_CREDENTIALS": "true"} if restore.accept_lost_credentials else {}),
         }
-        download = download_step(source, told)
+        download = download_step(source, arguments)
         if source.storage_directory:
             return [download, self._storage("unpack"), self._database(), self._storage("swap")]
         return [download, self._database(), *([self._mirror()] if source.mirrored else [])]

@@ -1,4 +1,4 @@
-"""What the pods of backups, restores and drills are made from, and what can't be backed up so."""
+"""The data that the pods of backups, restores and drills are built from, and what can't be backed up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations o
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the pods of one installation's backups are made from."""
+    """The data that the backup pods of one installation are built from."""
 
     backup: Backup
     flowise: Flowise
@@ -49,17 +49,17 @@ class Source:
 
     @property
     def engine(self) -> Engine:
-        """The family of the database."""
+        """The database family."""
         return engine_of(self.flowise.database)
 
     @property
     def database_image(self) -> Image | ServerImage:
-        """Holds the tools of the database."""
+        """The image with the database's tools."""
         return self.backup.dump_image or self.engine.image or self.flowise.image
 
     @property
     def storage_directory(self) -> str | None:
-        """What of a volume is backed up beside the database."""
+        """The directory on a volume that is backed up beside the database."""
         storage = self.flowise.storage
         if not isinstance(storage, LocalStorage) or not self._files:
             return None
@@ -97,12 +97,12 @@ class Source:
         return proxy_variables(settings.proxy, hosts) if settings.proxy else {}
 
     def common(self) -> dict[str, EnvValue]:
-        """What every step is told."""
+        """The variables of every step."""
         return {
             "TMPDIR": "/tmp",
             "HOME": "/tmp",
             "SCRATCH": SCRATCH,
-            # The volume's own limit is for what goes past this one: the kubelet evicts the pod then.
+            # The volume's own limit catches what exceeds this one: the kubelet then evicts the pod.
             "SCRATCH_BYTES": str(int(quantities.amount(self.backup.scratch_size) * 95 // 100)),
             "POD_NAME": PodField(path="metadata.name"),
         }
@@ -140,12 +140,12 @@ class Source:
 
     @property
     def wants_authorities(self) -> bool:
-        """Whether the database's certificate is checked against public authorities, which its image doesn't have."""
+        """Whether the database's certificate is checked against public CAs, which its image doesn't have."""
         database = self.flowise.database
         return isinstance(database, PostgresDatabase) and database.tls is not None and not database.tls.has_ca
 
     def bucket(self) -> dict[str, EnvValue]:
-        """The backup bucket as rclone's remote, and whose backups are looked for there."""
+        """The backup bucket as rclone's remote, and the installation whose backups are there."""
         backup = self.backup
         return {
             **self.common(),
@@ -162,7 +162,7 @@ class Source:
         }
 
     def buckets(self) -> dict[str, EnvValue]:
-        """The backup bucket, and the mirrored one where there is one."""
+        """The backup bucket, and the mirrored one if there is one."""
         mirror = _mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
         return {**self.bucket(), **mirror}
 
@@ -174,7 +174,7 @@ class Source:
         return f"{SCRIPTS_DIRECTORY}/s3-ca.pem" if isinstance(self.backup.ca, str) else f"{S3_CA}/ca.pem"
 
     def ca_script(self) -> dict[str, str]:
-        """The object store's authority as a file of the scripts, where it is given as text."""
+        """The object store's CA as one of the scripts' files, if it is given as text."""
         return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
 
     def ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
@@ -191,7 +191,7 @@ class Source:
         return [*certificates, (volume, volumes.mount("s3-ca", S3_CA, read_only=True))]
 
     def authorities_volumes(self) -> list[tuple[Manifest, Manifest]]:
-        """Where the authorities are handed over."""
+        """The volume through which one step passes the CAs to the next."""
         if not self.wants_authorities:
             return []
         mount = volumes.mount("authorities", OWN_AUTHORITIES)
@@ -202,7 +202,7 @@ class Source:
         return [*self.authorities_volumes(), *(self.certificate_volumes() if self.engine.is_a_server else [])]
 
     def identity_annotations(self) -> dict[str, str]:
-        """What gives the pod its identity at the buckets."""
+        """The annotations that give the pod its identity for the buckets."""
         mirrored = dict(self.mirrored.service_account_annotations) if self.mirrored else dict[str, str]()
         return {**mirrored, **self.backup.target.service_account_annotations}
 
@@ -223,7 +223,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
     keys = bucket.credentials
     settings: dict[str, EnvValue] = {
         "TYPE": "s3",
-        # For AWS rclone never takes path style, for other stores the style that it is told.
+        # rclone never uses path style for AWS; for other stores it uses the style that is set.
         "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
         "REGION": bucket.region,
         **({"ENDPOINT": bucket.endpoint} if bucket.endpoint else {}),
@@ -241,7 +241,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
 
 
 def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
-    """Buckets behind the same keys are one remote, between whose buckets the store itself copies."""
+    """Buckets with the same keys are one remote, and the store itself copies between its buckets."""
     one_remote = replace(mirrored, bucket=target.bucket) == target
     same_bucket = (mirrored.bucket, mirrored.endpoint) == (target.bucket, target.endpoint)
     return {

@@ -1,4 +1,4 @@
-"""`check`: what to know before apply."""
+"""`check`: a report to read before apply."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, 
 from flowise_constructs.manifests.check import contradictions, report
 
 _DESCRIPTION = """\
-Tells, without a cluster, what the YAML refers to that it doesn't hold, what contradicts itself, and the images.
-Exits with 1 where something contradicts itself.
+Reports, without a cluster, the objects that the YAML refers to but doesn't contain, the contradictions, and the images.
+Exits with 1 if there is a contradiction.
 """
 
 
 def add(commands: Commands) -> None:
     """Adds the command."""
-    parser = add_command(commands, "check", summary="what to know before apply", description=_DESCRIPTION)
+    parser = add_command(commands, "check", summary="what to know before you apply", description=_DESCRIPTION)
     add_manifests(parser)
-    parser.add_argument("--images", action="store_true", help="print the images alone, one a line")
+    parser.add_argument("--images", action="store_true", help="print only the images, one per line")
     parser.set_defaults(run=run)
 
 

@@ -13,8 +13,8 @@ from flowise_constructs.manifests.yaml_files import UnreadableError
 
 _DESCRIPTION = """\
 Reads values files of the Helm chart helmforge/flowise and writes what the release runs as plain YAML, or as the Python
-that makes it. Several files are merged as Helm merges them. What is lost, changed or worth a look is told on standard
-error; what can't be carried over is refused, all of it at once.
+code that generates it. Several files are merged as Helm merges them. What is lost, changed or worth a look is reported
+on standard error. What can't be migrated is refused, all at once.
 """
 
 
@@ -25,13 +25,13 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)"
     )
-    parser.add_argument("--namespace", metavar="NAME", help="put it into every object (default: left to kubectl)")
+    parser.add_argument("--namespace", metavar="NAME", help="namespace of every object (default: left to kubectl)")
     parser.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
     parser.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Prints the release, or reports all that stands against it."""
+    """Prints the release, or reports everything that prevents it."""
     values = read_values(parsed.values)
     try:
         imported = import_values(values, release=parsed.release, namespace=parsed.namespace)

@@ -1,4 +1,4 @@
-"""How Flowise is told of its database."""
+"""Flowise's database variables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OWNED: Mapping[str, Owner] = {
 
 
 def database_environment(database: Database, data_directory: str) -> Environment:
-    """Flowise's own; whoever else speaks to the database takes the same."""
+    """The variables that Flowise reads. Every other client of the database uses the same."""
     if isinstance(database, SqliteDatabase):
         return {TYPE: "sqlite", "DATABASE_PATH": database.directory or data_directory}
     return {

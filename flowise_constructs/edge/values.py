@@ -1,4 +1,4 @@
-"""How requests come in."""
+"""Values for incoming traffic: Service and Ingress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Service(Value):
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """`spec.type`."""
     port: network.Port = 3000
-    """The Service's port; the container's is 3000."""
+    """Port of the Service. The container's port is 3000."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
@@ -46,7 +46,7 @@ def _ingress_path(value: str) -> str | None:
         or "/./" in f"{value}/"
         or "%2f" in value.lower()
     ):
-        return "must start with '/', without '//', '.', '..' and '%2f'"
+        return "must start with '/' and not contain '//', '.', '..' or '%2f'"
     return None
 
 
@@ -83,12 +83,13 @@ class IngressHost(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class IngressTls(Value):
-    """A certificate and the hosts that it is for."""
+    """A certificate and the hosts that it covers."""
 
     hosts: Sequence[network.IngressHostName]
     """`hosts`."""
     secret_name: naming.ObjectName | None = None
-    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default."""
+    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default
+    certificate."""
 
 
 _ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
@@ -118,20 +119,20 @@ _CONTROLLER_TLS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress(Value):
-    """The Ingress in front of main. Give it your controller's annotations: predictions are silent for minutes, so read
-    timeouts of an hour, no response buffering, and a body size not below `Settings.file_size_limit`."""
+    """The Ingress in front of main. Set your controller's annotations: predictions can send nothing for minutes, so use
+    read timeouts of an hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`."""
 
     hosts: Sequence[IngressHost]
-    """Hosts; the first one gives the public URL unless `Settings.app_url` says another."""
+    """Hosts. The first one gives the public URL, unless `Settings.app_url` sets another."""
     class_name: naming.ObjectName | None = None
     """`ingressClassName`. Default: left out, the cluster's default class."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     tls: Sequence[IngressTls] = ()
-    """`tls`. Empty: plain http, unless something in front ends TLS."""
+    """`tls`. Empty: plain http, unless TLS is terminated in front of the Ingress."""
     tls_in_front: bool = False
-    """Whether TLS ends before the Ingress, or at its controller's default certificate: the public URL is https without
-    `tls` here. Nothing in the YAML but the URL and the cookies follows from it."""
+    """Whether TLS is terminated in front of the Ingress, or by its controller with the default certificate: the public
+    URL is then https without `tls` here. In the YAML it changes only the URL and the cookies."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
@@ -142,10 +143,10 @@ class Ingress(Value):
         for entry in self.tls:
             for host in entry.hosts:
                 if host not in known and not any(_covers(host, other) for other in known):
-                    yield self.finding("tls", f"{host!r} is no host of this Ingress: add it to 'hosts' or take it out")
+                    yield self.finding("tls", f"{host!r} is not a host of this Ingress: add it to 'hosts' or remove it")
         hosts = [entry.host for entry in self.hosts]
         for host in sorted({host for host in hosts if hosts.count(host) > 1}):
-            yield self.finding("hosts", f"{host!r} stands there twice: one entry with several paths")
+            yield self.finding("hosts", f"{host!r} is listed twice: use one entry with several paths")
 
     def _unsaid_tls(self) -> Iterator[Finding]:
         """TLS that an annotation asks for, and URL and cookies wouldn't know of."""
@@ -162,7 +163,7 @@ class Ingress(Value):
 
     @property
     def public_url(self) -> str | None:
-        """The first host that is a name, with https where TLS covers it."""
+        """The first host that is not a wildcard, with https if TLS covers it."""
         host = self.hosts[0].host
         if host.startswith("*."):
             return None

@@ -1,4 +1,4 @@
-"""The environments of main, worker and gate: the variables of every subject, joined."""
+"""The environments of main, worker and gate: the variables of all subjects combined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage import variables as storage
 
 OWNED: Mapping[str, Owner] = {**variables.OWNED, **database.OWNED, **storage.OWNED, **queueing.OWNED}
-"""Variables that typed values set. As further variables they are refused."""
+"""Variables that typed values set. They are refused as extra variables."""
 SERVER_VARIABLES = (database.HOST, queueing.HOST)
 """Variables that hold the host of a server."""
 
@@ -29,7 +29,7 @@ _GATE_READS_PREFIXES = (database.PREFIX, queueing.PREFIX)
 
 
 def main_environment(flowise: Flowise, main: Main) -> Environment:
-    """Everything that main is told."""
+    """All of main's variables."""
     own: Environment = {
         "PORT": str(variables.PORT),
         **variables.login_environment(flowise.auth),
@@ -43,15 +43,15 @@ def main_environment(flowise: Flowise, main: Main) -> Environment:
 
 
 def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
-    """Everything that a worker is told: what both read, and its concurrency. Of the five keys it gets one."""
+    """All of a worker's variables: those that both roles read, and its concurrency. It gets one of the five keys."""
     own = queueing.concurrency_environment(worker.concurrency)
     further = {"Settings.extra_env": flowise.settings.extra_env, "Worker.extra_env": worker.extra_env}
     return {**_shared(flowise, worker.resources), **own, **_further(flowise, "worker", further)}
 
 
 def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
-    """What the gate needs of its process's environment: how to reach the servers, and those of the user's own variables
-    that are no secrets. Flowise's logger opens the storage when its data source is loaded; local needs no keys."""
+    """What the gate needs from its process's environment: how to reach the servers, and the user's own variables that
+    are not secrets. Flowise's logger opens the storage when its data source is loaded; local storage needs no keys."""
     wanted = {
         name: value
         for name, value in process.items()

@@ -1,4 +1,4 @@
-"""`FlowiseMain`: the process that serves UI and API."""
+"""`FlowiseMain`: the process that serves the UI and the API."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FlowiseMain(Construct):
     ConfigMap `{name}-certificates` of the certificates that are given as text.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
-    Standalone it does everything and stands alone; in queue mode it serves, and `FlowiseWorker` runs the flows.
+    In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
 
     Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
@@ -61,7 +61,7 @@ class FlowiseMain(Construct):
         main: Main = Main(),
         data: Claim | None = None,
     ) -> None:
-        """`data` is what the data directory is on; None: a directory that goes with the pod."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
@@ -83,7 +83,7 @@ class FlowiseMain(Construct):
         return environment.main_environment(self.flowise, self.main)
 
     def command(self) -> list[str]:
-        """Main's command; node must become the first process, so that it gets the signal to stop."""
+        """Main's command. Node must run as process 1, so that it gets the stop signal."""
         return ["flowise", "start"]
 
     def _strategy(self) -> Manifest:
@@ -148,7 +148,7 @@ class FlowiseMain(Construct):
 
 
 def _liveness(main: Main, *, queued: bool) -> Manifest:
-    """In queue mode it sees a lost connection to Redis too, which the ping doesn't."""
+    """In queue mode it also detects a lost connection to Redis, which the ping doesn't."""
     if not queued:
         return probes.http_probe(PING, main.liveness or STANDALONE_LIVENESS)
     alive = ("node", f"{SCRIPTS_DIRECTORY}/main-alive.js")
@@ -162,7 +162,7 @@ def _pre_stop(seconds: int) -> Manifest | None:
 
 
 def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
-    """Whether a second pod beside the first would have to share what can't be shared."""
+    """Whether a second pod would have to share with the first what can't be shared."""
     return isinstance(flowise.database, SqliteDatabase) or (data is not None and data.access_mode != "ReadWriteMany")
 
 
@@ -179,7 +179,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "Main.replicas",
-                f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode",
+                f"{main.replicas} outside queue mode: each main would run every schedule; use 1, or queue mode",
             )
         )
     if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
@@ -187,7 +187,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "Main.strategy",
-                f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
+                f"'RollingUpdate' with {held}: old and new pod would write at the same time; leave it out for Recreate",
             )
         )
     if isinstance(flowise.database, SqliteDatabase) and data is None and not main.pod.volumes:
@@ -201,7 +201,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
 
 
 def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
-    """Directories on the read-only root, or that go with the pod though there is a claim."""
+    """Directories on the read-only root file system, or that are deleted with the pod although there is a claim."""
     database, storage = flowise.database, flowise.storage
     chosen = {
         "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
@@ -211,5 +211,5 @@ def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Itera
     kept.append(HOME if data is None else DATA_DIRECTORY)
     for where, directory in chosen.items():
         if directory is not None and not any(is_below(directory, path) for path in kept):
-            mend = f"take one below {kept[-1]!r}, or mount a volume there that is not read-only"
-            yield Finding(where, f"{directory!r} is on no volume that keeps files: {mend}")
+            fix = f"use one below {kept[-1]!r}, or mount a volume there that is not read-only"
+            yield Finding(where, f"{directory!r} is not on a volume that keeps files: {fix}")

@@ -1,4 +1,4 @@
-"""The pod of a Flowise process, main or worker: writable directories, the gate before start, the container."""
+"""The pod of a Flowise process, main or worker: writable directories, gate, container."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ GATE_DATABASE_SCRIPTS = {
     "mysql": ("gate-mysql.js",),
     "mariadb": ("gate-mysql.js",),
 }
-"""What gate.js loads by the type of the database."""
+"""The module that gate.js loads for each database type."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowiseProcess:
-    """What differs between the pod of a main and that of a worker."""
+    """What differs between the pods of main and worker."""
 
     role: str
     container: str
@@ -63,7 +63,7 @@ class FlowiseProcess:
 
 
 def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
-    """The pods of a process. Makes the service account and the ConfigMap of scripts as children of the scope."""
+    """The pods of a process. Creates the service account and the ConfigMap of scripts as children of the scope."""
     return Workload(
         kind="Deployment",
         identity=identity,
@@ -113,7 +113,7 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
             "automountServiceAccountToken": False,
-            # A Service called `redis` would otherwise put REDIS_PORT=tcp://... into the environment.
+            # Otherwise a Service called `redis` would put REDIS_PORT=tcp://... into the environment.
             "enableServiceLinks": False,
             "imagePullSecrets": secrets or None,
             "securityContext": pods.pod_security(UID, root=process.root),
@@ -135,7 +135,7 @@ def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> M
 
 
 def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
-    """Waits for the servers, then migrates the schema while it holds the database's lock."""
+    """Waits for the servers, then migrates the schema while it holds a lock in the database."""
     return {
         "name": "gate",
         "image": flowise.image.reference,

@@ -23,22 +23,22 @@ from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
 
 @dataclass(frozen=True, kw_only=True)
 class Flowise(Value):
-    """One installation: what its mains and workers must agree on. Both constructs are handed the same value."""
+    """One installation: what its mains and workers must agree on. Pass the same value to both constructs."""
 
     auth: Auth
     """The five keys."""
     database: Database = SqliteDatabase()
-    """Where the data are."""
+    """Where the data is stored."""
     storage: Storage = LocalStorage()
-    """Where uploads and documents are."""
+    """Where uploads and documents are stored."""
     queue: Queue | None = None
     """Queue mode. None: standalone, one main does everything."""
     image: Image = Image()
     """The Flowise image."""
     settings: Settings = Settings()
-    """How Flowise behaves."""
+    """Flowise's settings."""
     ingress: Ingress | None = None
-    """How requests come in; the public URL follows from it. None: no Ingress is made."""
+    """The Ingress, which also determines the public URL. None: no Ingress is created."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.queue is not None:
@@ -73,7 +73,7 @@ class Flowise(Value):
 
     @property
     def public_url(self) -> str | None:
-        """`APP_URL`: said, or from the Ingress."""
+        """`APP_URL`: as set, or from the Ingress."""
         if self.settings.app_url is not None:
             return self.settings.app_url.rstrip("/")
         return self.ingress.public_url if self.ingress is not None else None
@@ -90,7 +90,7 @@ class Flowise(Value):
 
     @property
     def secure_cookies(self) -> bool | None:
-        """`SECURE_COOKIES`: said, or from the public URL; None where neither is known."""
+        """`SECURE_COOKIES`: as set, or from the public URL; None if neither is known."""
         if self.settings.secure_cookies is not None:
             return self.settings.secure_cookies
         return None if self.public_url is None else self.public_url.startswith("https:")
@@ -104,14 +104,15 @@ class Flowise(Value):
             yield self.finding("storage", "LocalStorage can't be shared between pods: queue mode needs an S3Bucket")
         if self.queue is not None and isinstance(self.queue.redis, BundledRedis):
             yield self.finding(
-                "queue", "BundledRedis is no address: make it with RedisServer and give its '.redis', or use QueueChart"
+                "queue",
+                "BundledRedis is not an address: create it with RedisServer and give its '.redis', or use QueueChart",
             )
 
     def _warn_of_refused_commands(self) -> None:
-        told = "CUSTOM_MCP_ALLOWED_COMMANDS"
+        name = "CUSTOM_MCP_ALLOWED_COMMANDS"
         known, settings = self.image.flowise, self.settings
-        if settings.mcp_protocol == "stdio" and told in known.variables and told not in settings.extra_env:
-            warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {told} lists: set it in extra_env")
+        if settings.mcp_protocol == "stdio" and name in known.variables and name not in settings.extra_env:
+            warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {name} lists: set it in extra_env")
 
     def _warn_of_plain_ingress(self) -> None:
         url = self.public_url
@@ -121,20 +122,21 @@ class Flowise(Value):
         if any(entry.host == host for entry in self.ingress.hosts) and not self.ingress.serves_tls(host):
             warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "
-                "give 'tls', or 'tls_in_front' where TLS ends before it or its controller has a default certificate"
+                "give 'tls', or 'tls_in_front' if TLS ends in front of it or its controller has a default certificate"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WritableSizes(Value):
-    """How large the pod's own writable directories may grow before the pod is evicted: `sizeLimit`."""
+    """`sizeLimit` of the pod's writable directories, each an emptyDir with a size limit: a pod that exceeds one is
+    evicted."""
 
     home: quantities.Size = "1Gi"
-    """HOME, caches of npx and Chromium among it; also the data directory where no claim holds it."""
+    """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
     logs: quantities.Size = "1Gi"
     """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with S3 storage, where logs go to the bucket."""
     tmp: quantities.Size = "2Gi"
-    """`/tmp`: uploads and documents on their way."""
+    """`/tmp`: uploads and documents while they are processed."""
     shm: quantities.Size | None = None
     """`/dev/shm` in memory, for nodes that run Chromium. Default: left out (64 MiB)."""
 
@@ -169,34 +171,34 @@ def _too_little(value: Main | Worker) -> Iterator[Finding]:
 
 @dataclass(frozen=True, kw_only=True)
 class Main(Value):
-    """What main has of its own."""
+    """What is specific to main."""
 
     replicas: quantities.Count = 1
-    """`replicas`. More than one in queue mode alone. 0 stops Flowise and keeps everything."""
+    """`replicas`. More than one only in queue mode. 0 stops Flowise and keeps all data."""
     service: Service = Service()
     """The Service."""
     resources: Resources = Resources()
     """Requests and limits."""
     startup: ProbeNumbers = ProbeNumbers(period_seconds=5, failure_threshold=60)
-    """Startup probe: boots took 11 to 88 seconds, the first one on an empty database longer."""
+    """Startup probe. Measured startups took 11 to 88 seconds; the first one on an empty database takes longer."""
     readiness: ProbeNumbers = ProbeNumbers()
     """Readiness probe."""
     liveness: ProbeNumbers | None = None
-    """Liveness probe. Default: every 10 s in queue mode, where it also sees the lost Redis connection of
-    FlowiseAI/Flowise#5126 and main runs no flows; every 20 s standalone, where a flow may keep the event loop."""
+    """Liveness probe. Default: every 10 s in queue mode, where main runs no flows and the probe also detects the lost
+    Redis connection of FlowiseAI/Flowise#5126; every 20 s in standalone, where a flow may block the event loop."""
     pre_stop_seconds: quantities.Count = 20
-    """How long a pod that goes still serves, until no proxy sends to it: Flowise cuts open requests when told to stop.
-    The grace period is 15 seconds more."""
+    """How long a terminating pod still serves requests, until no proxy sends it any: Flowise cuts open requests when it
+    gets the stop signal. The grace period is 15 seconds longer."""
     strategy: Literal["Recreate", "RollingUpdate"] | None = None
     """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate
     with a surge."""
     extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
-    """Further variables for main alone."""
+    """Extra variables for main only."""
     sizes: WritableSizes = WritableSizes()
     """Writable directories."""
     run_as_root: bool = False
-    """For a volume whose files only root can use and whose driver can't change that. A namespace that enforces Pod
-    Security "restricted" refuses the pod, and users' code runs as root in it."""
+    """Runs main as root, for a volume whose files only root can use and whose driver can't change that. A namespace
+    that enforces Pod Security "restricted" refuses the pod, and users' code runs as root in it."""
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations, volumes."""
 
@@ -206,24 +208,24 @@ class Main(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Worker(Value):
-    """What workers have of their own."""
+    """What is specific to workers."""
 
     replicas: quantities.Count = 1
     """`replicas`. With 0 every prediction waits."""
     concurrency: quantities.Positive = 10
-    """Jobs at a time per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
-    the whole queue. A flow that calls a flow holds two slots at once: keep replicas times concurrency well above the
-    number of such calls."""
+    """Concurrent jobs per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
+    the whole queue. A flow that calls another flow occupies two slots at once: keep replicas times concurrency well
+    above the number of such calls."""
     resources: Resources = Resources()
     """Requests and limits."""
     startup: ProbeNumbers = ProbeNumbers(period_seconds=5, timeout_seconds=10, failure_threshold=60)
-    """Startup probe: until the worker is registered with its queues."""
+    """Startup probe: succeeds once the worker is registered with its queues."""
     liveness: ProbeNumbers = ProbeNumbers(period_seconds=20, timeout_seconds=10)
-    """Liveness probe: registered with its queues, and its event loop runs."""
+    """Liveness probe: the worker is registered with its queues and its event loop runs."""
     grace_seconds: quantities.Positive = 40
     """`terminationGracePeriodSeconds`: just over the 30 seconds that Flowise gives its running jobs."""
     extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
-    """Further variables for workers alone."""
+    """Extra variables for workers only."""
     sizes: WritableSizes = WritableSizes()
     """Writable directories."""
     pod: PodOptions = PodOptions()
@@ -234,7 +236,7 @@ class Worker(Value):
         if self.grace_seconds < 31:
             yield self.finding(
                 "grace_seconds",
-                f"{self.grace_seconds} is below the 30 seconds that Flowise gives running jobs: take 31 or more",
+                f"{self.grace_seconds} is not above the 30 seconds that Flowise gives running jobs: use 31 or more",
             )
         if self.concurrency == 1:
             warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy")

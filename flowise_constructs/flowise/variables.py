@@ -1,6 +1,6 @@
-"""Flowise's own variables: keys, front door, behaviour, mail, metrics.
+"""Flowise's own variables: keys, HTTP, settings, mail, metrics.
 
-What each variable does was read from Flowise's source; `releases.py` says which release reads it, and in which role.
+What each variable does is taken from Flowise's source; `releases.py` says which release reads it, and in which role.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OWNED: Mapping[str, Owner] = {
     "PORT": Owner(follows=f"the container's port is {PORT}; Service.port is the Service's"),
     "HOME": Owner(follows="it follows from the mounts"),
     "LOG_PATH": Owner(follows="it follows from the mounts"),
-    "SECRETKEY_PATH": Owner(follows="keys come from Secrets, never from a file that the pod makes: see Auth"),
+    "SECRETKEY_PATH": Owner(follows="keys come from Secrets, never from a file that the pod creates: see Auth"),
     "NODE_OPTIONS": Owner(follows=f"the heap is {HEAP_SHARE} % of the memory limit: see Resources.memory_limit"),
     "APP_URL": Owner("Settings.app_url"),
     "SECURE_COOKIES": Owner("Settings.secure_cookies"),
@@ -82,7 +82,7 @@ def process_environment(flowise: Flowise, resources: Resources, *, has_certifica
 
 
 def login_environment(auth: Auth) -> Environment:
-    """Keys and names that main alone reads."""
+    """Keys and token names that only main reads."""
     return {
         **{variable: getattr(auth, field) for field, variable in VARIABLES.items() if field != "encryption_key"},
         "JWT_ISSUER": auth.jwt_issuer,
@@ -130,7 +130,7 @@ def authorities_environment(settings: Settings) -> Environment:
 
 
 def http_environment(flowise: Flowise) -> Environment:
-    """Main's front door."""
+    """Main's HTTP server."""
     settings, secure = flowise.settings, flowise.secure_cookies
     return {
         **({"SECURE_COOKIES": word(secure)} if secure is not None else {}),

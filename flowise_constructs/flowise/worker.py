@@ -1,4 +1,4 @@
-"""`FlowiseWorker`: the processes that run the flows of queue mode."""
+"""`FlowiseWorker`: the processes that run the flows in queue mode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 class FlowiseWorker(Construct):
     """Workers: Deployment `{name}-worker`, service account, scripts. They have no port.
 
-    Must exist already: what main needs, and main itself, given the same `Flowise` value.
+    Must exist already: what main needs, and main itself, created with the same `Flowise` value.
 
     Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
@@ -38,7 +38,7 @@ class FlowiseWorker(Construct):
         names: Names = Names(),
         worker: Worker = Worker(),
     ) -> None:
-        """`flowise` is the very value that main was given; `names` too."""
+        """`flowise` and `names` must be the same values that main was given."""
         super().__init__(scope, id)
         self.flowise, self.names, self.worker = flowise, names, worker
         if flowise.queue is None:
@@ -55,7 +55,7 @@ class FlowiseWorker(Construct):
         return environment.worker_environment(self.flowise, self.worker)
 
     def command(self) -> list[str]:
-        """The worker's command; node must become the first process, so that it gets the signal to drain."""
+        """The worker's command. Node must run as process 1, so that it gets the stop signal and finishes its jobs."""
         return ["flowise", "worker"]
 
     def _process(self) -> FlowiseProcess:

@@ -1,4 +1,4 @@
-"""References to images, pinned."""
+"""Pinned image references."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ServerImage(Value):
     tag: images.Tag | None = None
     """Image tag."""
     digest: images.Digest | None = None
-    """`sha256:...`; wins over the tag at pull time."""
+    """`sha256:...`; takes precedence over the tag."""
     pull_policy: PullPolicy | None = None
     """`imagePullPolicy`. Default: left out."""
     pull_secrets: Sequence[naming.ObjectName] = ()
@@ -30,11 +30,11 @@ class ServerImage(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if self.tag is None and self.digest is None:
-            yield self.finding("tag", "None, and no digest: give one of them, so that the image can't float")
+            yield self.finding("tag", "None, and no digest: give one of them, so that the image is pinned")
 
     @property
     def reference(self) -> str:
-        """What stands in the pod's `image`."""
+        """The pod's `image`."""
         return image_reference(self.repository, self.tag, self.digest)
 
 

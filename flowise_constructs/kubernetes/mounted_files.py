@@ -17,7 +17,7 @@ CONFIG_MAP_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class MountedFiles:
-    """A ConfigMap of ours and the checksum that replaces pods when its content changes."""
+    """One of our ConfigMaps, and the checksum that rolls the pods when its content changes."""
 
     config_map: str
     checksum: Mapping[str, str]
@@ -30,7 +30,7 @@ class MountedFiles:
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
     if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
-        raise ConfigError([Finding(derived(identity.name, suffix), "would hold more than a ConfigMap can: 1 MiB")])
+        raise ConfigError([Finding(derived(identity.name, suffix), "would be larger than a ConfigMap can be: 1 MiB")])
     api_object(
         scope,
         id,

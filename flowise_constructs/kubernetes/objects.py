@@ -1,4 +1,4 @@
-"""Kubernetes objects from plain data under Kubernetes' own names."""
+"""Kubernetes objects from plain data, with Kubernetes' own field names."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LARGEST_OBJECT = 250 * 1024
 def api_object(
     scope: Construct, id: str, *, api_version: str, kind: str, metadata: Manifest, **body: object
 ) -> ApiObject:
-    """An object of any kind; `body` is what stands beside its metadata.
+    """An object of any kind; `body` is everything except its metadata.
 
-    From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis.
-    A patch, the first one, carries it as it is.
+    From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, and importing them takes as long as a
+    synthesis. So the first JSON patch adds it unchanged.
     """
     content = _plain(body)
     if len(json.dumps(content)) > LARGEST_OBJECT:
@@ -52,7 +52,7 @@ def _metadata(metadata: Manifest) -> ApiObjectMetadata:
 
 
 def _plain(item: Any) -> Any:
-    """Sorted, as cdk8s sorts what it renders itself, and without what is None."""
+    """Sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
     if isinstance(item, Mapping):
         pairs = cast(Mapping[str, Any], item)
         return {key: _plain(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}

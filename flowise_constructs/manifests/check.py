@@ -1,4 +1,4 @@
-"""What a reviewer wants to know of manifests before they are applied."""
+"""What a reviewer wants to know about manifests before they are applied."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def report(manifests: Manifests) -> str:
 
 
 def contradictions(manifests: Manifests) -> list[str]:
-    """What can't work whatever the cluster holds."""
-    twice = [f"{_told(name)} stands there twice" for name in manifests.twice]
+    """What can't work, whatever exists in the cluster."""
+    twice = [f"{_label(name)} is defined twice" for name in manifests.twice]
     return [*twice, *_lacking(manifests, "ConfigMap")]
 
 
 def _lacking(manifests: Manifests, kind: str) -> list[str]:
     lacking = {
-        f"{_told(reference.to)} is here without key {reference.key!r}: for {reference.by}"
+        f"{_label(reference.to)} is in the manifests without key {reference.key!r}: used by {reference.by}"
         for reference in manifests.references
         if reference.to.kind == kind and manifests.lacks(reference) and not reference.optional
     }
@@ -37,18 +37,18 @@ def _absent(manifests: Manifests) -> list[str]:
     for reference in manifests.references:
         if not manifests.holds(reference.to):
             absent.setdefault(reference.to, []).append(reference)
-    # What is applied is merged with the Secret in the cluster, which may have the key.
+    # Apply merges with the Secret in the cluster, which may have the key.
     return [*(_line(name, references) for name, references in sorted(absent.items())), *_lacking(manifests, "Secret")]
 
 
 def _line(name: ObjectName, references: Iterable[Reference]) -> str:
     references = list(references)
     keys = sorted({reference.key for reference in references if reference.key})
-    told = f" with {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}" if keys else ""
+    listed = f" with {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}" if keys else ""
     may = " (may be missing)" if all(reference.optional for reference in references) else ""
     users = ", ".join(sorted({reference.by for reference in references}))
-    return f"{_told(name)}{told}{may}: for {users}"
+    return f"{_label(name)}{listed}{may}: used by {users}"
 
 
-def _told(name: ObjectName) -> str:
+def _label(name: ObjectName) -> str:
     return f"{name.kind} {name.namespace}/{name.name}" if name.namespace else f"{name.kind} {name.name}"

@@ -1,4 +1,4 @@
-"""Manifests for the Secrets that other manifests refer to and don't hold. The only place that makes random values."""
+"""Manifests for the Secrets that other manifests refer to but don't contain. Random values are made only here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 class UnknownKeyError(ValueError):
-    """A value for a key that no manifest misses."""
+    """A value for a key that isn't missing from the manifests."""
 
 
 @dataclass
@@ -46,8 +46,8 @@ class MissingSecret:
 
 
 def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[MissingSecret]:
-    """The Secrets that are referred to and neither here nor made in the cluster. `random` are the variables whose
-    values may be any text without a line end."""
+    """The Secrets that are referred to, but neither in the manifests nor created in the cluster. `random` are the
+    variables whose values may be any text without a line end."""
     found: dict[ObjectName, MissingSecret] = {}
     for reference in manifests.references:
         if reference.to.kind == "Secret" and not reference.optional and not manifests.holds(reference.to):
@@ -57,19 +57,19 @@ def missing_secrets(manifests: Manifests, namespace: str | None, random: Collect
 
 
 def incomplete_secrets(manifests: Manifests) -> list[str]:
-    """What to say of Secrets that are here and lack a key."""
+    """Messages about Secrets that are in the manifests but lack a key."""
     lacking = {
         (reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)
     }
     return [
-        f"Secret {name} is in the manifests without key {key!r}: add it there, or see that the one in the cluster "
+        f"Secret {name} is in the manifests without key {key!r}: add it there, or check that the one in the cluster "
         "has it"
         for name, key in sorted(lacking)
     ]
 
 
 def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -> None:
-    """Random values, those given as NAME.KEY=VALUE, and those that are asked for."""
+    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for."""
     missing = list(missing)
     for assignment in given:
         _assign(missing, assignment)
@@ -82,7 +82,7 @@ def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -
 
 
 def manifest(secret: MissingSecret) -> str:
-    """The Secret as YAML. What is to be filled in is no base64, so that Kubernetes refuses it."""
+    """The Secret as YAML. A placeholder isn't base64, so that Kubernetes refuses it."""
     known = {name: key.value for name, key in secret.keys.items() if key.value is not None}
     unknown = {name: key for name, key in secret.keys.items() if key.value is None}
     lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {json.dumps(secret.name.name)}"]
@@ -90,9 +90,7 @@ def manifest(secret: MissingSecret) -> str:
     lines += ["  labels:", *(f"    {name}: {value}" for name, value in LABELS.items()), f"type: {secret.type}", "data:"]
     lines += [f"  {json.dumps(name)}: {json.dumps(_encoded(value))}" for name, value in known.items()]
     if unknown:
-        lines += [
-            "  # To be filled in with base64 (printf %s VALUE | base64 -w0), or by --set or --ask; refused as it is"
-        ]
+        lines += ["  # Fill in as base64 (printf %s VALUE | base64 -w0), or use --set or --ask; refused as it is"]
     lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {key.use}>')}" for name, key in unknown.items()]
     return "\n".join(lines) + "\n"
 
@@ -105,7 +103,7 @@ def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) 
     if reference.use in _TYPES:
         secret.type, keys = _TYPES[reference.use]
     else:
-        # A whole Secret as variables or files doesn't tell its keys: the mark is no key that Kubernetes takes.
+        # A Secret used as a whole doesn't show its keys; Kubernetes doesn't accept the placeholder as a key.
         keys = (reference.key or "<FILL IN>",)
     is_random = reference.is_own or reference.use in random
     for name in keys:
@@ -119,12 +117,12 @@ def _lacks(manifests: Manifests, reference: Reference) -> bool:
 
 
 def _assign(missing: Iterable[MissingSecret], assignment: str) -> None:
-    way, equals, value = assignment.partition("=")
-    found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == way]
+    path, equals, value = assignment.partition("=")
+    found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == path]
     if not equals or not value:
-        raise UnknownKeyError(f"--set {way}: must be NAME.KEY=VALUE")
+        raise UnknownKeyError(f"--set {path}: must be NAME.KEY=VALUE")
     if not found:
         known = ", ".join(f"{secret.name.name}.{name}" for secret in missing for name in secret.keys) or "none"
-        raise UnknownKeyError(f"--set {way}: is no key that the manifests miss; they miss: {known}")
+        raise UnknownKeyError(f"--set {path}: is not a missing key; the missing keys are: {known}")
     for key in found:
         key.value = value

@@ -1,4 +1,4 @@
-"""What manifests hold, and what they refer to: read from YAML, without a cluster."""
+"""What manifests contain, and what they refer to: read from YAML, without a cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POD_TEMPLATES: Mapping[str, tuple[str, ...]] = {
 
 
 class ObjectName(NamedTuple):
-    """What an object is called. No namespace: the one of `kubectl`."""
+    """The name of an object. No namespace: the one that `kubectl` uses."""
 
     kind: str
     namespace: str
@@ -29,24 +29,24 @@ class ObjectName(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Something that an object refers to."""
+    """A reference from one object to another."""
 
     to: ObjectName
-    """What is referred to."""
+    """The object referred to."""
     by: str
-    """Who refers to it, such as `Deployment flowise`."""
+    """The object that refers to it, such as `Deployment flowise`."""
     use: str
-    """What for: a variable's name, or a word."""
+    """How it is used: a variable's name, or a word."""
     key: str | None = None
     """The key in its data. None: all of it, or nothing."""
     optional: bool = False
     """Whether it may be missing."""
     is_own: bool = False
-    """Whether it is the password of a server in the same manifests, which may be any."""
+    """Whether it is the password of a server in the same manifests, which may have any value."""
 
 
 class Manifests:
-    """Objects, and the references between them."""
+    """Objects and the references between them."""
 
     def __init__(self, documents: Iterable[Any], *, hosts: Collection[str] = ()) -> None:
         """`hosts` are the variables that hold the host of a server."""
@@ -62,11 +62,11 @@ class Manifests:
         self.references = [reference for item in self.objects.values() for reference in self._of(item)]
 
     def holds(self, name: ObjectName) -> bool:
-        """Whether the object is among them, or made of one of them in the cluster."""
+        """Whether the object is among them, or is created from one of them in the cluster."""
         return name in self.objects or name in self._keys
 
     def lacks(self, reference: Reference) -> bool:
-        """Whether the object is here, and the key is not."""
+        """Whether the object is in the manifests, but the key is not."""
         keys = self._keys.get(reference.to)
         return reference.key is not None and keys is not None and reference.key not in keys
 
@@ -81,7 +81,7 @@ class Manifests:
         return sorted(found)
 
     def _provided(self) -> dict[ObjectName, frozenset[str] | None]:
-        """Data that is here, or that an operator makes: its keys, None where they can't be known."""
+        """Data that is in the manifests, or that an operator creates: its keys, None if they can't be known."""
         found: dict[ObjectName, frozenset[str] | None] = {}
         for (kind, namespace, name), item in self.objects.items():
             if kind in ("Secret", "ConfigMap"):
@@ -167,12 +167,12 @@ def _of_volume(
     sources = [volume, *_maps(_map(volume, "projected"), "sources")]
     for source in sources:
         for word, kind, called in (("secret", "Secret", ("secretName", "name")), ("configMap", "ConfigMap", ("name",))):
-            told = _map(source, word)
-            name = next((told[key] for key in called if told.get(key)), None)
+            reference = _map(source, word)
+            name = next((reference[key] for key in called if reference.get(key)), None)
             if name is None:
                 continue
-            to, optional = ObjectName(kind, namespace, str(name)), bool(told.get("optional"))
-            items = _maps(told, "items")
+            to, optional = ObjectName(kind, namespace, str(name)), bool(reference.get("optional"))
+            items = _maps(reference, "items")
             if not items:
                 yield Reference(to=to, by=by, use="volume", optional=optional)
             for item in items:
@@ -234,16 +234,16 @@ def _name(item: Mapping[str, Any]) -> ObjectName:
 
 
 def _pod(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    way = POD_TEMPLATES.get(str(item["kind"]))
-    return {} if way is None else _map(item, *way, "spec")
+    path = POD_TEMPLATES.get(str(item["kind"]))
+    return {} if path is None else _map(item, *path, "spec")
 
 
 def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [entry for word in ("initContainers", "containers", "ephemeralContainers") for entry in _maps(pod, word)]
 
 
-def _map(item: Mapping[str, Any], *way: str) -> Mapping[str, Any]:
-    for word in way:
+def _map(item: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    for word in path:
         below = item.get(word)
         item = below if is_map(below) else {}
     return item

@@ -1,4 +1,4 @@
-"""How Flowise is told of its queue, and of the Redis behind it."""
+"""Flowise's queue and Redis variables."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def queue_files(queue: Queue) -> dict[str, Pem]:
 
 
 def retention_environment(queue: Queue) -> Environment:
-    """How long finished jobs stay; a job takes it along from main, which puts it into the queue."""
+    """How long finished jobs stay in Redis. It is set on each job by main, which adds it to the queue."""
     age, number = queue.remove_on_age_seconds, queue.remove_on_count
     return {**({"REMOVE_ON_AGE": str(age)} if age else {}), **({"REMOVE_ON_COUNT": str(number)} if number else {})}
 
 
 def concurrency_environment(concurrency: int) -> Environment:
-    """How many jobs a worker takes at a time."""
+    """How many jobs a worker runs at a time."""
     return {"WORKER_CONCURRENCY": str(concurrency)}

@@ -1,4 +1,4 @@
-"""The queue and its Redis, one that exists or the bundled one."""
+"""The queue and its Redis, an existing or the bundled one."""
 
 from __future__ import annotations
 
