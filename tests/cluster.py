@@ -19,7 +19,7 @@ import referencing
 import referencing.jsonschema
 import yaml
 from api_server import security
-from api_server.verdicts import refusal
+from api_server.verdicts import refusal, spelt_as_admitted
 
 Object = Mapping[str, Any]
 
@@ -177,3 +177,41 @@ def _twice(what: str, names: Iterable[Any]) -> Iterator[str]:
     repeated = sorted(str(name) for name, count in Counter(names).items() if count > 1)
     if repeated:
         yield f"{what} that stand there twice: {repeated}"
+
+
+# --- words
+
+
+def misspelt(document: Object) -> list[str]:
+    """Names and keys with a character, or of a length, that the API server admitted nowhere at such a place."""
+    words = [*_words(document), *_words_of_pod((pod_template(document) or {"spec": {}})["spec"])]
+    return [
+        f"{_called(document)}: {subject} {word!r}" for subject, word in words if not spelt_as_admitted(subject, word)
+    ]
+
+
+def _words(document: Object) -> Iterator[tuple[str, str]]:
+    yield (
+        "name of a Service" if document["kind"] == "Service" else "name of a ServiceAccount",
+        document["metadata"]["name"],
+    )
+    for metadata in (document["metadata"], (pod_template(document) or {}).get("metadata", {})):
+        for name, value in metadata.get("labels", {}).items():
+            yield "label key", name.rpartition("/")[2]
+            yield "label value", value
+        for name in metadata.get("annotations", {}):
+            yield "label key", name.rpartition("/")[2]
+    yield from (("ConfigMap key", name) for name in document.get("data", ()))
+
+
+def _words_of_pod(pod: Object) -> Iterator[tuple[str, str]]:
+    yield from (("container name", volume["name"]) for volume in pod.get("volumes", ()))
+    for container in containers(pod) if pod else ():
+        yield "container name", container["name"]
+        yield from (("port name", port["name"]) for port in container.get("ports", ()))
+        for variable in container.get("env", ()):
+            yield "variable name", variable["name"]
+            for source in ("secretKeyRef", "configMapKeyRef"):
+                if source in variable.get("valueFrom", ()):
+                    yield "secretKeyRef key", variable["valueFrom"][source]["key"]
+                    yield "name of a ServiceAccount", variable["valueFrom"][source]["name"]

@@ -254,6 +254,7 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
 def test_the_api_server_takes(build: Callable[[], Build]) -> None:
     documents = objects(build())
     assert [problem for document in documents for problem in cluster.misfits(document)] == []
+    assert [problem for document in documents for problem in cluster.misspelt(document)] == []
     assert [problem for document in documents for problem in cluster.schema_problems(document, "1.27")] == []
 
 

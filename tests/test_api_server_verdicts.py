@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import cluster
 import pytest
 from api_server import SUBJECTS, fit, key, security
-from api_server.verdicts import differences, recording, refusal, verdicts
+from api_server.verdicts import differences, recording, refusal, spelt_as_admitted, verdicts
 from public_values import WAYS
 from test_properties import VALUES
 
@@ -18,8 +18,12 @@ from flowise_constructs import ConfigError
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
 
 CASES = [(subject, way) for subject, ways in WAYS.items() for way in ways]
-WITHOUT_THE_LIBRARY = {security.NAME, fit.NAME, "image"}
+WITHOUT_THE_LIBRARY = {security.NAME, fit.NAME, "image", "container name", "port name", "ConfigMap key"}
 """Subjects that are no field's value. Images have rules of their own that go far beyond the server's."""
+WORDS = {
+    *("name of a Service", "name of a ServiceAccount", "label key", "label value", "container name", "port name"),
+    *("variable name", "secretKeyRef key", "ConfigMap key"),
+}
 
 
 def test_the_server_was_asked_about_every_value() -> None:
@@ -121,3 +125,11 @@ def test_pod_security_is_looked_up_piece_by_piece() -> None:
     ]
     [told] = cluster.restricted_violations({**pod, "hostWhatever": True, "volumes": [{"name": "a", "csi": {}}]})
     assert told.startswith("the API server was never asked about")
+
+
+@pytest.mark.parametrize("subject", sorted(WORDS))
+def test_words_that_the_server_was_never_asked_about_are_judged_by_their_characters(subject: str) -> None:
+    assert spelt_as_admitted(subject, "abc" * 4)
+    assert not spelt_as_admitted(subject, "abc=")
+    assert not spelt_as_admitted(subject, "x" * 1200)
+    assert not spelt_as_admitted(subject, "aé" * 3)

@@ -85,6 +85,10 @@ def test_the_parts_of_every_object_fit(documents: list[dict[str, Any]]) -> None:
     assert [problem for document in documents for problem in cluster.misfits(document)] == []
 
 
+def test_names_and_keys_are_spelt_as_the_server_admits(documents: list[dict[str, Any]]) -> None:
+    assert [problem for document in documents for problem in cluster.misspelt(document)] == []
+
+
 def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None:
     names = Counter(
         (document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api_server.names import SEGMENTS, WORDS
-from api_server.objects import container, deployment, pod_spec
+from api_server.objects import container, deployment, pod_spec, whole
 from api_server.subject import Subject, distinct, lengths, spelt
 
 NUMBERS = [-(2**31) - 1, -(2**31), -1000, -1, 0, 1, 2, 29, 30, 600, 3600, 65535, 65536, 2**31 - 1, 2**31, 2**63, 2**64]
@@ -168,6 +168,13 @@ def _probe(**numbers: int) -> dict[str, Any]:
 
 NAMES = distinct([*WORDS, *SEGMENTS])
 SUBJECTS = [
+    Subject("container name", lambda value: deployment(pod_spec(container(name=value))), spelt(*NAMES)),
+    Subject(
+        "port name",
+        lambda value: contained(ports=[{"containerPort": 80, "name": value}]),
+        spelt("http", "a--b", "80", "1a", *lengths(14, 15, 16, 17)),
+    ),
+    Subject("ConfigMap key", lambda value: whole("ConfigMap", "v1", data={value: "x"}), spelt(*VARIABLES)),
     Subject("variable name", lambda value: contained(env=[{"name": value, "value": "x"}]), spelt(*VARIABLES)),
     Subject(
         "variable value",

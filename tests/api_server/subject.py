@@ -13,7 +13,7 @@ ABSENT = object()
 """A field that is left out."""
 ASCII = [chr(point) for point in range(0x20, 0x7F)]
 BEYOND = ["\0", "\t", "\n", "\r", "\x7f", "\xa0", "é", "ß", "Ä", "²", "٣", "五", "🐘", "\u200b", "\u2028"]
-LONGEST = 200
+LONGEST_TEXT, LONGEST = 100, 260
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Subject:
 def spelling(value: Any) -> Any:
     """The value as the recording holds it: what is very long by its start, length and hash."""
     text = json.dumps(value, sort_keys=True)
-    if len(text) <= LONGEST:
+    if len(text) <= (LONGEST_TEXT if isinstance(value, str) else LONGEST):
         return value
     return f"{text[:40]}... {len(text)} characters, {sha256(text.encode()).hexdigest()[:12]}"
 
