@@ -87,7 +87,7 @@ NOT_IN_AN_OBJECT = {
 def rules(hint: Any) -> Iterator[str]:
     """The names of all rules in an annotation."""
     if get_origin(hint) is Annotated:
-        yield from (rule.__name__ for rule in get_args(hint)[1:])
+        yield from (getattr(rule, "__name__", type(rule).__name__) for rule in get_args(hint)[1:])
         yield from rules(get_args(hint)[0])
     else:
         for part in get_args(hint):
