@@ -62,7 +62,7 @@ def built(build: Callable[[App], object]) -> Make:
 
 
 def further(**variables: Any) -> Make:
-    return built(standalone(settings=Settings(extra_env=variables)))
+    return lambda: synthesized(standalone(settings=Settings(extra_env=variables)))
 
 
 def with_annotation(name: str, value: str) -> Make:
@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is of another store",
     ),
     "one key for all": (
-        lambda: Auth.from_secret("auth", **dict.fromkeys(("encryption_key", "token_hash_secret"), PASSWORD)),
+        lambda: Auth.from_secret("auth", encryption_key=PASSWORD, token_hash_secret=PASSWORD),
         "Auth.token_hash_secret: is the very key of 'encryption_key'",
     ),
     "one name for two": (

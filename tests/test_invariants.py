@@ -81,8 +81,9 @@ def fresh(document: dict[str, Any], version: str) -> list[str]:
     return cluster.schema_problems(document, version)
 
 
-def test_the_api_server_takes_every_object(documents: list[dict[str, Any]]) -> None:
-    assert [problem for document in documents for problem in cluster.refusals(document)] == []
+def test_the_parts_of_every_object_fit_and_are_spelt_right(documents: list[dict[str, Any]]) -> None:
+    assert [problem for document in documents for problem in cluster.misfits(document)] == []
+    assert [problem for document in documents for problem in cluster.misspelt(document)] == []
 
 
 def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None:
@@ -102,7 +103,7 @@ def test_every_pod_is_restricted(documents: list[dict[str, Any]], name: str) -> 
     for pod in deployments.pods(documents).values():
         violations = cluster.restricted_violations(pod)
         if name in ROOT_BY_REQUEST:
-            assert {violation.split(": ")[-1] for violation in violations} == {"runAsUser 0", "runAsNonRoot"}
+            assert {violation.split(": ")[-1] for violation in violations} == {"runAsNonRoot != true, runAsUser=0"}
         else:
             assert violations == []
 
