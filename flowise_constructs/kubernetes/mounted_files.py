@@ -27,6 +27,11 @@ class MountedFiles:
         return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
 
 
+def mounted_files(name: str, suffix: str, content: Mapping[str, str]) -> MountedFiles:
+    """The part of a ConfigMap that a pod uses; the ConfigMap is made elsewhere."""
+    return MountedFiles(derived(name, suffix), checksum_of(suffix.lstrip("-"), content))
+
+
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
     if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
@@ -39,7 +44,7 @@ def config_map(scope: Construct, id: str, identity: Identity, suffix: str, conte
         metadata=object_meta(identity, suffix=suffix),
         data=dict(content),
     )
-    return MountedFiles(derived(identity.name, suffix), checksum_of(suffix.lstrip("-"), content))
+    return mounted_files(identity.name, suffix, content)
 
 
 def checksum_of(name: str, content: Mapping[str, str]) -> dict[str, str]:
