@@ -52,6 +52,7 @@ from flowise_constructs import (
     ProbeNumbers,
     Queue,
     RedisTls,
+    Registry,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -424,6 +425,11 @@ OPTIONS: tuple[Option, ...] = (
         lambda value: queue(queue=Queue(redis=replace(REDIS, tls=value))),
         {"ca": PASSWORD, "ca_base64": PASSWORD, "certificate": OTHER, "private_key": OTHER},
         {"ca_base64": {"ca": None}},
+    ),
+    Option(
+        Registry(address="registry.example.com"),
+        lambda value: standalone(registry=value),
+        {"address": "registry.example.com/mirror", "pull_secrets": ["mirror"]},
     ),
     Option(
         Resources(),
