@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-
-CONFIG_MAP_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,6 @@ def mounted_files(name: str, suffix: str, content: Mapping[str, str]) -> Mounted
 
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
-    if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
-        raise ConfigError([Finding(derived(identity.name, suffix), "would be larger than a ConfigMap can be: 1 MiB")])
     api_object(
         scope,
         id,
