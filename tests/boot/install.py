@@ -120,7 +120,8 @@ def _run(script: str, *arguments: str, cwd: Path) -> None:
 
 def _npm(command: str, *packages: str, folder: Path) -> None:
     print(f"  npm {command}: minutes", flush=True)
-    _run("bin/npm-cli.js", command, "--ignore-scripts", "--no-audit", "--no-fund", *packages, cwd=folder)
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    _run("bin/npm-cli.js", command, *options, *packages, cwd=folder)
 
 
 def _npm_install(folder: Path, *packages: str) -> None:
