@@ -112,7 +112,9 @@ def test_patched_files_say_so() -> None:
     for patch in PATCHES:
         hunks = re.split(r"^--- a/", patch.read_text(), flags=re.MULTILINE)
         assert hunks[0].strip(), f"{patch.name} tells why"
-        assert all("+        // Changed by flowise_constructs:" in hunk or "+    // Changed by" in hunk for hunk in hunks[1:])
+        assert all(
+            "+        // Changed by flowise_constructs:" in hunk or "+    // Changed by" in hunk for hunk in hunks[1:]
+        )
 
 
 @pytest.fixture

@@ -186,9 +186,7 @@ def test_worker_stopped_with_a_job_in_flight(running: Running) -> None:
         old = running.worker
         deleted = time.monotonic()
         old.delete()
-        running.figures.add(
-            running.deployment.release.label, "worker with a job: stopped", time.monotonic() - deleted
-        )
+        running.figures.add(running.deployment.release.label, "worker with a job: stopped", time.monotonic() - deleted)
         assert answer.result() == "slept"
     assert [event.message for event in old.events if event.reason == "Stopped"] == ["exit code 0"]
     [running.worker] = running.deployment.start("flowise-worker")
