@@ -111,6 +111,6 @@ def test_gate_says_what_is_wrong(release: Release, figures: Figures) -> None:
             took = end.at - fault.pod.created
             least, most = fault.seconds
             assert least <= took <= most, f"{fault.name}: {took:.1f} s"
-            figures.add(release.version, f"gate gives up: {fault.name}", took)
+            figures.add(release.label, f"gate gives up: {fault.name}", took)
             last = fault.pod.log("gate", start=0).splitlines()[-1]
             assert re.search(fault.message, last), f"{fault.name}: {last}"
