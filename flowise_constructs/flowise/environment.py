@@ -8,6 +8,7 @@ from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.flowise.values import Flowise, Main, Worker
@@ -22,7 +23,7 @@ OWNED: Mapping[str, Owner] = {**variables.OWNED, **database.OWNED, **storage.OWN
 SERVER_VARIABLES = (database.HOST, queueing.HOST)
 """Variables that hold the host of a server."""
 
-_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", queueing.MODE})
+_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", queueing.MODE, queueing.NAME})
 _GATE_READS_PREFIXES = (database.PREFIX, queueing.PREFIX)
 
 
@@ -47,9 +48,10 @@ def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
     return {**_shared(flowise, worker.resources), **own, **_further(flowise, "worker", further)}
 
 
-def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
+def gate_environment(process: Mapping[str, EnvValue], image: Image, deadline_seconds: int) -> Environment:
     """What the gate needs of its process's environment: how to reach the servers, and those of the user's own variables
-    that are no secrets. Flowise's logger opens the storage when its data source is loaded; local needs no keys."""
+    that are no secrets. Flowise's logger opens the storage when its data source is loaded; local needs no keys. And
+    what the image is said to hold."""
     wanted = {
         name: value
         for name, value in process.items()
@@ -57,7 +59,14 @@ def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> 
         or name.startswith(_GATE_READS_PREFIXES)
         or (name not in OWNED and not isinstance(value, SecretKey))
     }
-    return {**wanted, storage.TYPE: "local", "GATE_DEADLINE_SECONDS": str(deadline_seconds)}
+    return {
+        **wanted,
+        storage.TYPE: "local",
+        "GATE_DEADLINE_SECONDS": str(deadline_seconds),
+        "GATE_FLOWISE_RELEASE": image.flowise.tag,
+        **({"GATE_IMAGE_TAG": image.tag} if image.tag and image.release is None else {}),
+        **({"GATE_VERIFY": "true"} if image.verify else {}),
+    }
 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:

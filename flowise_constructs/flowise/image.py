@@ -30,6 +30,12 @@ class Image(Value):
     pull_secrets: Sequence[naming.ObjectName] = ()
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
+    verify: bool = False
+    """Whether an image that holds another release than `tag` or `release` says is refused: the pod's gate then ends
+    with the reason, before it waits or migrates, and `kubectl describe pod` shows it. Default: the gate says it in its
+    log and goes on. What it costs: while it is set, no pod starts from a tag that was pushed again with another
+    release, not even one that merely moves to another node."""
+
     def contradictions(self) -> Iterable[Finding]:
         if self.tag is None and self.digest is None:
             yield self.finding("tag", "None, and no digest: give one of them, so that the image can't float")

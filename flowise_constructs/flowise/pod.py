@@ -20,6 +20,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
@@ -31,6 +32,8 @@ GATE_DATABASE_SCRIPTS = {
     "mariadb": ("gate-mysql.js",),
 }
 """What gate.js loads by the type of the database."""
+GATE_QUEUE_SCRIPT = "gate-redis.js"
+"""What gate.js loads in queue mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +118,8 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
 def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
     kind = process.environment.get(database.TYPE)
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
-    content = scripts("gate.js", *own, *process.probe_scripts)
+    queue = (GATE_QUEUE_SCRIPT,) if queueing.MODE in process.environment else ()
+    content = scripts("gate.js", *own, *queue, *process.probe_scripts)
     return config_map(scope, "Scripts", identity, "-scripts", content)
 
 
@@ -126,9 +130,11 @@ def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> 
         "image": flowise.image.reference,
         "imagePullPolicy": flowise.image.pull_policy,
         "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
-        "env": pods.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "env": pods.variables(gate_environment(process.environment, flowise.image, GATE_DEADLINE_SECONDS)),
         "resources": pods.requirements(process.resources),
         "securityContext": pods.container_security(),
+        # The gate's last line says what is wrong; so it is in `kubectl describe pod`.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
 
