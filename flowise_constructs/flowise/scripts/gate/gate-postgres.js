@@ -172,4 +172,4 @@ async function connect(flowise, env, ms) {
     }
 }
 
-module.exports = { connect, target }
+module.exports = { connect, remarksOf, target }
