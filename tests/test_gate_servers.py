@@ -151,7 +151,7 @@ EVICTIONS = [
     (
         "0",
         "allkeys-random",
-        r"drops keys once it has a maxmemory and that is used up \(maxmemory-policy allkeys-random\)",
+        r"drops keys once a maxmemory is set and used up \(maxmemory-policy allkeys-random\)",
     ),
 ]
 

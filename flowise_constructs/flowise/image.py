@@ -31,10 +31,10 @@ class Image(Value):
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
     verify: bool = False
-    """Whether an image that holds another release than `tag` or `release` says is refused: the pod's gate then ends
-    with the reason, before it waits or migrates, and `kubectl describe pod` shows it. Default: the gate says it in its
-    log and goes on. What it costs: while it is set, no pod starts from a tag that was pushed again with another
-    release, not even one that merely moves to another node."""
+    """Whether an image that holds another release than `release`, or else `tag`, says is refused: the pod's gate then
+    ends with the reason, before it waits or migrates, and `kubectl describe pod` shows it. Default: False, the gate
+    says it in its log and goes on. The price of True: once a tag is pushed again with another release, no pod starts
+    from it, not even one that only moves to another node."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.tag is None and self.digest is None:

@@ -36,8 +36,9 @@ function realPath(file) {
 }
 
 function findFlowise() {
-    const programs = (process.env.PATH || '').split(path.delimiter).map((directory) => realPath(path.join(directory, 'flowise')))
-    const places = [...programs.filter(Boolean), ...KNOWN_ROOTS.map((root) => path.join(root, 'package.json'))]
+    const onPath = (process.env.PATH || '').split(path.delimiter)
+    const programs = onPath.map((directory) => realPath(path.join(directory, 'flowise'))).filter(Boolean)
+    const places = [...programs, ...KNOWN_ROOTS.map((root) => path.join(root, 'package.json'))]
     const unreadable = []
     for (const place of places) {
         const found = packageAbove(place, unreadable)

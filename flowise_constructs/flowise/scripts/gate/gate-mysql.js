@@ -59,8 +59,8 @@ async function ensureCollation(connection, env) {
     if (found) return
     const [{ version }] = await query(connection, 'SELECT VERSION() AS version')
     throw new GateError(
-        `${target(env)} is ${version}, which doesn't know the collation utf8mb4_0900_ai_ci of Flowise's migrations for MySQL: ` +
-            'use MySQL 8 or newer; a MariaDB is a MariadbDatabase'
+        `${target(env)} is ${version}, which doesn't know the collation utf8mb4_0900_ai_ci of Flowise's migrations ` +
+            'for MySQL: use MySQL 8 or newer; a MariaDB is a MariadbDatabase'
     )
 }
 
@@ -108,7 +108,8 @@ async function takeLock(flowise, env, deadline, say) {
 // Some users may write all the same, and what only resembles MySQL may not know the question.
 async function remarksOf(connection, env) {
     const [server] = await query(connection, 'SELECT @@global.read_only AS read_only').catch(() => [{ read_only: 0 }])
-    return Number(server.read_only) === 0 ? [] : [`${target(env)} is read-only, as replicas are, and Flowise writes: give the host of the primary`]
+    if (Number(server.read_only) === 0) return []
+    return [`${target(env)} is read-only, as replicas are, and Flowise writes: give the host of the primary`]
 }
 
 async function connect(flowise, env, ms) {

@@ -12,8 +12,8 @@ const EXTENSION_SQL = fs.readFileSync(path.join(__dirname, 'uuid-ossp.sql'), 'ut
 const STATEMENT_MS = 15000
 // Since 13 the owner of a database may create uuid-ossp.
 const ADVISED_VERSION = 130000
-const SERVER_SQL = `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
-    pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
+const SERVER_SQL = `SELECT current_setting('server_version_num')::int AS number,
+    current_setting('server_version') AS version, pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
 
 function address(env) {
     return { host: env.DATABASE_HOST || 'localhost', port: parseInt(env.DATABASE_PORT || '5432', 10) }
@@ -133,18 +133,21 @@ async function takeLock(flowise, env, deadline, say, client) {
 }
 
 function refuseReadOnly({ standby, read_only: readOnly }, env) {
-    if (standby) throw new GateError(`${target(env)} is a read-only standby, and Flowise writes: give the host of the primary`)
+    if (standby) {
+        throw new GateError(`${target(env)} is a read-only standby, and Flowise writes: give the host of the primary`)
+    }
     if (readOnly) {
         throw new GateError(
-            `${target(env)} takes no writes (default_transaction_read_only is on, for the server, the database or the user; some hosted servers ` +
-                'set it when their disk is full): mend the cause, or set it off'
+            `${target(env)} takes no writes (default_transaction_read_only is on, for the server, the database or the ` +
+                'user; some hosted servers set it when their disk is full): mend the cause, or set it off'
         )
     }
 }
 
 function remarksOf({ number, version }, env) {
     if (number >= ADVISED_VERSION) return []
-    return [`${target(env)} is PostgreSQL ${version}: below 13 only a superuser can create the extension uuid-ossp, and it is no longer maintained; update the server`]
+    const loss = 'below 13 only a superuser can create the extension uuid-ossp, and it is no longer maintained'
+    return [`${target(env)} is PostgreSQL ${version}: ${loss}; update the server`]
 }
 
 // What only resembles PostgreSQL may not know the question; then nothing is said of it.

@@ -19,10 +19,18 @@ function isBelow(version, least) {
     return major < least[0] || (major === least[0] && minor < least[1])
 }
 
+function primaryOf({ master_host: host, master_port: port }) {
+    return `${host}:${port}`
+}
+
+function versionText({ redis_version: version }, verdict) {
+    return `reports Redis ${version}, and Flowise's queue (BullMQ) ${verdict}`
+}
+
 function clusterRefusal(proof) {
     return (
-        `is a Redis Cluster (${proof}), which can't run the scripts of Flowise's queue, since they use keys of several slots. ` +
-        `${NEEDED}: one with cluster mode disabled`
+        `is a Redis Cluster (${proof}), which can't run the scripts of Flowise's queue, since they use keys of several ` +
+        `slots. ${NEEDED}: one with cluster mode disabled`
     )
 }
 
@@ -37,21 +45,25 @@ function refusalOf(server, scriptError) {
     if (/^(CROSSSLOT|CLUSTERDOWN|MOVED|ASK|TRYAGAIN) /.test(answer)) return clusterRefusal(answer)
     if (saysCluster(server)) return clusterRefusal('INFO says so')
     if (server.redis_mode === 'sentinel') {
-        return `is a Redis Sentinel, which holds no data, and Flowise can't ask it for the server. ${NEEDED}: give that server's own host and port, or a Service that follows it`
+        return (
+            "is a Redis Sentinel, which holds no data, and Flowise can't ask it for the server. " +
+            `${NEEDED}: give that server's own host and port, or a Service that follows it`
+        )
     }
     if (server.role === 'slave' && server.slave_read_only !== '0') {
-        return `is a read-only replica of ${server.master_host}:${server.master_port}. ${NEEDED}: give the host and port of the primary`
+        return `is a read-only replica of ${primaryOf(server)}. ${NEEDED}: give the host and port of the primary`
     }
     if (isBelow(server.redis_version, LEAST_VERSION)) {
-        return `reports Redis ${server.redis_version}, and Flowise's queue (BullMQ) refuses servers below ${LEAST_VERSION.join('.')}: use ${ADVISED_VERSION.join('.')} or newer`
+        return versionText(server, 'refuses servers below 5.0: use 6.2 or newer')
     }
     return undefined
 }
 
 function evictionRemark({ maxmemory, maxmemory_policy: policy }) {
-    const lost = policy.startsWith('volatile') ? 'the locks of running jobs and the sessions of users' : 'jobs and the sessions of users'
-    const when = maxmemory === '0' ? 'once it has a maxmemory and that is used up' : 'when its maxmemory is used up'
-    return `drops keys ${when} (maxmemory-policy ${policy}), among them ${lost}: set maxmemory-policy noeviction`
+    const lost = policy.startsWith('volatile') ? 'the locks of running jobs' : 'jobs'
+    const when = maxmemory === '0' ? 'once a maxmemory is set and used up' : 'when its maxmemory is used up'
+    const mend = 'set maxmemory-policy noeviction'
+    return `drops keys ${when} (maxmemory-policy ${policy}), among them ${lost} and users' sessions: ${mend}`
 }
 
 // What works and is likely not meant.
@@ -60,12 +72,17 @@ function remarksOf(server) {
     const policy = server.maxmemory_policy
     if (policy && policy !== 'noeviction') remarks.push(evictionRemark(server))
     if (isBelow(server.redis_version, ADVISED_VERSION)) {
-        remarks.push(`reports Redis ${server.redis_version}, and Flowise's queue (BullMQ) is made for ${ADVISED_VERSION.join('.')} and newer: update the server`)
+        remarks.push(versionText(server, 'is made for 6.2 and newer: update the server'))
     }
     if (server.role === 'slave' && server.slave_read_only === '0') {
-        remarks.push(`is a replica of ${server.master_host}:${server.master_port}, which overwrites what Flowise writes: give the host and port of the primary`)
+        const loss = 'which overwrites what Flowise writes'
+        remarks.push(`is a replica of ${primaryOf(server)}, ${loss}: give the host and port of the primary`)
     }
     return remarks
+}
+
+function scriptRemark(answer) {
+    return `runs no scripts, of which Flowise's queue is made (${answer})`
 }
 
 function infoRemark(answer) {
@@ -82,7 +99,7 @@ async function lookAt(client, queue) {
     if (refusal) return { refusal, remarks: [] }
     const remarks = remarksOf(server)
     if (script.reason && !/unknown command/i.test(script.reason.message)) throw script.reason
-    if (script.reason) remarks.push(`runs no scripts, of which Flowise's queue is made (${oneLine(script.reason.message)})`)
+    if (script.reason) remarks.push(scriptRemark(oneLine(script.reason.message)))
     if (info.reason) remarks.push(infoRemark(oneLine(info.reason.message)))
     return { refusal, remarks }
 }

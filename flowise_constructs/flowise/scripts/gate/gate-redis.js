@@ -45,7 +45,8 @@ async function refuseOtherWay(env, error, timeoutMs) {
     if (!['connection closed', 'timed out', 'TLS'].includes(describe(error).kind)) return
     const set = wantsTls(env)
     if (!(await answers(redisAddress(env), !set, timeoutMs))) return
-    throw new GateError(`${target(env)} ${set ? 'speaks no TLS: leave Redis.tls out, or give a port that does' : 'speaks TLS: set Redis.tls'}`)
+    const mend = set ? 'speaks no TLS: leave Redis.tls out, or give a port that does' : 'speaks TLS: set Redis.tls'
+    throw new GateError(`${target(env)} ${mend}`)
 }
 
 async function waitForRedis(flowise, env, deadline, say) {

@@ -5,7 +5,14 @@ const path = require('path')
 // What a manifest may count on, by the release that brought it.
 const BROUGHT = [
     ['3.1.2', ['the fix of CVE-2026-56274']],
-    ['3.1.3', ['schedules and their queue', 'tracing by LANGSMITH_*', 'the closed defaults of IFRAME_ORIGINS and CUSTOM_MCP_PROTOCOL']],
+    [
+        '3.1.3',
+        [
+            'schedules and their queue',
+            'tracing by LANGSMITH_*',
+            'the closed defaults of IFRAME_ORIGINS and CUSTOM_MCP_PROTOCOL'
+        ]
+    ],
     ['3.1.4', ['CUSTOM_MCP_ALLOWED_COMMANDS']]
 ]
 
@@ -36,8 +43,8 @@ function difference(expected, held) {
     }
     const news = broughtAfter(expected, held)
     return (
-        `which is newer${news ? ` and brings ${news}` : ''}: set Image.release to what it holds, or use an image that holds ${expected}, ` +
-        `which may not start any more once ${held} has migrated the database`
+        `which is newer${news ? ` and brings ${news}` : ''}: set Image.release to what it holds, or use an image that holds ` +
+        `${expected}, which may not start any more once ${held} has migrated the database`
     )
 }
 
@@ -45,8 +52,12 @@ function difference(expected, held) {
 function releaseFault(flowise, env) {
     const expected = env.GATE_FLOWISE_RELEASE
     if (!expected) return undefined
-    const claim = env.GATE_IMAGE_TAG ? `the image is tagged ${env.GATE_IMAGE_TAG} and` : `the manifest is made for Flowise ${expected} and the image`
-    if (!numbers(flowise.version)) return `${claim} doesn't tell which Flowise it holds: ${path.join(flowise.root, 'package.json')} names no release`
+    const tag = env.GATE_IMAGE_TAG
+    const claim = tag ? `the image is tagged ${tag} and` : `the manifest is made for Flowise ${expected} and the image`
+    if (!numbers(flowise.version)) {
+        const file = path.join(flowise.root, 'package.json')
+        return `${claim} doesn't tell which Flowise it holds: ${file} names no release`
+    }
     if (compare(flowise.version, expected) === 0) return undefined
     return `${claim} holds Flowise ${flowise.version}, ${difference(expected, flowise.version)}`
 }
