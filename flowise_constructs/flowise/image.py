@@ -29,6 +29,12 @@ class Image(PinnedImage):
     pull_secrets: Sequence[naming.ObjectName] = ()
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
+    verify: bool = False
+    """Whether an image that holds another release than `release`, or else `tag`, says is refused: the pod's gate then
+    ends with the reason, before it waits or migrates, and `kubectl describe pod` shows it. Default: False, the gate
+    says it in its log and goes on. The price of True: once a tag is pushed again with another release, no pod starts
+    from it, not even one that only moves to another node."""
+
     def contradictions(self) -> Iterable[Finding]:
         yield from super().contradictions()
         if self._release() is None:

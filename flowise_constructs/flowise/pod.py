@@ -25,6 +25,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
@@ -41,6 +42,8 @@ GATE_DATABASE_SCRIPTS = {
     "mariadb": ("gate-mysql.js",),
 }
 """The module that gate.js loads for each database type."""
+GATE_QUEUE_SCRIPT = "gate-redis.js"
+"""The module that it loads in queue mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +139,9 @@ def scripts_of(
     """The scripts that a process of that environment loads."""
     kind = environment.get(database.TYPE)
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
+    queue = (GATE_QUEUE_SCRIPT,) if queueing.MODE in environment else ()
     preload = [CERTIFICATES_SCRIPT] if certificates else []
-    return scripts("gate.js", *own, *probe_scripts, *preload)
+    return scripts("gate.js", *own, *queue, *probe_scripts, *preload)
 
 
 def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
@@ -147,9 +151,11 @@ def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> 
         "image": flowise.image.reference,
         "imagePullPolicy": flowise.image.pull_policy,
         "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
-        "env": pods.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "env": pods.variables(gate_environment(process.environment, flowise.image, GATE_DEADLINE_SECONDS)),
         "resources": pods.requirements(process.resources),
         "securityContext": pods.container_security(),
+        # The gate's last line says what is wrong; so it is in `kubectl describe pod`.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
 

@@ -52,6 +52,13 @@ def queue_without_redis(app: App, image: Image) -> QueueChart:
     )
 
 
+def another_release(app: App, image: Image) -> StandaloneChart:
+    """Of an image whose tag says what it doesn't hold."""
+    tag = "3.1.2" if image.tag != "3.1.2" else "3.1.3"
+    auth = Auth.from_secret("flowise-auth-secrets")
+    return StandaloneChart(app, "standalone", auth=auth, image=Image(tag=tag, verify=True))
+
+
 @dataclass(frozen=True)
 class Fault:
     """A gate that has to give up."""
@@ -87,6 +94,12 @@ def faults(deployment: Deployment) -> list[Fault]:
             "no extension, no right",
             deployment.add("flowise", bare),
             r"the database bare has no extension uuid-ossp and stranger could not create it .*CREATE EXTENSION",
+            (0, 10),
+        ),
+        Fault(
+            "another release",
+            deployment.add("flowise", another_release),
+            r"the image is tagged 3\.1\.\d and holds Flowise 3\.1\.\d, which .* \(refused, since Image\.verify is set\)$",
             (0, 10),
         ),
     ]
