@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flowise_constructs import releases
+from flowise_constructs.flowise import releases
 
 IMAGE = Path(__file__).parents[1] / "image"
 PACKAGE: dict[str, Any] = json.loads((IMAGE / "package.json").read_text())

@@ -56,7 +56,9 @@ def another_release(app: App, image: Image) -> StandaloneChart:
     """Of an image whose tag says what it doesn't hold."""
     tag = "3.1.2" if image.tag != "3.1.2" else "3.1.3"
     auth = Auth.from_secret("flowise-auth-secrets")
-    return StandaloneChart(app, "standalone", auth=auth, image=Image(tag=tag, verify=True))
+    return StandaloneChart(
+        app, "standalone", auth=auth, image=Image(repository="registry.example.com/flowise", tag=tag, verify=True)
+    )
 
 
 @dataclass(frozen=True)
