@@ -55,11 +55,6 @@ class Image(PinnedImage):
         return releases.RELEASES[release]
 
     @property
-    def release_tag(self) -> str:
-        """The release that the image holds."""
-        return self.flowise.tag
-
-    @property
     def is_upstreams(self) -> bool:
         """Whether it is whatever upstream's tag names: by no digest, in upstream's repository or a mirror of it."""
         return self.digest is None and f"/{self.repository}".endswith("/flowiseai/flowise")
