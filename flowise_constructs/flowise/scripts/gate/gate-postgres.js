@@ -13,7 +13,8 @@ const STATEMENT_MS = 15000
 // Since 13 the owner of a database may create uuid-ossp.
 const ADVISED_VERSION = 130000
 const SERVER_SQL = `SELECT current_setting('server_version_num')::int AS number,
-    current_setting('server_version') AS version, pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
+    current_setting('server_version') AS version, pg_is_in_recovery() AS standby,
+    current_setting('transaction_read_only') = 'on' AS read_only`
 
 function address(env) {
     return { host: env.DATABASE_HOST || 'localhost', port: parseInt(env.DATABASE_PORT || '5432', 10) }
@@ -138,8 +139,8 @@ function refuseReadOnly({ standby, read_only: readOnly }, env) {
     }
     if (readOnly) {
         throw new GateError(
-            `${target(env)} takes no writes (default_transaction_read_only is on, for the server, the database or the ` +
-                'user; some hosted servers set it when their disk is full): mend the cause, or set it off'
+            `${target(env)} takes no writes (default_transaction_read_only is on, for the server, the database or ` +
+                'the user; some hosted servers set it when their disk is full): mend the cause, or set it off'
         )
     }
 }

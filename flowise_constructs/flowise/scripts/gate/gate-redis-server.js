@@ -29,8 +29,8 @@ function versionText({ redis_version: version }, verdict) {
 
 function clusterRefusal(proof) {
     return (
-        `is a Redis Cluster (${proof}), which can't run the scripts of Flowise's queue, since they use keys of several ` +
-        `slots. ${NEEDED}: one with cluster mode disabled`
+        `is a Redis Cluster (${proof}), which can't run the scripts of Flowise's queue, since they use keys of ` +
+        `several slots. ${NEEDED}: one with cluster mode disabled`
     )
 }
 

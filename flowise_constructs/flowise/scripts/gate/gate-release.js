@@ -43,8 +43,8 @@ function difference(expected, held) {
     }
     const news = broughtAfter(expected, held)
     return (
-        `which is newer${news ? ` and brings ${news}` : ''}: set Image.release to what it holds, or use an image that holds ` +
-        `${expected}, which may not start any more once ${held} has migrated the database`
+        `which is newer${news ? ` and brings ${news}` : ''}: set Image.release to what it holds, or use an image ` +
+        `that holds ${expected}, which may not start any more once ${held} has migrated the database`
     )
 }
 
