@@ -237,6 +237,7 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             release="3.1.4",
             pull_policy="Always",
             pull_secrets=["r"],
+            verify=True,
         ),
     ),
     "backup": standalone(database=BundledPostgres(), backup=BACKUP),

@@ -236,7 +236,7 @@ WARNED: dict[str, tuple[Make, str]] = {
         built(standalone(main=Main(extra_env={"POSTGRES_VECTORSTORE_PASSWORD": "hunter22"}))),
         "Main.extra_env: POSTGRES_VECTORSTORE_PASSWORD looks like a secret",
     ),
-    "a URL with a login": (further(MONGODB_CONNECTION="mongodb://user:hunter22@mongo/db"), "looks like a secret"),
+    "a URL with a login": (further(UPSTASH_REDIS="mongodb://user:hunter22@mongo/db"), "looks like a secret"),
     "a liveness without patience": (
         lambda: Worker(liveness=ProbeNumbers(period_seconds=1, failure_threshold=1)),
         "Worker.liveness: restarts a pod after less than 15 s",
@@ -250,7 +250,7 @@ WARNED: dict[str, tuple[Make, str]] = {
 
 TAKEN: dict[str, Make] = {
     "large authorities": built(standalone(settings=Settings(authorities=CERTIFICATE * 3000))),
-    "the largest variable": further(TEXT="x" * 126 * 1024),
+    "a large variable": further(NODE_TEXT="x" * 100 * 1024),
     "the least memory": lambda: Main(resources=Resources(memory_limit="1Gi")),
     "the least startup": lambda: Main(startup=ProbeNumbers(period_seconds=3, failure_threshold=30)),
     "TLS in front": lambda: Ingress(

@@ -27,7 +27,7 @@ EXTERNAL = {
     "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
-    "ConfigMap": {"prompts", "ca", "a"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
     "PersistentVolumeClaim": {"old-data"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {

@@ -52,6 +52,7 @@ from flowise_constructs import (
     ProbeNumbers,
     Queue,
     RedisTls,
+    Registry,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -278,8 +279,10 @@ OPTIONS: tuple[Option, ...] = (
             "repository": "registry.example.com/flowise",
             "tag": "3.1.4",
             "digest": DIGEST,
+            "release": "3.1.3",
             "pull_policy": "Always",
             "pull_secrets": ["registry"],
+            "verify": True,
         },
     ),
     Option(
@@ -426,6 +429,11 @@ OPTIONS: tuple[Option, ...] = (
         {"ca_base64": {"ca": None}},
     ),
     Option(
+        Registry(address="registry.example.com"),
+        lambda value: standalone(registry=value),
+        {"address": "registry.example.com/mirror", "pull_secrets": ["mirror"]},
+    ),
+    Option(
         Resources(),
         lambda value: standalone(main=Main(resources=value)),
         {"cpu_request": "7m", "memory_request": "7Mi", "memory_limit": "7Gi", "cpu_limit": "7"},
@@ -504,8 +512,6 @@ OPTIONS: tuple[Option, ...] = (
         {"home": "7Gi", "logs": "7Gi", "tmp": "7Gi", "shm": "7Gi"},
     ),
 )
-# What the image holds decides what is said about it, and shows in the manifest only where releases differ.
-WITHOUT_TRACE = {("Image", "release")}
 FIELDS = [(option, name) for option in OPTIONS for name in option.changes]
 
 
@@ -523,4 +529,4 @@ def test_every_field_is_tried() -> None:
     classes |= {BucketEncryption, Drill, Restore, Retention}
     there = {(cls.__name__, field.name) for cls in classes for field in fields(cls)}
     tried = {(type(option.value).__name__, name) for option, name in FIELDS}
-    assert there - tried == WITHOUT_TRACE
+    assert there - tried == set()

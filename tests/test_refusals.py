@@ -232,7 +232,7 @@ CONSTRUCTS: tuple[tuple[Make, str], ...] = (
     (built(queue(database=SqliteDatabase())), r"QueueChart.database: .* must be PostgresDatabase"),
     (built(queue(storage=LocalStorage())), r"QueueChart.storage: .* must be S3Bucket"),
     (built(queue(queue=None)), r"QueueChart.queue: None must be Queue"),
-    (built(standalone(names=Names(name="a" * 60))), r"Names: give .*, longer than 63 characters: use a name or instance that is 2 shorter"),
+    (built(standalone(names=Names(name="a" * 60))), r"Names: give .*, longer than 63 characters: use a name or instance that is 5 shorter"),
     (built(standalone(settings=Settings(extra_env={"PORT": "1"}))), r"Settings.extra_env: 'PORT' can't be given: the container's port is 3000"),
     (built(queue(worker=Worker(extra_env={"REDIS_HOST": "x"}))), r"Worker.extra_env: 'REDIS_HOST' is set by Redis.host"),
     (lambda: PodOptions(tolerations=[{"operator": "Exists", "nothing": 1}]), r"PodOptions.tolerations: .* no field 'nothing'"),

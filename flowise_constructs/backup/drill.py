@@ -41,11 +41,13 @@ class RestoreDrill(Construct):
         flowise: Flowise,
         drill: Drill = Drill(),
         names: Names = Names(),
+        scripts: Construct | None = None,
     ) -> None:
         """`backup` is the value that the backups are made with."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
         self._source = Source(backup=backup, flowise=flowise, names=names, with_database=False)
+        self._scripts_scope = scripts
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
         self.cron_job = self._cron_job()
@@ -63,7 +65,16 @@ class RestoreDrill(Construct):
         newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
         steps = [download_step(self._source, newest), self._step()]
         scripts = [DOWNLOAD_SCRIPT, engine.drill]
-        return template(self, self._identity, self._source, steps, drill.pod, scripts=scripts, uid=DRILL_UID)
+        return template(
+            self,
+            self._identity,
+            self._source,
+            steps,
+            drill.pod,
+            scripts=scripts,
+            scripts_scope=self._scripts_scope,
+            uid=DRILL_UID,
+        )
 
     def _step(self) -> Step:
         source, engine = self._source, self._source.engine

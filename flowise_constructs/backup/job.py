@@ -60,12 +60,15 @@ class BackupJob(Construct):
         names: Names = Names(),
         data: Claim | None = None,
         environment: Mapping[str, EnvValue] | None = None,
+        scripts: Construct | None = None,
     ) -> None:
         """`data` is the claim that main has its data directory on; its files are only read. `environment` is
-        `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too."""
+        `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too.
+        `scripts` is where the ConfigMaps of scripts are made; None: here."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
         self.environment = environment
+        self._scripts_scope = scripts
         self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
@@ -73,7 +76,9 @@ class BackupJob(Construct):
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:
-            self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
+            self.drill = RestoreDrill(
+                self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names, scripts=scripts
+            )
 
     def _cron_job(self) -> ApiObject:
         backup = self.backup
@@ -91,7 +96,9 @@ class BackupJob(Construct):
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         archive = ["backup-storage.sh"] if source.storage_directory else []
         scripts = ["backup-upload.sh", source.engine.dump, *archive]
-        return template(self, self._identity, source, steps, self._options(), scripts=scripts)
+        return template(
+            self, self._identity, source, steps, self._options(), scripts=scripts, scripts_scope=self._scripts_scope
+        )
 
     def _options(self) -> PodOptions:
         """The pod options; with a claim that only one node can mount, the pod runs on main's node."""

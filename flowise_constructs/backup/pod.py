@@ -116,6 +116,11 @@ def job_workload(kind: Literal["CronJob", "Job"], identity: Identity, made: Mani
     return Workload(kind=kind, identity=identity, template=made, makes_service_account=creates)
 
 
+def scripts_id(identity: Identity, elsewhere: Construct | None) -> str:
+    """The id of the ConfigMap of scripts: beside others it needs one of its own."""
+    return "Scripts" if elsewhere is None else f"{identity.component.capitalize()}Scripts"
+
+
 def template(
     scope: Construct,
     identity: Identity,
@@ -124,11 +129,12 @@ def template(
     options: PodOptions,
     *,
     scripts: Sequence[str],
+    scripts_scope: Construct | None = None,
     uid: int = UID,
 ) -> Manifest:
     """The pod template; the last step is the container. Creates the service account and the ConfigMap of scripts."""
     content = {**loaded_scripts(*scripts), **source.ca_script()}
-    files = config_map(scope, "Scripts", identity, "-scripts", content)
+    files = config_map(scripts_scope or scope, scripts_id(identity, scripts_scope), identity, "-scripts", content)
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
     return {

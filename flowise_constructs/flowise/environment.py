@@ -10,6 +10,7 @@ from flowise_constructs.database import variables as database
 from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.further_variables import looks_like_a_secret, useless
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.flowise.values import Flowise, Main, Worker
@@ -24,7 +25,9 @@ OWNED: Mapping[str, Owner] = {**variables.OWNED, **database.OWNED, **storage.OWN
 SERVER_VARIABLES = (database.HOST, queueing.HOST)
 """Variables that hold the host of a server."""
 
-_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", queueing.MODE})
+_GATE_READS = frozenset(
+    {"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", queueing.MODE, queueing.NAME}
+)
 _GATE_READS_PREFIXES = (database.PREFIX, queueing.PREFIX)
 
 
@@ -49,9 +52,10 @@ def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
     return {**_shared(flowise, worker.resources), **own, **_further(flowise, "worker", further)}
 
 
-def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
+def gate_environment(process: Mapping[str, EnvValue], image: Image, deadline_seconds: int) -> Environment:
     """What the gate needs from its process's environment: how to reach the servers, and the user's own variables that
-    are not secrets. Flowise's logger opens the storage when its data source is loaded; local storage needs no keys."""
+    are not secrets; and what the image is said to hold. Flowise's logger opens the storage when its data source is
+    loaded; local storage needs no keys."""
     wanted = {
         name: value
         for name, value in process.items()
@@ -59,7 +63,14 @@ def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> 
         or name.startswith(_GATE_READS_PREFIXES)
         or (name not in OWNED and not isinstance(value, SecretKey))
     }
-    return {**wanted, storage.TYPE: "local", "GATE_DEADLINE_SECONDS": str(deadline_seconds)}
+    return {
+        **wanted,
+        storage.TYPE: "local",
+        "GATE_DEADLINE_SECONDS": str(deadline_seconds),
+        "GATE_FLOWISE_RELEASE": image.flowise.tag,
+        **({"GATE_IMAGE_TAG": image.tag} if image.tag and image.release is None else {}),
+        **({"GATE_VERIFY": "true"} if image.verify else {}),
+    }
 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:

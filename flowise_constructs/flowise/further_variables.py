@@ -42,7 +42,7 @@ def useless(name: str) -> str | None:
 
 def looks_like_a_secret(name: str, value: EnvValue) -> bool:
     """Whether a literal seems to be a credential."""
-    if not isinstance(value, str) or len(value) < 6 or value.isdigit():
+    if not isinstance(value, str) or len(value) < 6 or value.isdigit() or value.startswith("/"):
         return False
     called_so = _SECRET_NAME.search(name.upper()) and not _NO_SECRET_NAME.search(name.upper())
     return bool(called_so or _SECRET_VALUE.search(value))

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from flowise_constructs.core.findings import Finding, shown, warn
 from flowise_constructs.core.rules import images, naming
-from flowise_constructs.core.value import Value
 from flowise_constructs.flowise import releases
-from flowise_constructs.kubernetes.images import PullPolicy, image_reference
+from flowise_constructs.kubernetes.images import PinnedImage, PullPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image(Value):
+class Image(PinnedImage):
     """The image that mains, workers and their gates run."""
 
     repository: images.Repository = "docker.io/flowiseai/flowise"
@@ -30,9 +29,14 @@ class Image(Value):
     pull_secrets: Sequence[naming.ObjectName] = ()
     """Names of Secrets for a private registry: `imagePullSecrets`."""
 
+    verify: bool = False
+    """Whether an image that holds another release than `release`, or else `tag`, says is refused: the pod's gate then
+    ends with the reason, before it waits or migrates, and `kubectl describe pod` shows it. Default: False, the gate
+    says it in its log and goes on. The price of True: once a tag is pushed again with another release, no pod starts
+    from it, not even one that only moves to another node."""
+
     def contradictions(self) -> Iterable[Finding]:
-        if self.tag is None and self.digest is None:
-            yield self.finding("tag", "None, and no digest: give one of them, so that the image is pinned")
+        yield from super().contradictions()
         if self._release() is None:
             supported = ", ".join(releases.SUPPORTED_TAGS)
             yield self.finding(
@@ -51,20 +55,9 @@ class Image(Value):
         return releases.RELEASES[release]
 
     @property
-    def release_tag(self) -> str:
-        """The release that the image holds."""
-        return self.flowise.tag
-
-    @property
     def is_upstreams(self) -> bool:
-        """Whether it is whatever upstream's tag names: by no digest, in upstream's repository."""
-        path = self.repository.removeprefix("docker.io/").removeprefix("index.docker.io/")
-        return self.digest is None and path == "flowiseai/flowise"
-
-    @property
-    def reference(self) -> str:
-        """The pod's `image`."""
-        return image_reference(self.repository, self.tag, self.digest)
+        """Whether it is whatever upstream's tag names: by no digest, in upstream's repository or a mirror of it."""
+        return self.digest is None and f"/{self.repository}".endswith("/flowiseai/flowise")
 
     def _release(self) -> str | None:
         if self.release is not None:

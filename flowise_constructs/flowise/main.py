@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cdk8s import ApiObject
 from constructs import Construct
@@ -16,13 +16,21 @@ from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
 from flowise_constructs.flowise.hooks import environment_of, held_command
-from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
+from flowise_constructs.flowise.pod import (
+    MAIN_PROBES,
+    SCRIPTS_SUFFIX,
+    WORKER_PROBES,
+    FlowiseProcess,
+    deployment,
+    flowise_workload,
+    scripts_of,
+)
 from flowise_constructs.flowise.values import Flowise, Main
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.identity import flowise_identity
-from flowise_constructs.kubernetes.mounted_files import config_map
+from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
@@ -60,14 +68,18 @@ class FlowiseMain(Construct):
         names: Names = Names(),
         main: Main = Main(),
         data: Claim | None = None,
+        scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim for the data directory; None: a directory that is deleted with the pod."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `scripts` is
+        where the ConfigMap of scripts, which workers use too, is made; None: here."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
         self._identity = flowise_identity(names, "main", version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
+        probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]
+        config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*probes_of_all))
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.service = self._service()
@@ -86,6 +98,9 @@ class FlowiseMain(Construct):
         """Main's command. Node must run as process 1, so that it gets the stop signal."""
         return ["flowise", "start"]
 
+    def _scripts(self, *probe_scripts: str) -> Mapping[str, str]:
+        return scripts_of(self.environment, self._certificates, probe_scripts)
+
     def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
         return pods.surge() if kind == "RollingUpdate" else {"type": kind}
@@ -97,7 +112,7 @@ class FlowiseMain(Construct):
             container="flowise",
             command=held_command("FlowiseMain", self.command()),
             environment=self.environment,
-            probe_scripts=("main-alive.js",) if queued else (),
+            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, self._scripts(*MAIN_PROBES[queued])),
             resources=main.resources,
             sizes=main.sizes,
             options=main.pod,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -19,16 +19,21 @@ from flowise_constructs.flowise.variables import CERTIFICATES_SCRIPT
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
 from flowise_constructs.kubernetes.identity import Identity
-from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
+from flowise_constructs.kubernetes.mounted_files import MountedFiles
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
+SCRIPTS_SUFFIX = "-scripts"
+MAIN_PROBES = {True: ("main-alive.js",), False: ()}
+"""What main's probes run, in queue mode and outside it."""
+WORKER_PROBES = ("worker-alive.js",)
 _DEPLOYMENTS: WeakKeyDictionary[Chart, set[str]] = WeakKeyDictionary()
 GATE_DATABASE_SCRIPTS = {
     "sqlite": ("gate-sqlite.js",),
@@ -37,6 +42,8 @@ GATE_DATABASE_SCRIPTS = {
     "mariadb": ("gate-mysql.js",),
 }
 """The module that gate.js loads for each database type."""
+GATE_QUEUE_SCRIPT = "gate-redis.js"
+"""The module that it loads in queue mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +54,7 @@ class FlowiseProcess:
     container: str
     command: list[str]
     environment: Mapping[str, EnvValue]
-    probe_scripts: tuple[str, ...]
+    scripts: MountedFiles
     resources: Resources
     sizes: WritableSizes
     options: PodOptions
@@ -99,7 +106,6 @@ def deployment(
 
 def _template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
     options, image = process.options, flowise.image
-    scripts = _scripts(scope, identity, process)
     identity_annotations = (
         flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
     )
@@ -108,8 +114,9 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
     variables = pods.variables(process.environment)
     if lost := list(lost_files(process.environment, [str(mount["mountPath"]) for mount in mounts])):
         raise ConfigError(lost)
+    checksums = {**process.scripts.checksum, **process.certificates.checksum}
     return {
-        "metadata": pods.template_meta(options, identity, {**scripts.checksum, **process.certificates.checksum}),
+        "metadata": pods.template_meta(options, identity, checksums),
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
             "automountServiceAccountToken": False,
@@ -120,18 +127,21 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
             "terminationGracePeriodSeconds": process.grace_seconds,
             "initContainers": [_gate(flowise, process, mounts)],
             "containers": [_container(flowise, process, variables, mounts)],
-            "volumes": volumes.all_of(options, _volumes(process, scripts)),
+            "volumes": volumes.all_of(options, _volumes(process)),
             **pods.scheduling(options, identity),
         },
     }
 
 
-def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
-    kind = process.environment.get(database.TYPE)
+def scripts_of(
+    environment: Mapping[str, EnvValue], certificates: Certificates, probe_scripts: Sequence[str]
+) -> Mapping[str, str]:
+    """The scripts that a process of that environment loads."""
+    kind = environment.get(database.TYPE)
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
-    preload = [CERTIFICATES_SCRIPT] if process.certificates else []
-    content = scripts("gate.js", *own, *process.probe_scripts, *preload)
-    return config_map(scope, "Scripts", identity, "-scripts", content)
+    queue = (GATE_QUEUE_SCRIPT,) if queueing.MODE in environment else ()
+    preload = [CERTIFICATES_SCRIPT] if certificates else []
+    return scripts("gate.js", *own, *queue, *probe_scripts, *preload)
 
 
 def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
@@ -141,9 +151,11 @@ def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> 
         "image": flowise.image.reference,
         "imagePullPolicy": flowise.image.pull_policy,
         "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
-        "env": pods.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "env": pods.variables(gate_environment(process.environment, flowise.image, GATE_DEADLINE_SECONDS)),
         "resources": pods.requirements(process.resources),
         "securityContext": pods.container_security(),
+        # The gate's last line says what is wrong; so it is in `kubectl describe pod`.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
 
@@ -182,7 +194,7 @@ def _mounts(process: FlowiseProcess) -> list[Manifest]:
     ]
 
 
-def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
+def _volumes(process: FlowiseProcess) -> list[Manifest]:
     sizes = process.sizes
     data = [{"name": "data", "persistentVolumeClaim": {"claimName": process.claim}}] if process.claim else []
     return [
@@ -191,6 +203,6 @@ def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
         volumes.empty_dir("logs", sizes.logs),
         volumes.empty_dir("tmp", sizes.tmp),
         *([volumes.empty_dir("shm", sizes.shm, medium="Memory")] if sizes.shm else []),
-        scripts.volume("scripts"),
+        process.scripts.volume("scripts"),
         *process.certificates.volume(),
     ]

@@ -62,7 +62,11 @@ class Flowise(Value):
             yield self.finding(
                 "settings", "smtp without a public URL: the links in mails lead nowhere; give app_url, or an Ingress"
             )
-        if self.image.is_upstreams and self.image.release_tag == "3.1.4" and isinstance(self.database, SqliteDatabase):
+        if (
+            self.image.is_upstreams
+            and (self.image.tag or "").startswith("3.1.4")
+            and isinstance(self.database, SqliteDatabase)
+        ):
             yield self.finding(
                 "image",
                 f"{self.image.reference!r} doesn't start with SQLite: connect-sqlite3 0.9.17 in it is broken; take "

@@ -9,17 +9,25 @@ from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.hooks import environment_of, held_command
-from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
+from flowise_constructs.flowise.pod import (
+    SCRIPTS_SUFFIX,
+    WORKER_PROBES,
+    FlowiseProcess,
+    deployment,
+    flowise_workload,
+    scripts_of,
+)
 from flowise_constructs.flowise.values import Flowise, Worker
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.mounted_files import mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 
 class FlowiseWorker(Construct):
-    """Workers: Deployment `{name}-worker`, service account, scripts. They have no port.
+    """Workers: Deployment `{name}-worker`, service account; the scripts are in main's ConfigMap. They have no port.
 
     Must exist already: what main needs, and main itself, created with the same `Flowise` value.
 
@@ -61,16 +69,18 @@ class FlowiseWorker(Construct):
     def _process(self) -> FlowiseProcess:
         worker = self.worker
         alive = ("node", f"{SCRIPTS_DIRECTORY}/worker-alive.js")
+        certificates = certificates_of(self.flowise, self.names)
+        content = scripts_of(self.environment, certificates, WORKER_PROBES)
         return FlowiseProcess(
             role="worker",
             container="flowise-worker",
             command=held_command("FlowiseWorker", self.command()),
             environment=self.environment,
-            probe_scripts=("worker-alive.js",),
+            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, content),
             resources=worker.resources,
             sizes=worker.sizes,
             options=worker.pod,
-            certificates=certificates_of(self.flowise, self.names),
+            certificates=certificates,
             grace_seconds=worker.grace_seconds,
             startup=probes.exec_probe((*alive, "startup"), worker.startup),
             liveness=probes.exec_probe(alive, worker.liveness),

@@ -14,8 +14,8 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerImage(Value):
-    """The image of a bundled server or of a job, pinned."""
+class PinnedImage(Value):
+    """What images have in common."""
 
     repository: images.Repository
     """Image name."""
@@ -35,9 +35,10 @@ class ServerImage(Value):
     @property
     def reference(self) -> str:
         """The pod's `image`."""
-        return image_reference(self.repository, self.tag, self.digest)
+        tag, digest = f":{self.tag}" if self.tag else "", f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
 
 
-def image_reference(repository: str, tag: str | None, digest: str | None) -> str:
-    """Repository, tag and digest as one image reference."""
-    return f"{repository}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}"
+@dataclass(frozen=True, kw_only=True)
+class ServerImage(PinnedImage):
+    """The image of a bundled server or of a job, pinned."""

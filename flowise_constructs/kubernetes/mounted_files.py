@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-
-CONFIG_MAP_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -27,10 +24,13 @@ class MountedFiles:
         return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
 
 
+def mounted_files(name: str, suffix: str, content: Mapping[str, str]) -> MountedFiles:
+    """The part of a ConfigMap that a pod uses; the ConfigMap is made elsewhere."""
+    return MountedFiles(derived(name, suffix), checksum_of(suffix.lstrip("-"), content))
+
+
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
-    if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
-        raise ConfigError([Finding(derived(identity.name, suffix), "would be larger than a ConfigMap can be: 1 MiB")])
     api_object(
         scope,
         id,
@@ -39,7 +39,7 @@ def config_map(scope: Construct, id: str, identity: Identity, suffix: str, conte
         metadata=object_meta(identity, suffix=suffix),
         data=dict(content),
     )
-    return MountedFiles(derived(identity.name, suffix), checksum_of(suffix.lstrip("-"), content))
+    return mounted_files(identity.name, suffix, content)
 
 
 def checksum_of(name: str, content: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,14 @@ from flowise_constructs.core.value import Value
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Value):
-    """The names of the objects. Once deployed, a change of any of them creates new objects beside the old ones."""
+    """The names of the objects: choose them once.
+
+    `name`: another one creates new objects beside the old ones. A controller that prunes then deletes the old ones, the
+    claim with Flowise's data among them, unless it is told not to: `DataClaim.annotations`. `instance` and `app` alone
+    change selectors of objects that keep their names, which the API server refuses ("field is immutable"): delete those
+    Deployments and StatefulSets first, with `--cascade=orphan`. `namespace`: another one makes a new installation, to
+    which the claims don't move.
+    """
 
     name: naming.ServiceName = "flowise"
     """Name of main's Deployment and Service, and prefix of the other names: `{name}-worker`, `{name}-data`."""

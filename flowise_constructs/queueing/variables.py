@@ -9,12 +9,13 @@ from flowise_constructs.kubernetes.references import Pem
 from flowise_constructs.queueing.values import Queue, Redis
 
 MODE = "MODE"
+NAME = "QUEUE_NAME"
 PREFIX = "REDIS_"
 HOST = "REDIS_HOST"
 
 OWNED: Mapping[str, Owner] = {
     MODE: Owner("Flowise.queue"),
-    "QUEUE_NAME": Owner("Queue.name"),
+    NAME: Owner("Queue.name"),
     "REMOVE_ON_AGE": Owner("Queue.remove_on_age_seconds"),
     "REMOVE_ON_COUNT": Owner("Queue.remove_on_count"),
     "QUEUE_REDIS_EVENT_STREAM_MAX_LEN": Owner("Queue.event_stream_length"),
@@ -49,7 +50,7 @@ def queue_environment(queue: Queue) -> Environment:
     length = queue.event_stream_length
     return {
         MODE: "queue",
-        "QUEUE_NAME": queue.name,
+        NAME: queue.name,
         **({"QUEUE_REDIS_EVENT_STREAM_MAX_LEN": str(length)} if length else {}),
         HOST: redis.host,
         "REDIS_PORT": str(redis.port),

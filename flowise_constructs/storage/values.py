@@ -78,7 +78,9 @@ class DataClaim(Value):
     access_mode: AccessMode = "ReadWriteOnce"
     """`accessModes`. With any mode except `ReadWriteMany` a rollout stops the old pod first."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
-    """Annotations of the claim."""
+    """Annotations of the claim. Those that keep it when its manifest goes: Argo CD
+    `{"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}`, Flux
+    `{"kustomize.toolkit.fluxcd.io/prune": "disabled"}`, Helm `{"helm.sh/resource-policy": "keep"}`."""
 
 
 @dataclass(frozen=True, kw_only=True)
