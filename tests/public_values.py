@@ -26,6 +26,7 @@ from flowise_constructs import (
     PodField,
     PodOptions,
     ProbeNumbers,
+    Registry,
     Resources,
     Restore,
     S3Bucket,
@@ -139,7 +140,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "cpu request and limit": {"Resources.cpu_request": _resources("cpu_request", "cpu_limit")},
     "memory request and limit": {"Resources.memory_request": _resources("memory_request", "memory_limit")},
     "image pull policy": field(Image, "pull_policy") | field(ServerImage, "pull_policy", **IMAGE),
-    "image pull secret": item_of(Image, "pull_secrets") | item_of(ServerImage, "pull_secrets", **IMAGE),
+    "image pull secret": item_of(Image, "pull_secrets")
+    | item_of(ServerImage, "pull_secrets", **IMAGE)
+    | item_of(Registry, "pull_secrets", address="registry.example.com"),
     "name of the pod's account": field(ServiceAccount, "name", create=False),
     "probe's period": field(ProbeNumbers, "period_seconds"),
     "probe's time-out": field(ProbeNumbers, "timeout_seconds"),

@@ -31,10 +31,13 @@ from flowise_constructs import (
     Worker,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+
 Build = Callable[[App], Chart]
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 ZONES = {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
 
 
@@ -59,6 +62,32 @@ def node_terms(**expression: Any) -> Callable[[], Build]:
     return near(nodeAffinity={REQUIRED: {"nodeSelectorTerms": terms}})
 
 
+def node_field(**field: Any) -> Callable[[], Build]:
+    terms = [{"matchFields": [{"key": "metadata.name", **field}]}]
+    return near(nodeAffinity={REQUIRED: {"nodeSelectorTerms": terms}})
+
+
+def near_pods(**term: Any) -> Callable[[], Build]:
+    pods_of = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "a"}}}
+    return near(podAntiAffinity={PREFERRED: [{"weight": 1, "podAffinityTerm": {**pods_of, **term}}]})
+
+
+def read_only(**item: Any) -> Callable[[], Build]:
+    return volume({"downwardAPI": {"items": [{"path": "p", **item}]}})
+
+
+def claimed(**template: Any) -> Callable[[], Build]:
+    return volume({"ephemeral": {"volumeClaimTemplate": {"spec": CLAIM, **template}}})
+
+
+def projected(*sources: Any) -> Callable[[], Build]:
+    return volume({"projected": {"sources": list(sources)}})
+
+
+def a_file(kind: str, path: str) -> dict[str, Any]:
+    return {kind: {"name": "a", "items": [{"key": "k", "path": path}]}}
+
+
 def volume(source: Any) -> Callable[[], Build]:
     return lambda: pods(volumes=[Volume(name="further", source=source, mount_path="/further")])
 
@@ -80,6 +109,9 @@ TAKEN: dict[str, Callable[[], Build]] = {
     "toleration for a while": tolerated(key="gone", effect="NoExecute", tolerationSeconds=30),
     "spread over what all share": spread({**ZONES, "labelSelector": {}}),
     "spread by revision": spread({**ZONES, "matchLabelKeys": ["pod-template-hash"], "minDomains": 2}),
+    "spread by a key that is another label's value": spread(
+        {**ZONES, "matchLabelKeys": ["a"], "labelSelector": {"matchLabels": {"b": "a"}}}
+    ),
     "spread twice": spread(ZONES, {**ZONES, "whenUnsatisfiable": "ScheduleAnyway"}),
     "a label called operator": near(
         podAntiAffinity={REQUIRED: [{"topologyKey": "host", "labelSelector": {"matchLabels": {"operator": "acme"}}}]}
@@ -131,7 +163,10 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "label key of both": (spread({**ZONES, "matchLabelKeys": ["app.kubernetes.io/name"]}), "holds too"),
     "node policy": (spread({**ZONES, "nodeAffinityPolicy": "x"}), "nodeAffinityPolicy 'x'"),
-    "spread selector": (spread({**ZONES, "labelSelector": {"matchLabels": {"a b": "c"}}}), "no label"),
+    "spread selector": (
+        spread({**ZONES, "labelSelector": {"matchLabels": {"a b": "c"}}}),
+        "the key in matchLabels 'a b'",
+    ),
     "spread expression": (
         spread({**ZONES, "labelSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}),
         "In without values",
@@ -144,6 +179,35 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "no weight": (near(nodeAffinity={PREFERRED: [{"weight": 0, "preference": {}}]}), "weight 0"),
     "too much weight": (near(nodeAffinity={PREFERRED: [{"weight": 101, "preference": {}}]}), "weight 101"),
     "no topology of pods": (near(podAffinity={REQUIRED: [{"topologyKey": ""}]}), "topologyKey ''"),
+    "node label": (node_terms(key="a b", operator="Exists"), "the key in matchExpressions 'a b', which must be"),
+    "node label's value": (
+        node_terms(operator="NotIn", values=["a b"]),
+        "the value of operator NotIn 'a b', which must",
+    ),
+    "newer than no node": (node_terms(operator="Gt", values=["-3"]), "Gt with values .'-3'.: it takes one integer"),
+    "node field": (node_field(key="metadata.uid", operator="In", values=["a"]), "'metadata.uid' in matchFields"),
+    "node field's operator": (node_field(operator="Exists"), "operator 'Exists' in matchFields: In or NotIn"),
+    "two nodes": (node_field(operator="In", values=["a", "b"]), "2 values in matchFields, which take one"),
+    "node's name": (node_field(operator="In", values=["a b"]), "the node in matchFields 'a b'"),
+    "newer pods": (
+        near_pods(labelSelector={"matchExpressions": [{"key": "a", "operator": "Gt", "values": ["3"]}]}),
+        "'Gt'",
+    ),
+    "near no pod": (
+        near(podAffinity={REQUIRED: [{"topologyKey": "zone"}]}),
+        "without labelSelector, which matches no pod",
+    ),
+    "pods of a namespace": (near_pods(namespaces=["a.b"]), "namespaces 'a.b', which must be"),
+    "shared key": (near_pods(matchLabelKeys=["a b"]), "matchLabelKeys 'a b', which must be"),
+    "other key": (near_pods(mismatchLabelKeys=[""]), "mismatchLabelKeys '', which must be"),
+    "shared and other key": (
+        near_pods(matchLabelKeys=["a"], mismatchLabelKeys=["a"]),
+        "in mismatchLabelKeys: leave it out",
+    ),
+    "shared key of both": (
+        near_pods(matchLabelKeys=["app"]),
+        "matchLabelKeys 'app', which its labelSelector holds too",
+    ),
     "no kind of volume": (volume({}), "exactly one kind"),
     "two kinds of volume": (volume({"emptyDir": {}, "configMap": {"name": "a"}}), "exactly one kind"),
     "a kind without content": (volume({"emptyDir": None}), "exactly one kind"),
@@ -151,7 +215,7 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "unknown kind": (volume({"floppy": {}}), "no field 'floppy'"),
     "size of nothing": (volume({"emptyDir": {"sizeLimit": "-1"}}), "must be a quantity"),
     "medium": (volume({"emptyDir": {"medium": "Tape"}}), "medium 'Tape'"),
-    "nameless map": (volume({"configMap": {}}), "no name of an object"),
+    "nameless map": (volume({"configMap": {}}), "name '', which must be a Kubernetes object name"),
     "secret's name": (volume({"secret": {"secretName": "A B"}}), "secretName 'A B'"),
     "claim's name": (volume({"persistentVolumeClaim": {"claimName": ""}}), "claimName ''"),
     "decimal mode": (volume({"configMap": {"name": "a", "defaultMode": 1000}}), "defaultMode 1000"),
@@ -161,7 +225,7 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "path out of the volume": (
         volume({"secret": {"secretName": "a", "items": [{"key": "k", "path": "../p"}]}}),
-        "not relative",
+        "an item with path '../p'",
     ),
     "item without key": (
         volume({"secret": {"secretName": "a", "items": [{"key": "", "path": "p"}]}}),
@@ -169,18 +233,59 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "path of the node": (volume({"hostPath": {"path": "/a/../b"}}), "'..'"),
     "kind of path": (volume({"hostPath": {"path": "/a", "type": "Pipe"}}), "type 'Pipe'"),
-    "network share": (volume({"nfs": {"server": "a", "path": "b"}}), "absolute path"),
-    "no driver": (volume({"csi": {"driver": ""}}), "lacks a driver"),
+    "network share": (volume({"nfs": {"server": "a", "path": "b"}}), "path 'b': give an absolute path"),
+    "no driver": (volume({"csi": {"driver": ""}}), "driver '', which must be the name of a CSI driver"),
     "ephemeral without template": (volume({"ephemeral": {}}), "lacks a volumeClaimTemplate"),
     "projection of nothing": (volume({"projected": {"sources": [{}]}}), "exactly one kind"),
-    "projection without name": (volume({"projected": {"sources": [{"secret": {}}]}}), "without a right name"),
+    "projection without name": (volume({"projected": {"sources": [{"secret": {}}]}}), "a secret with name ''"),
     "token of a second": (
         volume({"projected": {"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": 1}}]}}),
-        "expirationSeconds below 600",
+        "expirationSeconds 1: 600 to 4294967296",
     ),
     "token nowhere": (
         volume({"projected": {"sources": [{"serviceAccountToken": {"path": "/t"}}]}}),
-        "without a relative path",
+        "a serviceAccountToken with path '/t'",
+    ),
+    "token for ages": (
+        projected({"serviceAccountToken": {"path": "t", "expirationSeconds": 2**32 + 1}}),
+        "expirationSeconds 4294967297: 600 to 4294967296",
+    ),
+    "hidden path": (projected({"serviceAccountToken": {"path": "..t"}}), "a serviceAccountToken with path '..t'"),
+    "file twice": (projected(a_file("secret", "p"), a_file("configMap", "p")), "two files at 'p' and 'p'"),
+    "file and directory": (projected(a_file("secret", "p/q"), a_file("secret", "./p")), "two files at 'p/q' and './p'"),
+    "a bundle of nobody": (projected({"clusterTrustBundle": {"path": "p"}}), "needs either name or signerName"),
+    "field of no file": (read_only(fieldRef={"fieldPath": "status.podIP"}), "'status.podIP', which a file can't hold"),
+    "label of no file": (read_only(fieldRef={"fieldPath": "metadata.labels['a b']"}), "which a file can't hold"),
+    "item of nothing": (read_only(), "path 'p', which needs either fieldRef or resourceFieldRef"),
+    "whose limit": (read_only(resourceFieldRef={"resource": "limits.cpu"}), "'limits.cpu' without containerName"),
+    "unknown limit": (read_only(resourceFieldRef={"containerName": "main", "resource": "x"}), "has resource 'x'"),
+    "no access": (claimed(spec={}), "accessModes .. in its volumeClaimTemplate"),
+    "no size": (claimed(spec={"accessModes": ["ReadWriteOnce"]}), "without resources.requests.storage"),
+    "one pod and others": (claimed(spec={"accessModes": ["ReadWriteOncePod", "ReadWriteOnce"]}), "give it alone"),
+    "a claim's class": (claimed(spec={**CLAIM, "storageClassName": "A B"}), "storageClassName 'A B'"),
+    "a claim of blocks": (claimed(spec={**CLAIM, "volumeMode": "Block"}), "only 'Filesystem' can be mounted"),
+    "a claim's size": (
+        claimed(spec={**CLAIM, "resources": {"requests": {"storage": "1"}}}),
+        "storage '1', which is not",
+    ),
+    "a claim's selector": (
+        claimed(spec={**CLAIM, "selector": {"matchLabels": {"a": "b c"}}}),
+        "matchLabels.'a'. 'b c'",
+    ),
+    "a claim's name": (claimed(metadata={"name": "x"}), "metadata.name in its volumeClaimTemplate"),
+    "a claim's label": (claimed(metadata={"labels": {"a b": "c"}}), "the key in metadata.labels 'a b'"),
+    "a claim's annotation": (claimed(metadata={"annotations": {"a b": "c"}}), "the key in metadata.annotations 'a b'"),
+    "Fibre Channel of nothing": (volume({"fc": {}}), "either targetWWNs, with a lun, or wwids"),
+    "Fibre Channel without unit": (volume({"fc": {"targetWWNs": ["a"]}}), "lun None: 0 to 255"),
+    "disk without URL": (
+        volume({"azureDisk": {"diskName": "a", "diskURI": "b"}}),
+        "'b', which must start with 'https://'",
+    ),
+    "image of nothing": (volume({"image": {}}), "no reference, which image needs"),
+    "pulled always": (volume({"image": {"reference": "a:1", "pullPolicy": "always"}}), "pullPolicy 'always': one of"),
+    "storage of the past": (
+        volume({"rbd": {"monitors": ["a"], "image": "b"}}),
+        "'rbd', which Kubernetes doesn't mount since 1.31",
     ),
     "a server's selector": (
         lambda: standalone(

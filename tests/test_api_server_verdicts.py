@@ -71,7 +71,7 @@ def test_listed_differences_are_of_fields(kind: str) -> None:
 OF_FLOWISE = {
     *("text", "literal", "host", "file_size", "repository", "tag", "digest", "url", "origin", "cors_origin"),
     *("frame_source", "listed", "bucket", "region", "prefix", "queue_name", "identifier", "certificate", "_proxies"),
-    *("_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
+    *("_address", "_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
 }
 """Rules of what Flowise, a registry, a bucket or YAML reads: the API server has no opinion on it."""
 NOT_IN_AN_OBJECT = {
@@ -79,7 +79,7 @@ NOT_IN_AN_OBJECT = {
     *("Retention.last", "Retention.daily", "Retention.weekly", "Retention.monthly", "Queue.remove_on_age_seconds"),
     *("Queue.remove_on_count", "Queue.event_stream_length", "MariadbDatabase.port", "MysqlDatabase.port"),
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
-    "BundledPostgres.config",
+    *("BundledPostgres.config", "Queue.name", "Smtp.sender"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

@@ -17,6 +17,7 @@ from deployments import AUTH, BACKUP, BUCKET, HOST, PASSWORD, POSTGRES, REDIS, q
 from flowise_constructs import (
     Auth,
     AuthSecret,
+    Backup,
     BundledPostgres,
     BundledRedis,
     ConfigError,
@@ -124,6 +125,9 @@ FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: Settings(extra_env={"A": "\0"}), r"Settings.extra_env: \['A'\] '\\x00' must not contain lone surrogates, or control characters"),
     (lambda: Main(replicas=-1), r"Main.replicas: -1 must be from 0 to"),
     (lambda: Worker(concurrency=0), r"Worker.concurrency: 0 must be from 1 to"),
+    (lambda: Resources(memory_limit="2.1Gi"), r"Resources.memory_limit: '2.1Gi' is no whole number of bytes: write it as '2151Mi'"),
+    (lambda: DataClaim(size="9Pi"), r"DataClaim.size: '9Pi' is not a plausible size in bytes"),
+    (lambda: Backup(target=BUCKET, time_zone="Europe/zurich"), r"Backup.time_zone: 'Europe/zurich' must be a name from the tz database"),
     (lambda: Resources(cpu_request="fast"), r"Resources.cpu_request: 'fast' must be a Kubernetes quantity"),
     (lambda: PodOptions(labels={"a/b/c": "d"}), r"PodOptions.labels: key 'a/b/c' must be a Kubernetes key"),
     (lambda: PodOptions(annotations={"a": "\0"}), r"PodOptions.annotations: \['a'\] .* must be text"),
@@ -301,7 +305,16 @@ def test_several_findings_are_a_list() -> None:
     assert str(caught.value).splitlines()[0] == "2 findings:"
 
 
+def trusting(source: Any) -> Volume:
+    return Volume(name="a", source=source, mount_path="/a")
+
+
 WARNED: tuple[tuple[Make, str], ...] = (
+    (lambda: trusting({"hostPath": {"path": "/a"}}), r"Volume.source: 'hostPath' is refused in a namespace that enforces"),
+    (
+        lambda: trusting({"projected": {"sources": [{"clusterTrustBundle": {"name": "a", "path": "p"}}]}}),
+        r"Volume.source: 'clusterTrustBundle' is left out of the volume by a cluster whose feature gate",
+    ),
     (lambda: Image(tag="3.1.1"), r"Image.tag: Flowise 3.1.1 has CVE-2026-56274: use 3.1.3"),
     (lambda: Settings(app_url="https://a.b", secure_cookies=False), r"Settings.secure_cookies: False with an https URL"),
     (lambda: Worker(concurrency=1), r"Worker.concurrency: 1 lets a flow that calls another flow wait"),

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, get_type_hints
 
 import pytest
+import time_zones
 from api_server import SUBJECTS
 from api_server.verdicts import refusal
 from deployments import AUTH, PASSWORD
@@ -223,6 +224,11 @@ def test_schedules(schedule: str, right: bool) -> None:
     assert (schedules.cron(schedule) is None) is right
     if right:
         assert refusal("schedule", schedule) is None
+
+
+def test_time_zones_are_those_of_the_tz_database() -> None:
+    pytest.importorskip("tzdata", reason="needs the package tzdata")
+    assert time_zones.DATA.read_text(encoding="utf-8") == time_zones.written()
 
 
 @pytest.mark.parametrize("quantity", ["500m", "2", "0.5", ".5", "8Gi", "1.5Gi", "100M"])

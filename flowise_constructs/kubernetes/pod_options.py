@@ -12,7 +12,7 @@ from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes import scheduling
 from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
 from flowise_constructs.kubernetes.schema import Passed, plain
-from flowise_constructs.kubernetes.volume_source import volume_source
+from flowise_constructs.kubernetes.volume_source import doubts, volume_source
 
 
 class TolerationStruct(Protocol):
@@ -116,16 +116,6 @@ class ServiceAccount(Value):
             yield self.finding("name", "'default' is the namespace's own account: use another name, or create=False")
 
 
-_UNRESTRICTED_KINDS = frozenset(
-    (
-        *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "flocker"),
-        *("gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs", "photonPersistentDisk"),
-        *("portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
-    )
-)
-"""The volumes that Pod Security "restricted" doesn't admit."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Volume(Value):
     """An extra volume, and where it is mounted in the main container."""
@@ -142,12 +132,8 @@ class Volume(Value):
     """`readOnly`."""
 
     def contradictions(self) -> Iterable[Finding]:
-        kind = next(iter(self.source), "")
-        if kind in _UNRESTRICTED_KINDS:
-            warn(
-                f"Volume.source: {kind!r} is refused in a namespace that enforces Pod Security 'restricted': make a "
-                "PersistentVolume of it, and name its claim"
-            )
+        for doubt in doubts(plain(self.source)):
+            warn(f"Volume.source: {doubt}")
         if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
             yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
 

@@ -104,14 +104,18 @@ EXPRESSIONS = mappings(
     {"key": "disk", "operator": "Gt", "values": [number]}
     for number in ("-3", "+3", "03", "3.5", "²", "--3", "3-", "1e3", "-", "9" * 30, " 3", "٣", "3_0", "0x3")
 ]
-FIELD_EXPRESSIONS = mappings(
-    {"key": "metadata.name", "operator": "In", "values": ["node-1"]},
-    {
-        "key": ["metadata.name", "metadata.uid", "", "disk"],
-        "operator": ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"],
-        "values": [ABSENT, [], ["node-1"], ["a", "b"], ["a b"], ["3"], [""]],
-    },
-)
+FIELD_EXPRESSIONS = [
+    *mappings(
+        {"key": "metadata.name", "operator": "In", "values": ["node-1"]},
+        {
+            "key": ["metadata.name", "metadata.uid", "", "disk"],
+            "operator": ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"],
+            "values": [ABSENT, [], ["node-1"], ["a", "b"], ["a b"], ["3"], [""]],
+        },
+    ),
+    {"key": "metadata.name", "operator": "Exists"},
+    {"key": "metadata.name", "operator": "NotIn", "values": ["a", "b"]},
+]
 POD_TERM = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "probe"}}}
 POD_TERMS = [
     *mappings(
@@ -135,6 +139,15 @@ POD_TERMS = [
     {"topologyKey": "zone", "matchLabelKeys": ["a"]},
     {"topologyKey": "zone", "mismatchLabelKeys": ["a"]},
     {**POD_TERM, "matchLabelKeys": ["a"], "mismatchLabelKeys": ["a"]},
+    {**POD_TERM, "matchLabelKeys": ["a"], "mismatchLabelKeys": ["b"]},
+    *(
+        {"topologyKey": "zone", "labelSelector": selector, "matchLabelKeys": ["app"]}
+        for selector in (
+            {},
+            {"matchLabels": {"x": "app"}},
+            {"matchExpressions": [{"key": "app", "operator": "Exists"}]},
+        )
+    ),
 ]
 WEIGHTS = [ABSENT, None, -1, 0, 1, 100, 101, 2**31, "1"]
 

@@ -49,7 +49,17 @@ ITEMS: list[Any] = [
 ]
 OBJECT_NAMES = [ABSENT, None, "", "a", "A B", "A", "a.b", "a_b", "a" * 253, "a" * 254, "-a", 5]
 TEMPLATE = {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
-FIELDS_IN = ("spec.nodeName", "status.podIP", "metadata.labels", "metadata.labels['a']", "x", "")
+FIELDS_IN = (
+    "metadata.labels['a b']",
+    "metadata.annotations['x/y']",
+    "metadata.uid",
+    "spec.nodeName",
+    "status.podIP",
+    "metadata.labels",
+    "metadata.labels['a']",
+    "x",
+    "",
+)
 FIELD_ITEMS = [
     *([], [{}], [{"path": "p"}], [{"fieldRef": {"fieldPath": "metadata.name"}}]),
     *([{"path": path, "fieldRef": {"fieldPath": "metadata.name"}}] for path in ("p", "", "/p", "../p", "a/b")),
@@ -57,6 +67,16 @@ FIELD_ITEMS = [
     [{"path": "p", "resourceFieldRef": {"resource": "limits.cpu"}}],
     [{"path": "p", "resourceFieldRef": {"containerName": "main", "resource": "limits.cpu"}}],
     [{"path": "p", "resourceFieldRef": {"containerName": "main", "resource": "x"}}],
+    [{"path": "p", "resourceFieldRef": {"containerName": "main", "resource": "limits.hugepages-2Mi"}}],
+    [{"path": path, "fieldRef": {"fieldPath": "metadata.name"}} for path in ("p", "p")],
+    [{"path": path, "fieldRef": {"fieldPath": "metadata.name"}} for path in ("p/q", "p")],
+    [
+        {
+            "path": "p",
+            "fieldRef": {"fieldPath": "metadata.name"},
+            "resourceFieldRef": {"containerName": "main", "resource": "limits.cpu"},
+        }
+    ],
     [{"path": "p", "mode": 0o1000, "fieldRef": {"fieldPath": "metadata.name"}}],
 ]  # fmt: skip
 PLAIN: dict[str, Any] = {
@@ -106,14 +126,42 @@ CHANGED: list[tuple[str, dict[str, Any], dict[str, Sequence[Any]]]] = [
     ("persistentVolumeClaim", {"claimName": "a"}, {"claimName": OBJECT_NAMES, "readOnly": [ABSENT, True, "yes"]}),
     ("image", {"reference": "a:1"}, {"reference": [ABSENT, "", "a b"], "pullPolicy": ["Always", "always", ""]}),
     ("azureDisk", {"diskName": "a"}, {"diskURI": ["b", "https://a", "/subscriptions/a"]}),
+    (
+        "azureDisk",
+        {"diskName": "a", "diskURI": "https://a"},
+        {"kind": ["Managed", "Dedicated", "x", ""], "diskName": [""]},
+    ),
+    ("azureDisk", {"diskName": "a", "diskURI": "/subscriptions/a", "kind": "Managed"}, {}),
+    ("azureDisk", {"diskName": "a", "diskURI": "https://a"}, {"cachingMode": ["ReadOnly", "x", ""]}),
+    ("fc", {"targetWWNs": ["a"]}, {"lun": [ABSENT, -1, 0, 255, 256], "wwids": [[], ["b"]]}),
+    ("fc", {"wwids": ["b"]}, {"lun": [ABSENT, 1]}),
+    ("iscsi", PLAIN["iscsi"], {"targetPortal": [""], "iqn": [""]}),
+    ("azureFile", PLAIN["azureFile"], {"secretName": [""], "shareName": [""]}),
+    ("awsElasticBlockStore", {}, {"volumeID": [""]}),
+    ("cinder", {}, {"volumeID": [""]}),
+    ("flexVolume", {}, {"driver": [""]}),
+    ("gcePersistentDisk", {}, {"pdName": [""]}),
+    ("portworxVolume", {}, {"volumeID": [""]}),
+    ("vsphereVolume", {}, {"volumePath": [""]}),
 ]
 """Kinds of volumes, a source that is right, and other values of its fields."""
 CLAIM_TEMPLATES: list[Any] = [
     *(None, {}, {"spec": {}}, {"spec": {"accessModes": ["ReadWriteOnce"]}}),
     *({"spec": {**TEMPLATE["spec"], "accessModes": modes}} for modes in ([], ["x"], ["ReadWriteOncePod"])),
     *(
+        {"spec": {**TEMPLATE["spec"], **change}}
+        for change in (
+            *({"accessModes": ["ReadWriteOncePod", "ReadWriteOnce"]}, {"accessModes": ["ReadWriteOnce"] * 2}),
+            *({"storageClassName": "A B"}, {"storageClassName": ""}, {"volumeMode": "x"}, {"volumeMode": "Filesystem"}),
+            *({"selector": {"matchLabels": {"a b": "c"}}}, {"resources": {"requests": {"storage": "1.1Gi"}}}),
+        )
+    ),
+    *(
         {"metadata": metadata, **TEMPLATE}
-        for metadata in ({"labels": {"a b": "c"}}, {"labels": {"a": "b"}}, {"name": "x"})
+        for metadata in (
+            *({"labels": {"a b": "c"}}, {"labels": {"a": "b"}}, {"name": "x"}, {"namespace": "x"}),
+            *({"annotations": {"a b": "c"}}, {"annotations": {"a": "b"}}),
+        )
     ),
 ]
 

@@ -37,6 +37,13 @@ def dns_subdomain(value: str) -> str | None:
     return None
 
 
+def csi_driver(value: str) -> str | None:
+    """The name by which a storage driver is registered; its case doesn't matter."""
+    if len(value) > 63 or not _SUBDOMAIN.fullmatch(value.lower()):
+        return "must be the name of a CSI driver: at most 63 letters, digits, hyphens and dots"
+    return None
+
+
 def env_name(value: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
         return "must be the name of an environment variable: letters, digits and underscores, not starting with a digit"

@@ -9,6 +9,8 @@ from typing import Annotated
 _QUANTITY = re.compile(r"([0-9]+|[0-9]+\.[0-9]+|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _BYTES = re.compile(r"[0-9]+(\.[0-9]+)?(b|kb|mb|gb)", re.IGNORECASE)
 _INT32 = 2**31 - 1
+# 8 PiB: the API server counts bytes in thousandths, and finds a fraction in what is more than 64 bits hold.
+_IMPLAUSIBLE = 2**53
 _BINARY: dict[str, int] = {suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))}
 _DECIMAL: dict[str, int] = {suffix: 1000**power for power, suffix in enumerate(("", "k", "M", "G", "T", "P", "E"))}
 
@@ -34,7 +36,10 @@ def size(value: str) -> str | None:
     """A Kubernetes quantity of bytes: at least one mebibyte, so that a forgotten suffix is noticed."""
     if (problem := quantity(value)) is not None:
         return problem
-    return None if 2**20 <= amount(value) < 2**60 else "is not a plausible size in bytes: write it as '512Mi' or '8Gi'"
+    given = amount(value)
+    if not 2**20 <= given < _IMPLAUSIBLE:
+        return "is not a plausible size in bytes: write it as '512Mi' or '8Gi'"
+    return None if given == given // 1 else f"is no whole number of bytes: write it as '{given // 2**20 + 1}Mi'"
 
 
 def amount(value: str) -> Decimal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 from typing import Annotated
 
 _CRON_FIELD = re.compile(r"(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(/[0-9]+)?(,(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(/[0-9]+)?)*")
@@ -16,10 +18,17 @@ _CRON_NAMES = {
 
 
 def time_zone(value: str) -> str | None:
-    """A name from the tz database; not 'Local', which Kubernetes refuses."""
-    if not re.fullmatch(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", value) or value == "Local":
-        return "must be a name from the tz database such as 'Europe/Zurich' or 'Etc/UTC'"
+    """A name from the tz database. Kubernetes refuses 'Local', and the names of its folders."""
+    if value not in _time_zones():
+        return "must be a name from the tz database, in its own spelling, such as 'Europe/Zurich' or 'Etc/UTC'"
     return None
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """The names, as tests/time_zones.py generates them."""
+    text = (files("flowise_constructs.core.rules") / "time_zones.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 
 
 def cron(value: str) -> str | None:
