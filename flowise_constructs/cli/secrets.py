@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from flowise_constructs.cli.common import DONE, UNUSABLE, Commands, add_command, add_manifests, read_manifests
+from flowise_constructs.cli.common import DONE, UNUSABLE, Commands, add_command, add_manifests, read_manifests, report
+from flowise_constructs.core.findings import Finding
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
 
@@ -44,8 +45,8 @@ def run(parsed: argparse.Namespace) -> int:
     except missing.UnknownKeyError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE
-    for line in missing.incomplete_secrets(manifests):
-        print(f"warning: {line}", file=sys.stderr)
+    incomplete = missing.incomplete_secrets(manifests)
+    report("warning", [Finding(f"Secret {secret.name.name}", secret.problem) for secret in incomplete])
     print("---\n".join(map(missing.manifest, found)), end="")
     if not found:
         print("warning: the manifests miss no Secret", file=sys.stderr)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flowise_constructs.core.plain import is_map
+from flowise_constructs.core.findings import ConfigError, Finding, shown
+from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.importers.helm.other_inputs import another_input
 from flowise_constructs.manifests.yaml_files import UnreadableError, read_documents
 
 Tree = dict[str, Any]
@@ -16,15 +18,24 @@ def read_values(names: Iterable[str]) -> Tree:
     merged: Tree = {}
     for name in names:
         documents = read_documents(name)
+        if (problem := another_input([document for document in documents if document is not None])) is not None:
+            raise ConfigError([Finding(name, problem)])
         if len(documents) > 1:
             raise UnreadableError(f"{name}: holds {len(documents)} YAML documents: Helm reads one")
         tree = documents[0] if documents else None
         if tree is None:
             continue
         if not is_map(tree):
-            raise UnreadableError(f"{name}: holds a {type(tree).__name__}, and values are a mapping")
+            raise UnreadableError(
+                f"{name}: holds {_kind(tree)}, and values are a mapping: give the release's values "
+                "(helm get values RELEASE -o yaml)"
+            )
         merged = merge(merged, tree)
     return merged
+
+
+def _kind(tree: object) -> str:
+    return "a list" if is_list(tree) else f"the text {shown(tree)}" if isinstance(tree, str) else shown(tree)
 
 
 def merge(under: Tree, over: Tree) -> Tree:
