@@ -100,9 +100,10 @@ def test_check_tells_what_must_exist_and_the_images(capsys: pytest.CaptureFixtur
     assert out == (
         "Must exist already:\n"
         "  Secret chat-bucket with keys access-key, secret-key: for Deployment flowise, Deployment flowise-worker\n"
+        "  Secret flowise-postgresql-auth with keys postgres-password, user-password: for Deployment flowise, "
+        "Deployment flowise-worker, StatefulSet flowise-postgresql\n"
         "  Secret team-flowise-keys with keys encryption-key, express-session-secret, jwt-auth-token-secret, "
         "jwt-refresh-token-secret, token-hash-secret: for Deployment flowise, Deployment flowise-worker\n"
-        "  Secret flowise-postgresql-auth is here without key 'postgres-password': for StatefulSet flowise-postgresql\n"
         "\nContradictions:\n  none\n"
         "\nImages:\n"
         "  docker.io/flowiseai/flowise:3.1.3\n"
@@ -157,8 +158,8 @@ def test_check_ends_with_one_where_something_contradicts_itself(
     code, out, _ = run(capsys, "check", str(tmp_path / "broken.yaml"))
     assert code == 1
     for line in (
-        "ConfigMap settings stands there twice",
-        "ConfigMap settings is here without key 'b': for Deployment web",
+        "ConfigMap settings: stands there twice: take one out, or rename it",
+        "ConfigMap settings: lacks key 'b', for Deployment web: add it, or correct the reference",
         "ConfigMap more (may be missing): for Deployment web",
         "PersistentVolumeClaim files: for Deployment web",
         "Service data/pg: for Deployment web",

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-from flowise_constructs.cli.common import DONE, UNUSABLE, Commands, add_command, add_manifests, read_manifests, report
+from flowise_constructs.cli.common import (
+    DONE,
+    UNUSABLE,
+    Commands,
+    add_command,
+    add_manifests,
+    manifests_of,
+    read_files,
+    report,
+)
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
@@ -37,7 +46,7 @@ def add(commands: Commands) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Prints the manifests."""
-    manifests = read_manifests(parsed.manifests)
+    manifests = manifests_of(read_files(parsed.manifests))
     # Flowise's five keys; upstream makes them as 32 bytes in hexadecimal.
     found = missing.missing_secrets(manifests, parsed.namespace, frozenset(VARIABLES.values()))
     try:

@@ -11,6 +11,8 @@ from flowise_constructs.core.findings import shown
 
 Definition = Mapping[str, Any]
 
+_NAME: Definition = {"type": "string"}
+
 
 class Fault(NamedTuple):
     """What is wrong with one part of the data."""
@@ -90,9 +92,9 @@ class Reader:
     def _map(self, definition: Definition, item: Any, path: str, faults: list[Fault]) -> Any:
         if not isinstance(item, Mapping):
             return self._judged(path, faults, self.expect, False, item, "a mapping")
-        inner: Definition = definition.get("additionalProperties", {"type": "string"})
+        inner: Definition = definition.get("additionalProperties", _NAME)
         pairs = cast(Mapping[Any, Any], item).items()
-        names = {name: self._judged(path, faults, self.scalars["string"], name, inner) for name, _ in pairs}
+        names = {name: self._judged(path, faults, self.scalars["string"], name, _NAME) for name, _ in pairs}
         return {names[name]: self._item(inner, entry, f"{path}.{name}", faults) for name, entry in pairs}
 
     @staticmethod

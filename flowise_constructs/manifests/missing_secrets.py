@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from flowise_constructs.manifests.references import Manifests, ObjectName, Reference
+from flowise_constructs.manifests.objects import ObjectName
+from flowise_constructs.manifests.references import Manifests, Reference
 
 RANDOM_BYTES = 32
 LABELS: Mapping[str, str] = {
