@@ -20,7 +20,7 @@ from flowise_constructs.core.findings import Finding, shown
 from flowise_constructs.core.json_schema import Definition, Fault, Reader
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.manifests.objects import ObjectName, group_of, is_kubernetes_own
+from flowise_constructs.manifests.objects import ObjectName, group_of, is_kubernetes_own, map_at
 
 _LARGEST = {"int32": 2**31, "int64": 2**63}
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIALS?|PASSPHRASE)(_|$)", re.IGNORECASE)
@@ -29,11 +29,11 @@ _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIALS?|PASSP
 def schema_faults(name: ObjectName, item: Mapping[str, Any]) -> Iterator[Finding]:
     """What Kubernetes' schema says of an object. Custom resources are not judged."""
     where = str(name)
-    if not item.get("metadata") or not any(item["metadata"].get(key) for key in ("name", "generateName")):
+    served, version = _newest_of(str(item["kind"])), item.get("apiVersion")
+    if served and not any(map_at(item, "metadata").get(key) for key in ("name", "generateName")):
         yield Finding(where, "metadata lacks name: give one")
-    version = item.get("apiVersion")
     if not isinstance(version, str) or not version:
-        yield Finding(where, f"lacks apiVersion: write {_versions_of(str(item['kind'])) or 'the one of its kind'}")
+        yield Finding(where, f"lacks apiVersion: write {served or 'the one of its kind'}")
         return
     known = _schema()["kinds"].get(version)
     if known is None or item["kind"] not in known:
@@ -45,7 +45,7 @@ def schema_faults(name: ObjectName, item: Mapping[str, Any]) -> Iterator[Finding
 def _unknown_kind(where: str, item: Mapping[str, Any], known: Mapping[str, Any] | None) -> Iterator[Finding]:
     kind, version = str(item["kind"]), str(item["apiVersion"])
     told = f"apiVersion {shown(version)}"
-    served = _versions_of(kind)
+    served = _newest_of(kind)
     if served and is_kubernetes_own(group_of(item)):
         yield Finding(where, f"{told} has no kind {kind} in Kubernetes {_schema()['kubernetes']}: write {served}")
     elif known is not None:
@@ -55,9 +55,11 @@ def _unknown_kind(where: str, item: Mapping[str, Any], known: Mapping[str, Any] 
         )
 
 
-def _versions_of(kind: str) -> str:
+def _newest_of(kind: str) -> str:
+    """The version to write; empty for a kind that is not Kubernetes' own."""
     versions = [version for version, kinds in _schema()["kinds"].items() if kind in kinds]
-    return " or ".join(map(repr, sorted(versions, key=lambda version: ("alpha" in version, "beta" in version))[:1]))
+    newest = sorted(versions, key=lambda version: ("alpha" not in version and "beta" not in version, version))[-1:]
+    return "".join(map(repr, newest))
 
 
 def _faults(item: Mapping[str, Any], definition: str) -> Iterator[Fault]:

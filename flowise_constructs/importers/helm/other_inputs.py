@@ -112,12 +112,7 @@ def _helmfile(tree: Mapping[str, Any]) -> str | None:
 
 
 def _compose(tree: Mapping[str, Any]) -> str | None:
-    services = tree.get("services")
-    if not is_map(services):
-        # The oldest form has no key above the services.
-        services = tree if tree and all(_is_compose_service(item) for item in tree.values()) else {}
-    elif not all(item is None or is_map(item) for item in services.values()):
-        services = {}
+    services = _compose_services(tree)
     if not services:
         return None
     queued = any("worker" in name or "MODE=queue" in repr(item) for name, item in services.items())
@@ -126,6 +121,14 @@ def _compose(tree: Mapping[str, Any]) -> str | None:
         f"is a Docker Compose file (services {', '.join(map(repr, list(services)[:5]))}), not a values file: {_CHART}. "
         f"{_in_python(chart, 'Docker Compose')}"
     )
+
+
+def _compose_services(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    services = tree.get("services")
+    if is_map(services):
+        return services if all(item is None or is_map(item) for item in services.values()) else {}
+    # The oldest form has no key above the services.
+    return tree if all(_is_compose_service(item) for item in tree.values()) else {}
 
 
 def _is_compose_service(item: object) -> bool:
