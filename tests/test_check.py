@@ -219,6 +219,11 @@ def test_a_fault_is_told_with_object_path_value_and_mend(text: str, old: str, ne
     assert any(line.startswith(told) for line in lines), lines
 
 
+@pytest.mark.parametrize("quantity", ["'0'", "1", "0.5", "250m", "1e3", "1E", "2Ti", ".5Gi", "100n", "1.", "+1"])
+def test_every_quantity_that_kubernetes_takes_is_taken(quantity: str) -> None:
+    assert found(WEB.replace("cpu: 1", f"cpu: {quantity}"), DATABASE) == []
+
+
 def test_all_faults_of_an_object_are_told() -> None:
     text = WEB.replace("replicas:", "replica:").replace("[npm, start]", "npm").replace('"3000"', "3000")
     assert len(found(text, SERVICE, DATABASE)) == 3

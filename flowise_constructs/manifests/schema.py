@@ -19,10 +19,10 @@ from typing import Any
 from flowise_constructs.core.findings import Finding, shown
 from flowise_constructs.core.json_schema import Definition, Fault, Reader
 from flowise_constructs.core.plain import is_list, is_map
-from flowise_constructs.core.rules import quantities
 from flowise_constructs.manifests.objects import ObjectName, group_of, is_kubernetes_own, map_at
 
 _LARGEST = {"int32": 2**31, "int64": 2**63}
+_QUANTITY = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIALS?|PASSPHRASE)(_|$)", re.IGNORECASE)
 
 
@@ -121,7 +121,7 @@ def _reading(show: Callable[[object], str]) -> Reader:
         expect(-limit <= item < limit, item, f"an integer below {limit}")
 
     def quantity(item: Any, _: Definition) -> None:
-        is_text = isinstance(item, str) and quantities.quantity(item) is None
+        is_text = isinstance(item, str) and _QUANTITY.fullmatch(item) is not None
         expect(is_text or _is_number(item), item, "a quantity such as '500m' or '8Gi'")
 
     scalars: Mapping[str, Callable[[Any, Definition], None]] = {

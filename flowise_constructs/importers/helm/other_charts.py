@@ -48,10 +48,13 @@ _CHARTS: Mapping[str, tuple[str, int]] = {
 
 _MISSPELT = 0.8
 
+GUIDE = 'docs/migrate-from-helm.md, "From another chart, Docker Compose or an .env file"'
+"""Where the steps are written down."""
+
 _INSTEAD = (
     "describe the deployment in Python with StandaloneChart, or QueueChart if it has workers; keep the encryption key "
-    "and move the data, because another chart's objects and claims have other names: docs/migrate-from-helm.md, "
-    '"From another chart"'
+    "and move the data, because another chart's objects and claims have other names: "
+    f"{GUIDE}"
 )
 
 

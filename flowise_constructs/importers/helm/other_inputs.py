@@ -9,10 +9,9 @@ from typing import Any
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.helm.known import KEYS
-from flowise_constructs.importers.helm.other_charts import another_chart
+from flowise_constructs.importers.helm.other_charts import GUIDE, another_chart
 
 _CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
-_GUIDE = "docs/migrate-from-helm.md"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
 
@@ -31,7 +30,7 @@ def _environment_file(documents: list[Any]) -> str | None:
     # Lines of plain text are one text to YAML.
     if not re.match(r"(export )?[A-Z][A-Z0-9_]*=", text):
         return None
-    return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart', 'an .env file')}"
+    return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
 
 
 def _objects(documents: list[Any]) -> str | None:
@@ -119,7 +118,7 @@ def _compose(tree: Mapping[str, Any]) -> str | None:
     chart = "QueueChart" if queued else "StandaloneChart"
     return (
         f"is a Docker Compose file (services {', '.join(map(repr, list(services)[:5]))}), not a values file: {_CHART}. "
-        f"{_in_python(chart, 'Docker Compose')}"
+        f"{_in_python(chart)}"
     )
 
 
@@ -138,10 +137,10 @@ def _is_compose_service(item: object) -> bool:
     return is_made and any(key in item for key in ("ports", "environment", "volumes", "restart", "command", "env_file"))
 
 
-def _in_python(chart: str, source: str) -> str:
+def _in_python(chart: str) -> str:
     return (
         f"Describe the deployment in Python with {chart}, whose Settings take most variables and extra_env the others; "
-        f'keep the encryption key and move the data: {_GUIDE}, "From {source}"'
+        f"keep the encryption key and move the data: {GUIDE}"
     )
 
 
@@ -151,7 +150,7 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"holds environment variables ({', '.join(names[:5])}), not values: {_CHART}, which take further variables "
-        f"as a list in flowise.extraEnv. {_in_python('StandaloneChart', 'an .env file')}"
+        f"as a list in flowise.extraEnv. {_in_python('StandaloneChart')}"
     )
 
 
