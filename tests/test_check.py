@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import deployments
 import kubernetes_schema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flowise_constructs.cli import main
 from flowise_constructs.flowise.environment import SERVER_VARIABLES
-from flowise_constructs.manifests.check import contradictions
+from flowise_constructs.manifests.check import contradictions, report
+from flowise_constructs.manifests.missing_secrets import incomplete_secrets
 from flowise_constructs.manifests.references import Manifests
 from flowise_constructs.manifests.schema import schema_faults
 from flowise_constructs.manifests.yaml_files import load_documents
@@ -277,6 +282,36 @@ def test_a_namespace_that_is_not_said_may_be_any() -> None:
         for text, name in ((WEB, "a"), (SCALER, "b"))
     )
     assert any("which is not here" in line for line in found(one, other, DATABASE))
+
+
+RIGHT = load_documents("\n---\n".join(ALL), "given")
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["name", "port", "value"]) | st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def places(item: Any) -> Iterator[tuple[Any, Any]]:
+    entries = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+    for key, below in entries:
+        yield item, key
+        yield from places(below)
+
+
+@given(st.data())
+def test_whatever_stands_anywhere_is_told_and_never_trips(data: st.DataObject) -> None:
+    documents = copy.deepcopy(RIGHT)
+    for _ in range(2):
+        holder, key = data.draw(st.sampled_from(list(places(documents))))
+        holder[key] = data.draw(ANYTHING)
+    manifests = Manifests(documents, hosts=SERVER_VARIABLES)
+    assert all("\n" not in str(finding) or "\n" in repr(documents) for finding in contradictions(manifests))
+    report(manifests, [])
+    incomplete_secrets(manifests)
 
 
 # Input that holds no object

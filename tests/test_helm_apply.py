@@ -100,3 +100,18 @@ def test_the_command_that_is_told_makes_what_is_missing(
     apply(server, output.read_text(encoding="utf-8"))
     assert data_of(server, "flowise-new-auth").keys() == set(FIVE)
     assert data_of(server, "flowise-new-postgresql-auth").keys() == POSTGRES.keys()
+
+
+def test_a_whole_secret_takes_over_one_that_was_applied_in_the_charts_form(server: ApiServer, tmp_path: Path) -> None:
+    # The chart writes stringData, the importer data.
+    name, texts = "flowise-whole-postgresql-auth", {"postgres-password": "made up", "user-password": "correct-horse"}
+    chart = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts}
+    apply(server, json.dumps(chart))
+    before = data_of(server, name)
+    values, output = tmp_path / "values.yaml", tmp_path / "flowise.yaml"
+    passwords = "{password: correct-horse, postgresPassword: made up}"
+    values.write_text(f"postgresql: {{enabled: true, auth: {passwords}}}", encoding="utf-8")
+    assert main(["from-helm", str(values), "--release", "flowise-whole", "--output", str(output)]) == 0
+    assert f"name: {name}\n" in output.read_text(encoding="utf-8")
+    apply(server, output.read_text(encoding="utf-8"))
+    assert data_of(server, name) == before

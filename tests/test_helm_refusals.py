@@ -213,6 +213,7 @@ MALFORMED: list[tuple[str, Tree, list[str]]] = [
     ("misspelt section", {"persistance": {"enabled": True}}, ["persistance: is no key of the chart: did you mean 'persistence'?"]),
     ("misspelt key", {"storage": {"s3": {"bucket": "x"}}}, ["storage.s3.bucket: is no key of the chart: did you mean 'bucketName'?"]),
     ("unlike any key", {"zzzz": 1}, ["zzzz: is no key of the chart"]),
+    ("key of a section", {"replicaCount": 2}, ["replicaCount: is no key of the chart: did you mean 'flowise.replicaCount' or 'queue.worker.replicaCount'?"]),
     ("quoted flag", {"ingress": {"enabled": "false"}}, ["ingress.enabled: 'false' must be true or false, without quotes"]),
     ("number for text", {"image": {"tag": 3.1}}, ["image.tag: 3.1 must be text: put it in quotes"]),
     ("text for a number", {"service": {"port": "http"}}, ["service.port: 'http' must be a whole number"]),

@@ -72,11 +72,11 @@ def _faults(item: Mapping[str, Any], definition: str) -> Iterator[Fault]:
 
 def _hidden(fault: Fault, item: Mapping[str, Any]) -> Fault:
     """The fault without the value of a variable whose name tells a secret."""
-    if not fault.path.endswith(".value"):
+    if not re.fullmatch(r"[A-Za-z0-9.\[\]]+\.env\[[0-9]+\]\.value", fault.path):
         return fault
     entry: Any = item
-    for word in re.findall(r"[^.\[\]]+", fault.path)[:-1]:
-        entry = entry[int(word)] if is_list(entry) else entry[word] if is_map(entry) else {}
+    for word in re.findall(r"[A-Za-z0-9]+", fault.path)[:-1]:
+        entry = entry[int(word)] if is_list(entry) else entry[word]
     name = entry.get("name") if is_map(entry) else None
     if not isinstance(name, str):
         return fault
