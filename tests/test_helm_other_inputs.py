@@ -8,7 +8,7 @@ import pytest
 
 from flowise_constructs.cli import main
 from flowise_constructs.importers.helm.importer import import_values
-from flowise_constructs.importers.helm.other_inputs import another_input
+from flowise_constructs.importers.helm.other_inputs import another_input, another_text
 from flowise_constructs.manifests.yaml_files import load_documents
 
 DATA = Path(__file__).parent / "data" / "helm"
@@ -45,7 +45,9 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("cowboysysop", COWBOYSYSOP, "is a values file of the chart cowboysysop/flowise (", "in Python"),
     ("cowboysysop secret", "existingSecretKeyEncryptionKey: k", "is a values file of the chart cowboysysop/flowise", "in Python"),
     ("bitnami", "extraEnvVars: []\nimage: {registry: x}\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
-    ("bitnami service", "service: {ports: {http: 80}}\nreplicaCount: 2", "is a values file of a chart in Bitnami's", "in Python"),
+    ("bitnami service", "service: {ports: {http: 80}}\nreplicaCount: 2", "is a values file of another chart (replicaCount, service.ports)", "in Python"),
+    ("bitnami key", "extraEnvVars: []\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
+    ("helm create", "replicaCount: 1\nimage: {tag: x}\nautoscaling: {}", "is a values file of another chart", "in Python"),
     ("common library", "workload: {main: {}}", "is a values file of a chart on a common library", "in Python"),
     ("unknown chart", "alpha: 1\nbeta: 2\ngamma: 3\nresources: {}", "is not a values file of the Helm chart", "helm get values"),
     ("compose", COMPOSE, "is a Docker Compose file (services 'flowise')", "StandaloneChart"),
@@ -64,6 +66,8 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("helmfile", "releases: [{name: a, chart: b}]", "is a helmfile", "releases[].values"),
     ("dependency", "flowise: {image: {tag: 3.1.3}, auth: {}}\nglobal: {}", "holds the values of a chart that depends", "flowise:"),
     ("variables", "PORT=3000\nDATABASE_TYPE=postgres\n", "is a file of environment variables", "in Python"),
+    ("variables with remarks", "# Server\nPORT=3000\n\n# DB\nDATABASE_URL=a: b\n", "is a file of environment variables", "in Python"),
+    ("template", "metadata:\n  {{- if .Values.a }}\n  name: {{ .Release.Name }}\n  {{- end }}\n", "is a template of a chart ({{ }})", "helm get values"),
     ("variables as a mapping", "PORT: 3000\nDATABASE_TYPE: postgres", "holds environment variables (PORT, ", "flowise.extraEnv"),
     ("json", '{"services": {"flowise": {"image": "a"}}}', "is a Docker Compose file", "StandaloneChart"),
 ]  # fmt: skip
@@ -94,10 +98,13 @@ def test_another_thing_is_told_as_such_in_one_line(
         "replicaCount: 2\nimage: {tag: 3.1.3}",
         "flowise: {replicaCount: 1}\nextraEnvVars: []\nreplicaCount: 1\ncommonAnnotations: {}",
         "flowise: {}",
+        "replicaCount: 2",
+        "flowise: {appUrl: '{{ x }}', extraEnv: [{name: A, value: a=b}]}",
         "commonLabels: {a: b}\nresources: {limits: {memory: 2Gi}}",
     ],
 )
 def test_values_with_mistakes_stay_values(text: str) -> None:
+    assert another_text(text) is None
     assert another_input(load_documents(text, "values.yaml")) is None
 
 

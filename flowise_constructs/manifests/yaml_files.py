@@ -21,10 +21,11 @@ class UnreadableError(Exception):
 
 def read_documents(name: str) -> list[Any]:
     """The YAML documents of a file, or of standard input."""
-    return load_documents(_text(name), name)
+    return load_documents(read_text(name), name)
 
 
-def _text(name: str) -> str:
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input."""
     try:
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _bytes(Path(name))
     except (OSError, ValueError) as error:

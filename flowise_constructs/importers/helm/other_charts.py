@@ -29,20 +29,25 @@ _COWBOYSYSOP = """
     existingSecretKeyEncryptionKey worker.enabled
 """
 _BITNAMI = """
-    externalRedis externalDatabase extraEnvVars extraEnvVarsCM extraEnvVarsSecret extraDeploy extraArgs replicaCount
-    commonAnnotations deploymentAnnotations updateStrategy containerPorts containerSecurityContext revisionHistoryLimit
-    hostAliases image.registry image.digest service.ports service.nodePorts pdb.create diagnosticMode
-    global.imageRegistry global.storageClass kubeVersion namespaceOverride enableServiceLinks existingSecret
-    initContainers sidecars command args lifecycleHooks customLivenessProbe customReadinessProbe customStartupProbe
-    podAffinityPreset podAntiAffinityPreset nodeAffinityPreset volumePermissions autoscaling postgresql.primary
-    redis.master wait topologySpreadConstraints runtimeClassName ingress.hostname ingress.pathType
+    externalDatabase externalRedis extraEnvVars extraEnvVarsCM extraEnvVarsSecret extraDeploy containerSecurityContext
+    diagnosticMode global.imageRegistry global.storageClass global.defaultStorageClass image.registry image.digest
+    podAffinityPreset podAntiAffinityPreset nodeAffinityPreset customLivenessProbe customReadinessProbe
+    customStartupProbe ingress.hostname volumePermissions
+"""
+_MANY = """
+    replicaCount revisionHistoryLimit autoscaling updateStrategy containerPorts commonAnnotations deploymentAnnotations
+    extraArgs hostAliases service.ports service.nodePorts service.targetPort pdb.create kubeVersion namespaceOverride
+    enableServiceLinks existingSecret initContainers sidecars command args lifecycleHooks postgresql.primary
+    redis.master topologySpreadConstraints runtimeClassName ingress.pathType ingress.className env envFrom
+    deploymentStrategy volumes volumeMounts podDisruptionBudget networkPolicy serviceMonitor configMap secrets
 """
 _COMMON_LIBRARY = "workload controllers defaultPodOptions portal cnpg ixChartContext TZ"
 
 _CHARTS: Mapping[str, tuple[str, int]] = {
     "the chart cowboysysop/flowise": (_COWBOYSYSOP, 1),
-    "a chart in Bitnami's manner, such as cowboysysop/flowise": (_BITNAMI, 2),
+    "a chart in Bitnami's manner, such as cowboysysop/flowise": (_BITNAMI, 1),
     "a chart on a common library, such as TrueCharts'": (_COMMON_LIBRARY, 1),
+    "another chart": (_MANY, 2),
 }
 """Charts, with the keys of which so many tell them."""
 

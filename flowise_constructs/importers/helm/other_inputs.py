@@ -15,22 +15,23 @@ _CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
 
+def another_text(text: str) -> str | None:
+    """What a text is that YAML may not even read, and what to do; None where it may be YAML."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if lines and all(re.match(r"(export )?[A-Za-z_][A-Za-z0-9_]*=", line) for line in lines):
+        return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
+    if any(re.match(r"\{\{|[^#]*: *\{\{", line) for line in lines):
+        return f"is a template of a chart ({{{{ }}}}), not a values file: {_GET_VALUES}"
+    return None
+
+
 def another_input(documents: list[Any]) -> str | None:
     """What the documents are, where they are no values of the chart, and what to do; None where they may be."""
-    for recognize in (_environment_file, _objects):
-        if (problem := recognize(documents)) is not None:
-            return problem
+    if (problem := _objects(documents)) is not None:
+        return problem
     if len(documents) != 1 or not is_map(documents[0]):
         return None
     return next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
-
-
-def _environment_file(documents: list[Any]) -> str | None:
-    text = documents[0] if len(documents) == 1 and isinstance(documents[0], str) else ""
-    # Lines of plain text are one text to YAML.
-    if not re.match(r"(export )?[A-Z][A-Z0-9_]*=", text):
-        return None
-    return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
 
 
 def _objects(documents: list[Any]) -> str | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from flowise_constructs.core.findings import ConfigError, Finding, shown
 from flowise_constructs.core.plain import is_list, is_map
-from flowise_constructs.importers.helm.other_inputs import another_input
-from flowise_constructs.manifests.yaml_files import UnreadableError, read_documents
+from flowise_constructs.importers.helm.other_inputs import another_input, another_text
+from flowise_constructs.manifests.yaml_files import UnreadableError, load_documents, read_text
 
 Tree = dict[str, Any]
 
@@ -17,9 +17,7 @@ def read_values(names: Iterable[str]) -> Tree:
     """The files merged in their order; `-` is standard input."""
     merged: Tree = {}
     for name in names:
-        documents = read_documents(name)
-        if (problem := another_input([document for document in documents if document is not None])) is not None:
-            raise ConfigError([Finding(name, problem)])
+        documents = _documents(name)
         if len(documents) > 1:
             raise UnreadableError(f"{name}: holds {len(documents)} YAML documents: Helm reads one")
         tree = documents[0] if documents else None
@@ -32,6 +30,17 @@ def read_values(names: Iterable[str]) -> Tree:
             )
         merged = merge(merged, tree)
     return merged
+
+
+def _documents(name: str) -> list[Any]:
+    """The documents of a file; ConfigError where it is another thing than a values file."""
+    text = read_text(name)
+    problem = another_text(text)
+    documents = load_documents(text, name) if problem is None else []
+    problem = problem or another_input([document for document in documents if document is not None])
+    if problem is not None:
+        raise ConfigError([Finding(name, problem)])
+    return documents
 
 
 def _kind(tree: object) -> str:
