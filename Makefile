@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission lint fix types check golden fuzz bench boot imports schema clean help
+.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ roundtrip: $(DEV) ## Back up and restore on the real servers; takes minutes.
 
 admission: $(DEV) ## Ask a real API server, of which KUBEBUILDER_ASSETS names the directory.
 	$(BIN)/python -m pytest -m admission $(ARGS)
+
+verdicts: $(DEV) ## Record what that server says to single values, for the ordinary tests.
+	PYTHONPATH=tests $(BIN)/python -m api_server.record
 
 lint: $(DEV) ## Check style and format.
 	$(BIN)/ruff check .

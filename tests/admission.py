@@ -36,7 +36,7 @@ class ApiServer:
     def __init__(self, directory: Path) -> None:
         assert ASSETS is not None
         self._directory, self._port = directory, free_port()
-        self._plural: dict[tuple[str, str], str] = {}
+        self._places: dict[tuple[str, str], str] = {}
         # The server makes its certificate itself, at each start.
         insecure = ssl._create_unverified_context()
         self._connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=insecure, timeout=30)
@@ -65,16 +65,21 @@ class ApiServer:
         item = copy.deepcopy(document)
         item["metadata"].pop("namespace", None)
         group = "/api/v1" if item["apiVersion"] == "v1" else f"/apis/{item['apiVersion']}"
-        plural = self._plural_of(group, item["kind"])
-        path = f"{group}/namespaces/{NAMESPACE}/{plural}?dryRun=All&fieldValidation=Strict"
+        path = f"{group}/{self._place_of(group, item['kind'])}?dryRun=All&fieldValidation=Strict"
         return self._request("POST", path, item)[0]
 
-    def _plural_of(self, group: str, kind: str) -> str:
-        if (group, kind) not in self._plural:
+    def version(self) -> str:
+        """The server's version."""
+        return str(self._request("GET", "/version")[1]["gitVersion"])
+
+    def _place_of(self, group: str, kind: str) -> str:
+        """Where objects of a kind are created."""
+        if (group, kind) not in self._places:
             for resource in self._request("GET", group)[1]["resources"]:
                 if "/" not in resource["name"]:
-                    self._plural[group, resource["kind"]] = resource["name"]
-        return self._plural[group, kind]
+                    inside = f"namespaces/{NAMESPACE}/" if resource["namespaced"] else ""
+                    self._places[group, resource["kind"]] = f"{inside}{resource['name']}"
+        return self._places[group, kind]
 
     def _flags(self) -> list[str]:
         key, tokens = self._directory / "key.pem", self._directory / "tokens.csv"
@@ -88,7 +93,7 @@ class ApiServer:
             f"--service-account-key-file={key}",
             f"--service-account-signing-key-file={key}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-cluster-ip-range=10.96.0.0/16",
+            "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112",
             "--authorization-mode=RBAC",
             # Nobody makes the default service account: there are no controllers.
             "--disable-admission-plugins=ServiceAccount",

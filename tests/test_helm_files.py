@@ -66,8 +66,8 @@ MERGED_LAUGHS = "m0: &m0 {x: 1}\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2", "the key 'a' stands there twice at line 2"),
-        ("x:\n  b: {a: 1, a: 2}", "stands there twice"),
+        ("a: 1\na: 2", "the key 'a' is there twice at line 2"),
+        ("x:\n  b: {a: 1, a: 2}", "is there twice"),
         ("1: 2", "a key is not a string"),
         ("on: 2", "a key is not a string"),
         ("y: 2", "a key is not a string"),
@@ -105,8 +105,8 @@ def test_merge_keys_that_double_at_each_turn_stay_small() -> None:
     [
         (b"a: " + b"x" * MAX_BYTES, "is larger than 2 MiB"),
         (b"a: \xff", "is not UTF-8"),
-        (b"- 1", "holds a list, and values are a mapping"),
-        (b"a: 1\n---\nb: 2\n", "holds 2 YAML documents"),
+        (b"- 1", "contains a list, but values are a mapping"),
+        (b"a: 1\n---\nb: 2\n", "contains 2 YAML documents"),
     ],
 )
 def test_files_that_are_no_values(tmp_path: Path, content: bytes, message: str) -> None:

@@ -222,7 +222,7 @@ def test_a_secret_in_part_is_left_to_the_cluster_and_what_makes_it_is_said() -> 
     }
     told = remarks(documented("queue"))
     [left] = [line for line in told if line.startswith("postgresql.auth.password: ")]
-    assert "is not written: the chart made up key 'postgres-password' of Secret 'flowise-postgresql-auth'" in left
+    assert "is not written: the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in left
     [made_up] = [line for line in told if line.startswith("postgresql.auth.existingSecret: is empty")]
     command = "flowise-constructs secrets FILE --set flowise-postgresql-auth.user-password='<postgresql.auth.password>'"
     assert f"{command} | kubectl create -f -" in made_up
@@ -265,7 +265,7 @@ def test_an_extra_manifest_that_is_a_secret_in_part_is_refused(kind: str, part: 
     five = ["encryption-key", "jwt-auth-token-secret", "jwt-refresh-token-secret", "express-session-secret"]
     values: Tree = {"auth": {"existingSecret": "keys"}, "extraManifests": [secret_manifest(kind, part, *five)]}
     with pytest.raises(
-        ConfigError, match="extraManifests: Secret 'keys' lacks key 'token-hash-secret', for Deployment"
+        ConfigError, match="extraManifests: Secret 'keys' lacks key 'token-hash-secret', used by Deployment"
     ):
         objects(values)
     values["extraManifests"] = [secret_manifest(kind, part, *five, "token-hash-secret")]
@@ -339,11 +339,11 @@ def test_keys_that_the_chart_made_up_are_referred_to_and_how_to_keep_them_is_sai
     assert "kubectl delete secret -l owner=helm,name=flowise" in line
 
 
-def test_tags_are_kept_and_advisories_told() -> None:
+def test_tags_are_kept_and_advisories_reported() -> None:
     imported = import_values({"image": {"tag": "3.1.1"}})
     assert imported.arguments["image"].tag == "3.1.1"
-    assert any(line.startswith("image.tag: Flowise 3.1.1 carries CVE-") for line in remarks(imported))
-    assert any("image.tag: is not given: 3.1.3 is taken" in line for line in remarks(import_values({})))
+    assert any(line.startswith("image.tag: Flowise 3.1.1 has CVE-") for line in remarks(imported))
+    assert any("image.tag: is not given: 3.1.3 is used" in line for line in remarks(import_values({})))
     pinned = import_values({"image": {"tag": f"3.1.3@sha256:{'0' * 64}"}}).arguments["image"]
     assert pinned.reference == f"docker.io/flowiseai/flowise:3.1.3@sha256:{'0' * 64}"
 
@@ -655,7 +655,7 @@ def base_outcomes() -> list[object]:
 
 
 @pytest.mark.parametrize("section", sorted(KEYS))
-def test_every_key_of_the_chart_is_carried_refused_or_told(section: str) -> None:
+def test_every_key_of_the_chart_is_carried_refused_or_reported(section: str) -> None:
     for way, default in leaves({section: KEYS[section]}):
         changed = any(
             outcome(put(base, way, another(default))) != before

@@ -89,7 +89,7 @@ REFUSALS: list[tuple[str, Tree, list[str]]] = [
     (
         "17",
         {"flowise": {"replicaCount": 2}, "storage": S3},
-        ["flowise.replicaCount: 2 with SQLite, whose file one pod alone may open: set it to 1"],
+        ["flowise.replicaCount: 2 with SQLite, whose file only one pod may open: set it to 1"],
     ),
     (
         "18",
@@ -114,7 +114,7 @@ REFUSALS: list[tuple[str, Tree, list[str]]] = [
         (
             str(24 + number),
             over(QUEUE, queue={"worker": {"podLabels": label(name)}}),
-            [f"queue.worker.podLabels['app.kubernetes.io/{name}']: is a label of the selector: take it out"],
+            [f"queue.worker.podLabels['app.kubernetes.io/{name}']: is a label of the selector: remove it"],
         )
         for number, name in enumerate(("name", "instance", "component"))
     ),
@@ -173,7 +173,7 @@ NONSENSE: list[tuple[str, Tree, list[str]]] = [
     (
         "several mains",
         {"flowise": {"replicaCount": 3}, "storage": S3, "database": {"external": EXTERNAL}},
-        ["flowise.replicaCount: 3 outside queue mode: each main would fire every schedule"],
+        ["flowise.replicaCount: 3 outside queue mode: each main would run every schedule"],
     ),
     (
         "cookies over http",
@@ -188,7 +188,7 @@ NONSENSE: list[tuple[str, Tree, list[str]]] = [
     (
         "postgres without claim",
         {"postgresql": {"enabled": True, "standalone": {"persistence": {"enabled": False}}}},
-        ["postgresql.standalone.persistence.enabled: false: the data are in the pod"],
+        ["postgresql.standalone.persistence.enabled: false: the data is in the pod"],
     ),
     (
         "replicated postgres",
@@ -198,36 +198,36 @@ NONSENSE: list[tuple[str, Tree, list[str]]] = [
     (
         "renamed postgres",
         {"postgresql": {"enabled": True, "fullnameOverride": "db"}},
-        ["postgresql.fullnameOverride: the objects of such a release have other names"],
+        ["postgresql.fullnameOverride: the objects of such a release have different names"],
     ),
     (
         "sqlite elsewhere",
         {"database": {"sqlite": {"path": "/srv/db"}}},
-        ["database.sqlite.path: '/srv/db' is on no volume"],
+        ["database.sqlite.path: '/srv/db' is not on a volume"],
     ),
     ("ingress for every host", {"ingress": {"enabled": True, "hosts": [{"host": ""}]}}, ["ingress.hosts[0].host: is"]),
     ("ingress for no host", {"ingress": {"enabled": True}}, ["ingress.hosts: is empty with ingress.enabled"]),
 ]
 
 MALFORMED: list[tuple[str, Tree, list[str]]] = [
-    ("misspelt section", {"persistance": {"enabled": True}}, ["persistance: is no key of the chart: did you mean 'persistence'?"]),
-    ("misspelt key", {"storage": {"s3": {"bucket": "x"}}}, ["storage.s3.bucket: is no key of the chart: did you mean 'bucketName'?"]),
-    ("unlike any key", {"zzzz": 1}, ["zzzz: is no key of the chart"]),
-    ("key of a section", {"replicaCount": 2}, ["replicaCount: is no key of the chart: did you mean 'flowise.replicaCount' or 'queue.worker.replicaCount'?"]),
+    ("misspelt section", {"persistance": {"enabled": True}}, ["persistance: is not a key of the chart: did you mean 'persistence'?"]),
+    ("misspelt key", {"storage": {"s3": {"bucket": "x"}}}, ["storage.s3.bucket: is not a key of the chart: did you mean 'bucketName'?"]),
+    ("unlike any key", {"zzzz": 1}, ["zzzz: is not a key of the chart"]),
+    ("key of a section", {"replicaCount": 2}, ["replicaCount: is not a key of the chart: did you mean 'flowise.replicaCount' or 'queue.worker.replicaCount'?"]),
     ("quoted flag", {"ingress": {"enabled": "false"}}, ["ingress.enabled: 'false' must be true or false, without quotes"]),
     ("number for text", {"image": {"tag": 3.1}}, ["image.tag: 3.1 must be text: put it in quotes"]),
     ("text for a number", {"service": {"port": "http"}}, ["service.port: 'http' must be a whole number"]),
     ("null for a number", {"service": {"port": None}}, ["service.port: None must be a whole number"]),
     ("text for a list", {"tolerations": "none"}, ["tolerations: 'none' must be a list"]),
     ("list for a section", {"flowise": []}, ["flowise: [] must be a mapping: leave it out for its defaults"]),
-    ("null for a section", {"ingress": None}, ["ingress: null takes the whole section away"]),
+    ("null for a section", {"ingress": None}, ["ingress: null removes the whole section"]),
     ("number for an annotation", {"podAnnotations": {"a": 1}}, ["podAnnotations['a']: 1 must be text: put it in quotes"]),
     ("number for a variable", {"flowise": {"extraEnv": [{"name": "A", "value": 1}]}}, ["flowise.extraEnv[0].value: of A must be text"]),
     ("owned variable", {"flowise": {"extraEnv": [{"name": "MODE", "value": "main"}]}}, ["flowise.extraEnv[0]: MODE is set by another key"]),
-    ("volume that is not there", {"extraVolumeMounts": [{"name": "x", "mountPath": "/x"}]}, ["extraVolumeMounts[0].name: 'x' is none of extraVolumes"]),
+    ("volume that is not there", {"extraVolumeMounts": [{"name": "x", "mountPath": "/x"}]}, ["extraVolumeMounts[0].name: 'x' is not in extraVolumes"]),
     ("too much memory asked", {"resources": {"requests": {"memory": "3Gi"}, "limits": {"memory": "2Gi"}}}, ["resources.requests.memory: '3Gi' is above"]),
     ("manifest without a name", {"extraManifests": [{"apiVersion": "v1", "kind": "Secret"}]}, ["extraManifests[0]: must be a manifest"]),
-    ("host twice", {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}}, ["ingress.hosts: 'a.example' stands there twice"]),
+    ("host twice", {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}, {"host": "a.example"}]}}, ["ingress.hosts: 'a.example' is listed twice"]),
 ]  # fmt: skip
 
 
@@ -289,7 +289,7 @@ def test_a_worker_may_not_contradict_main() -> None:
     )
     assert refused(values) == [
         "queue.worker.extraEnv[0]: HTTP_SECURITY_CHECK differs from main's in flowise.extraEnv[0]: "
-        "both share one value; give both the same"
+        "both share one value; set both to the same"
     ]
 
 
@@ -297,9 +297,9 @@ def test_a_worker_may_not_contradict_main() -> None:
     ("release", "message"),
     [
         ("my-redis", "contains 'redis': the chart then calls"),
-        ("a" * 45, "is so long that the chart cuts"),
-        ("Flowise", "is no name of a Helm release"),
-        ("", "is no name of a Helm release"),
+        ("a" * 45, "is so long that the chart shortens"),
+        ("Flowise", "is not a Helm release name"),
+        ("", "is not a Helm release name"),
     ],
 )
 def test_releases_that_the_chart_names_otherwise(release: str, message: str) -> None:

@@ -27,7 +27,7 @@ EXTERNAL = {
     "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
-    "ConfigMap": {"prompts", "ca", "a"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
     "PersistentVolumeClaim": {"old-data"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
@@ -81,8 +81,9 @@ def fresh(document: dict[str, Any], version: str) -> list[str]:
     return cluster.schema_problems(document, version)
 
 
-def test_the_api_server_takes_every_object(documents: list[dict[str, Any]]) -> None:
-    assert [problem for document in documents for problem in cluster.refusals(document)] == []
+def test_the_parts_of_every_object_fit_and_are_spelt_right(documents: list[dict[str, Any]]) -> None:
+    assert [problem for document in documents for problem in cluster.misfits(document)] == []
+    assert [problem for document in documents for problem in cluster.misspelt(document)] == []
 
 
 def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None:
@@ -102,7 +103,7 @@ def test_every_pod_is_restricted(documents: list[dict[str, Any]], name: str) -> 
     for pod in deployments.pods(documents).values():
         violations = cluster.restricted_violations(pod)
         if name in ROOT_BY_REQUEST:
-            assert {violation.split(": ")[-1] for violation in violations} == {"runAsUser 0", "runAsNonRoot"}
+            assert {violation.split(": ")[-1] for violation in violations} == {"runAsNonRoot != true, runAsUser=0"}
         else:
             assert violations == []
 
@@ -272,9 +273,9 @@ def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[s
         template = cluster.pod_template(document)
         if template is None or document["kind"] in ("Job", "CronJob"):
             continue
-        mounted = {
-            volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume
-        } & made
+        volumes = template["spec"]["volumes"]
+        projected = [source for volume in volumes for source in volume.get("projected", {}).get("sources", ())]
+        mounted = {source["configMap"]["name"] for source in [*volumes, *projected] if "configMap" in source} & made
         once = {name for name in mounted if name.endswith("-initdb")}
         checksums = {key for key in template["metadata"]["annotations"] if key.startswith("checksum/")}
         assert len(checksums) == len(mounted - once)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk8s import ApiObject, App, Chart, JsonPatch
+from deployments import POSTGRES
 
 from flowise_constructs import Auth, Flowise, FlowiseMain, StandaloneChart
 
@@ -39,7 +40,7 @@ def test_patches_see_the_whole_object_one_after_the_other() -> None:
 
 def test_a_users_chart_gives_its_labels_and_namespace() -> None:
     chart = Chart(App(), "team", labels={"team": "flows"}, namespace="flows")
-    FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH))
+    FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH, database=POSTGRES))
     for entry in chart.to_json():
         assert entry["metadata"]["labels"]["team"] == "flows"
         assert entry["metadata"]["namespace"] == "flows"

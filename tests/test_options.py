@@ -52,6 +52,7 @@ from flowise_constructs import (
     ProbeNumbers,
     Queue,
     RedisTls,
+    Registry,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -76,7 +77,7 @@ Build = Callable[[App], Chart]
 OTHER = SecretKey(secret="other", key="other")
 TLS = RedisTls(ca=CERTIFICATE, certificate=PASSWORD, private_key=PASSWORD)
 POD = PodOptions(labels={"changed": "yes"})
-FEW = ProbeNumbers(period_seconds=7)
+FEW = ProbeNumbers(period_seconds=7, failure_threshold=40)
 SMALL = Resources(memory_limit="3Gi")
 
 
@@ -249,7 +250,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         DatabaseTls(ca=CERTIFICATE),
         lambda value: standalone(database=replace(POSTGRES, tls=value)),
-        {"ca": PASSWORD, "verify": False},
+        {"ca": PASSWORD, "ca_base64": PASSWORD, "verify": False},
+        {"ca_base64": {"ca": None}},
     ),
     Option(POSTGRES, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls()}),
     Option(MYSQL, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
@@ -272,13 +274,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         Image(),
-        lambda value: standalone(image=value),
+        lambda value: standalone(image=value, database=POSTGRES),
         {
             "repository": "registry.example.com/flowise",
             "tag": "3.1.4",
             "digest": DIGEST,
+            "release": "3.1.3",
             "pull_policy": "Always",
             "pull_secrets": ["registry"],
+            "verify": True,
         },
     ),
     Option(
@@ -315,7 +319,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         IngressPath(),
         lambda value: standalone(ingress=Ingress(hosts=[IngressHost(host=HOST, paths=[value])])),
-        {"path": "/api", "path_type": "Exact"},
+        {"path": "/api", "path_type": "ImplementationSpecific"},
     ),
     Option(
         IngressTls(hosts=[HOST]),
@@ -376,7 +380,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         OutboundProxy(http="http://proxy:3128"),
         lambda value: standalone(settings=Settings(proxy=value)),
-        {"http": "http://other:3128", "https": "http://other:3128", "no_proxy": ["*.svc"]},
+        {"http": "http://other:3128", "https": "http://other:3128", "no_proxy": ["*.corp"]},
     ),
     Option(
         PodOptions(),
@@ -421,7 +425,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         TLS,
         lambda value: queue(queue=Queue(redis=replace(REDIS, tls=value))),
-        {"ca": PASSWORD, "certificate": OTHER, "private_key": OTHER},
+        {"ca": PASSWORD, "ca_base64": PASSWORD, "certificate": OTHER, "private_key": OTHER},
+        {"ca_base64": {"ca": None}},
+    ),
+    Option(
+        Registry(address="registry.example.com"),
+        lambda value: standalone(registry=value),
+        {"address": "registry.example.com/mirror", "pull_secrets": ["mirror"]},
     ),
     Option(
         Resources(),
@@ -479,14 +489,16 @@ OPTIONS: tuple[Option, ...] = (
             "http_deny_list": ["10.0.0.1"],
             "mcp_protocol": "stdio",
             "smtp": Smtp(host="mail", user="a", password=PASSWORD, sender="a@b.c"),
+            "authorities": CERTIFICATE,
             "proxy": OutboundProxy(http="http://proxy:3128"),
             "metrics": Metrics(),
             "extra_env": {"LANGUAGE": "en"},
         },
+        {"smtp": {"app_url": "https://flowise.example.com"}},
     ),
     Option(
         Smtp(host="mail", user="a", password=PASSWORD, sender="a@b.c"),
-        lambda value: standalone(settings=Settings(smtp=value)),
+        lambda value: standalone(settings=Settings(smtp=value, app_url="https://flowise.example.com")),
         {"host": "other", "user": "b", "password": OTHER, "sender": "b@b.c", "port": 587, "secure": False},
     ),
     Option(
@@ -500,8 +512,6 @@ OPTIONS: tuple[Option, ...] = (
         {"home": "7Gi", "logs": "7Gi", "tmp": "7Gi", "shm": "7Gi"},
     ),
 )
-# What the image holds decides what is said about it, and shows in the manifest only where releases differ.
-WITHOUT_TRACE = {("Image", "release")}
 FIELDS = [(option, name) for option in OPTIONS for name in option.changes]
 
 
@@ -519,4 +529,4 @@ def test_every_field_is_tried() -> None:
     classes |= {BucketEncryption, Drill, Restore, Retention}
     there = {(cls.__name__, field.name) for cls in classes for field in fields(cls)}
     tried = {(type(option.value).__name__, name) for option, name in FIELDS}
-    assert there - tried == WITHOUT_TRACE
+    assert there - tried == set()

@@ -29,7 +29,11 @@ from flowise_constructs.kubernetes.schema import Passed, attribute_of
         ("Volume", {"name": "x", "image": {"reference": "a", "nothing": 1}}, "image has no field 'nothing'"),
         ("Volume", {"name": "x", "secret": {"defaultMode": 2**31}}, "secret.defaultMode is 2147483648 and must be an"),
         ("Volume", {"name": "x", "secret": {"optional": "yes"}}, "secret.optional is 'yes' and must be true or false"),
-        ("Volume", {"name": "x", "nfs": {"server": "a", "path": "0o17"}}, "nfs.path is '0o17', which would be read as"),
+        (
+            "Volume",
+            {"name": "x", "nfs": {"server": "a", "path": "0o17"}},
+            "nfs.path is '0o17', which would be written to YAML without quotes",
+        ),
         ("Toleration", {"tolerationSeconds": 2**53}, "tolerationSeconds is 9007199254740992 and must be an integer"),
         ("Toleration", {"key": 1}, "key is 1 and must be a string"),
         ("Toleration", {5: 1}, "it has no field 5"),

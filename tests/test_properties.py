@@ -195,7 +195,7 @@ def taken_or_refused(chart: type[StandaloneChart] | type[QueueChart], arguments:
     newest = cluster.versions()[-1]
     for document in cluster.documents(text):
         assert not cluster.schema_problems(document, newest)
-        assert not cluster.refusals(document)
+        assert not [*cluster.misfits(document), *cluster.misspelt(document)]
         template = cluster.pod_template(document)
         if template is not None and not _root(arguments):
             assert not cluster.restricted_violations(template["spec"])

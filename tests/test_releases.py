@@ -171,7 +171,7 @@ def test_what_node_and_packages_read_gives_no_warning(release: Release, role: Ro
         ),
     ],
 )
-def test_a_variable_that_nobody_reads_is_told(tag: str, role: Role, name: str, sentence: str) -> None:
+def test_a_variable_that_nobody_reads_is_reported(tag: str, role: Role, name: str, sentence: str) -> None:
     assert unread(name, RELEASES[tag], role) == sentence
 
 

@@ -65,7 +65,7 @@ def test_what_a_pod_mounts_is_all_that_its_scripts_read_when_they_are_loaded(dep
 def test_no_script_is_left_over() -> None:
     mounted = {
         name
-        for deployment in ("standalone", "mysql", "queue")
+        for deployment in ("standalone", "mysql", "queue", "queue-redis-tls")
         for document in cluster.documents(variant(deployment))
         if document["kind"] == "ConfigMap"
         for name in document["data"]

@@ -206,7 +206,7 @@ def test_what_is_here_made_in_the_cluster_or_optional_is_left_out(
         "mounted": "Opaque",
     }
     assert set(found["own-tls"]["data"]) == {"tls.crt", "tls.key"}
-    assert "warning: Secret here: lacks key 'b', for CronJob job: add it, or take the whole Secret out" in err
+    assert "warning: Secret here: lacks key 'b', used by CronJob job: add it, or remove the whole Secret" in err
 
 
 def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -214,4 +214,4 @@ def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: P
     file.write_text(
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n---\n- odd\n---\nkind: 3\n", encoding="utf-8"
     )
-    assert run(capsys, str(file)) == (0, "", "warning: the manifests miss no Secret\n")
+    assert run(capsys, str(file)) == (0, "", "warning: no Secret is missing from the manifests\n")

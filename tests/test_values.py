@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_type_hints
 
-import cluster
 import pytest
+from api_server import SUBJECTS
+from api_server.verdicts import refusal
 from deployments import AUTH, PASSWORD
 
 import flowise_constructs
@@ -130,14 +131,14 @@ def test_a_wrong_field_doesn_t_hide_contradictions_of_others() -> None:
     ]
 
 
-def test_a_wrong_field_is_told_once() -> None:
+def test_a_wrong_field_is_reported_once() -> None:
     with pytest.raises(ConfigError) as refused:
         Resources(memory_request="a lot", cpu_request="4", cpu_limit="2")
     assert {finding.where for finding in refused.value.findings} >= {"Resources.memory_request"}
     assert str(refused.value).count("Resources.memory_request") == 1
 
 
-def test_findings_of_several_steps_are_told_once() -> None:
+def test_findings_of_several_steps_are_reported_once() -> None:
     findings = Findings()
 
     def refuse() -> None:
@@ -221,13 +222,21 @@ def test_whatever_is_wrong_can_be_shown(given: object) -> None:
 def test_schedules(schedule: str, right: bool) -> None:
     assert (schedules.cron(schedule) is None) is right
     if right:
-        assert cluster.cron_is_read(schedule)
+        assert refusal("schedule", schedule) is None
 
 
 @pytest.mark.parametrize("quantity", ["500m", "2", "0.5", ".5", "8Gi", "1.5Gi", "100M"])
-def test_quantities_stand_for_what_kubernetes_takes_them_for(quantity: str) -> None:
+def test_quantities_of_one_plain_spelling_are_taken(quantity: str) -> None:
     assert quantities.quantity(quantity) is None
-    assert quantities.amount(quantity) == cluster.amount(quantity)
+    assert refusal("cpu request", quantity) is None
+
+
+@pytest.mark.parametrize("subject", ["cpu request and limit", "memory request and limit"])
+def test_quantities_stand_for_what_kubernetes_takes_them_for(subject: str) -> None:
+    for request, limit in SUBJECTS[subject].values:
+        said = refusal(subject, [request, limit])
+        above = said is not None and "must be less than or equal to" in said
+        assert (quantities.amount(request) > quantities.amount(limit)) is above
 
 
 @pytest.mark.parametrize("quantity", ["", "0", "-1", "1 Gi", "1gi", "1KB", "٣Gi", "1e3", "1.", "1,5", "Gi", "+1"])

@@ -1,4 +1,4 @@
-"""`RestoreDrill`: a scheduled trial of restoring."""
+"""`RestoreDrill`: a scheduled test restore."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DRILL_DIRECTORY = "/drill"
 
 
 class RestoreDrill(Construct):
-    """A scheduled trial of restoring: CronJob `{name}-drill`, its scripts and service account.
+    """A scheduled test restore: CronJob `{name}-drill`, its scripts and service account.
 
     It takes the newest backup, refuses one that is too old or belongs to another encryption key, checks every hash,
     restores the database into a server that it starts in its own pod, compares all row counts with the manifest and
-    reads the file archive through. It has no credentials of Flowise's database. A failed Job is the alarm: watch
-    `kube_job_status_failed`, and that a Job succeeded lately.
+    reads the whole file archive. It has no credentials for Flowise's database. A failed Job is the alarm: alert on
+    `kube_job_status_failed`, and when no Job has succeeded recently.
 
-    Must exist already: the bucket, the Secret of its keys or the pod's identity, and the encryption key's Secret.
+    Must exist already: the bucket, the Secret with its keys or the pod's identity, and the encryption key's Secret.
     """
 
     @checked
@@ -41,11 +41,13 @@ class RestoreDrill(Construct):
         flowise: Flowise,
         drill: Drill = Drill(),
         names: Names = Names(),
+        scripts: Construct | None = None,
     ) -> None:
-        """`backup` is what the backups are made with."""
+        """`backup` is the value that the backups are made with."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.drill, self.names = backup, flowise, drill, names
-        self._source = Source(backup=backup, flowise=flowise, names=names)
+        self._source = Source(backup=backup, flowise=flowise, names=names, with_database=False)
+        self._scripts_scope = scripts
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
         self.cron_job = self._cron_job()
@@ -63,7 +65,16 @@ class RestoreDrill(Construct):
         newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
         steps = [download_step(self._source, newest), self._step()]
         scripts = [DOWNLOAD_SCRIPT, engine.drill]
-        return template(self, self._identity, self._source, steps, drill.pod, scripts=scripts, uid=DRILL_UID)
+        return template(
+            self,
+            self._identity,
+            self._source,
+            steps,
+            drill.pod,
+            scripts=scripts,
+            scripts_scope=self._scripts_scope,
+            uid=DRILL_UID,
+        )
 
     def _step(self) -> Step:
         source, engine = self._source, self._source.engine

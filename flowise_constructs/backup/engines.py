@@ -1,4 +1,4 @@
-"""What differs between the families of databases: tools, scripts, where the data are. One row a family."""
+"""What differs between the database families: tools, scripts, where the data is. One row per family."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """How one family is dumped, restored and tried."""
+    """How one family is dumped, restored and tested."""
 
     interpreter: Literal["bash", "node"]
     """What runs the scripts."""
     dump: str
     """Script that writes the dump."""
     restore: str
-    """Script that reads it into the database."""
+    """Script that loads it into the database."""
     drill: str
-    """Script that reads it into a database of the drill's own."""
+    """Script that loads it into the drill's own database."""
     image: ServerImage | None
-    """Image of the tools. None: the Flowise image has them."""
+    """Image with the tools. None: the Flowise image has them."""
     is_a_server: bool
-    """Whether the data are behind a server, which may start later; else they are a file on main's claim."""
+    """Whether the data is on a server, which may start later; else it is a file on main's claim."""
 
     def command(self, script: str) -> list[str]:
         """The command of a container that runs one of the scripts."""

@@ -1,6 +1,8 @@
-"""`BackupJob`: scheduled backups into a bucket."""
+"""`BackupJob`: scheduled backups to a bucket."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from cdk8s import ApiObject
 from constructs import Construct
@@ -16,7 +18,8 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.source import Source, reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.refusals import reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Retention
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
@@ -32,19 +35,19 @@ class BackupJob(Construct):
     """Backups: CronJob `{name}-backup`, its scripts and service account; with `Backup.drill` a `RestoreDrill` too.
 
     A run dumps the database with its own tools, checks the dump, archives the storage directory or mirrors the bucket,
-    uploads, reads everything back from the bucket, writes the manifest, and only then deletes backups past their time.
-    A backup exists when its manifest does. Whatever fails ends the pod, with one last line that says what.
+    uploads, reads everything back from the bucket, writes the manifest, and only then deletes expired backups.
+    A backup exists when its manifest does. Any failure ends the pod, and the last line of its log says what failed.
 
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
-    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`, which a
-    `RestoreJob` takes as well.
+    Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`,
+    `.environment`, which a `RestoreJob` takes as well.
 
-    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that one
-    pod alone may mount, names that are too long for a CronJob.
+    Raises ConfigError for combinations that can't work: SQLite or local storage without their claim, a claim that only
+    one pod may mount, names that are too long for a CronJob.
     """
 
     drill: RestoreDrill | None = None
-    """The trial of restoring, where there is one."""
+    """The restore drill, if there is one."""
 
     @checked
     def __init__(
@@ -56,18 +59,26 @@ class BackupJob(Construct):
         flowise: Flowise,
         names: Names = Names(),
         data: Claim | None = None,
+        environment: Mapping[str, EnvValue] | None = None,
+        scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim that main has its data directory on; its files are only read."""
+        """`data` is the claim that main has its data directory on; its files are only read. `environment` is
+        `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too.
+        `scripts` is where the ConfigMaps of scripts are made; None: here."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
-        self._source = Source(backup=backup, flowise=flowise, names=names)
+        self.environment = environment
+        self._scripts_scope = scripts
+        self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
         self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:
-            self.drill = RestoreDrill(self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names)
+            self.drill = RestoreDrill(
+                self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names, scripts=scripts
+            )
 
     def _cron_job(self) -> ApiObject:
         backup = self.backup
@@ -85,10 +96,12 @@ class BackupJob(Construct):
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         archive = ["backup-storage.sh"] if source.storage_directory else []
         scripts = ["backup-upload.sh", source.engine.dump, *archive]
-        return template(self, self._identity, source, steps, self._options(), scripts=scripts)
+        return template(
+            self, self._identity, source, steps, self._options(), scripts=scripts, scripts_scope=self._scripts_scope
+        )
 
     def _options(self) -> PodOptions:
-        """A claim that one node holds is mounted where main is."""
+        """The pod options; with a claim that only one node can mount, the pod runs on main's node."""
         data = self.data
         if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
             return self.backup.pod
@@ -103,7 +116,7 @@ class BackupJob(Construct):
             environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
             resources=self.backup.resources,
             secrets={**source.password, **source.encryption_key},
-            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
+            volumes=[*source.database_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _archive(self) -> list[Step]:

@@ -1,4 +1,4 @@
-"""The pods of backups, restores and drills: steps that run one after the other over a scratch volume."""
+"""The pods of backups, restores and drills: steps that run one after the other and share a scratch volume."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from flowise_constructs.storage.values import Claim
 UID = 1000
 DOWNLOAD_SCRIPT = "restore-download.sh"
 CRON_JOB_NAME_LIMIT = 52
-"""Kubernetes' own, so that the names of a CronJob's Jobs fit."""
+"""Kubernetes' limit, so that the names of a CronJob's Jobs fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One container. `secrets` are files that this step alone sees, `volumes` what it mounts beside its own."""
+    """One container. `secrets` are files that only this step sees; `volumes` are its extra volumes and mounts."""
 
     name: str
     image: Image | ServerImage
@@ -68,7 +68,7 @@ def files_step(
 
 
 def authorities_step(source: Source) -> list[Step]:
-    """The public authorities, for a database client that has none."""
+    """Copies the public CAs, for a database client image that has none."""
     if not source.wants_authorities:
         return []
     return [
@@ -86,7 +86,7 @@ def authorities_step(source: Source) -> list[Step]:
 def cron_job(
     scope: Construct, identity: Identity, backup: Backup, job: Manifest, *, schedule: str, concurrency: str
 ) -> ApiObject:
-    """The CronJob of a Job's spec, with what a backup says of all of its CronJobs."""
+    """The CronJob for a Job's spec, with the options that a backup sets for all of its CronJobs."""
     return api_object(
         scope,
         "Resource",
@@ -111,9 +111,14 @@ def cron_job(
 
 
 def job_workload(kind: Literal["CronJob", "Job"], identity: Identity, made: Manifest, options: PodOptions) -> Workload:
-    """The pods of a Job or CronJob, of their template."""
+    """The pods of a Job or CronJob, from their template."""
     creates = options.service_account.create
     return Workload(kind=kind, identity=identity, template=made, makes_service_account=creates)
+
+
+def scripts_id(identity: Identity, elsewhere: Construct | None) -> str:
+    """The id of the ConfigMap of scripts: beside others it needs one of its own."""
+    return "Scripts" if elsewhere is None else f"{identity.component.capitalize()}Scripts"
 
 
 def template(
@@ -124,15 +129,16 @@ def template(
     options: PodOptions,
     *,
     scripts: Sequence[str],
+    scripts_scope: Construct | None = None,
     uid: int = UID,
 ) -> Manifest:
-    """The pod template; the last step is the container. Makes the service account and the ConfigMap of scripts."""
+    """The pod template; the last step is the container. Creates the service account and the ConfigMap of scripts."""
     content = {**loaded_scripts(*scripts), **source.ca_script()}
-    files = config_map(scope, "Scripts", identity, "-scripts", content)
+    files = config_map(scripts_scope or scope, scripts_id(identity, scripts_scope), identity, "-scripts", content)
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
     return {
-        "metadata": pods.template_meta(options, identity, files.checksum),
+        "metadata": pods.template_meta(options, identity, {**files.checksum, **source.certificates.checksum}),
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, source.identity_annotations()),
             "automountServiceAccountToken": False,
@@ -151,7 +157,7 @@ def template(
 def _container(step: Step, options: PodOptions) -> Manifest:
     own = [
         volumes.mount("scratch", SCRATCH),
-        # One each: what a step writes there, a password among it, is not for the next.
+        # One per step: what a step writes there, such as a password, is not for the next step.
         volumes.mount(f"tmp-{step.name}", "/tmp"),
         volumes.mount("scripts", SCRIPTS_DIRECTORY, read_only=True),
         *([volumes.mount(f"secrets-{step.name}", SECRETS, read_only=True)] if step.secrets else []),
@@ -163,7 +169,7 @@ def _container(step: Step, options: PodOptions) -> Manifest:
         "imagePullPolicy": step.image.pull_policy,
         "command": step.command,
         "env": pods.variables(step.environment) or None,
-        # The last line on stderr says what failed; so it is in the pod's status.
+        # The last line on stderr says what failed; this puts it in the pod's status.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "resources": pods.requirements(step.resources),
         "securityContext": pods.container_security(),
@@ -183,7 +189,7 @@ def _volumes(source: Source, steps: list[Step], files: MountedFiles) -> list[Man
 
 
 def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
-    """On the node of the pods that have these labels: a claim that one node holds is mounted there alone."""
+    """Schedules the pod on the node of the pods with these labels: only there can a single-node claim be mounted."""
     term = {"labelSelector": {"matchLabels": dict(selector)}, "topologyKey": "kubernetes.io/hostname"}
     affinity: dict[str, Any] = dict(plain(options.affinity) or {})
     among: dict[str, Any] = dict(affinity.get("podAffinity") or {})
@@ -193,7 +199,7 @@ def beside(options: PodOptions, selector: Mapping[str, str]) -> PodOptions:
 
 
 def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[tuple[Manifest, Manifest]]:
-    """Main's data directory, where a claim holds it."""
+    """Main's data directory, if it is on a claim."""
     if data is None:
         return []
     claim = {"claimName": claim_name(names, data)}
@@ -202,7 +208,7 @@ def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[t
 
 
 def download_step(source: Source, choice: Mapping[str, EnvValue]) -> Step:
-    """Fetches the backup that is chosen, and checks every hash."""
+    """Downloads the chosen backup, and checks every hash."""
     storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
     return Step(
         name="download",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdk8s import ApiObject
 from constructs import Construct
 
@@ -15,7 +17,8 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.source import Source, refuse_contradictions
+from flowise_constructs.backup.refusals import refuse_contradictions
+from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
@@ -32,12 +35,12 @@ DRILL_DIRECTORY = "/drill"
 class RestoreJob(Construct):
     """One restore: Job `{name}-restore`, its scripts and service account.
 
-    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the database's
-    kind, every hash, and that database and storage directory are empty unless `overwrite` is said. The database is
-    restored in one step that succeeds as a whole or not at all, and counted against the manifest within it.
+    Before it changes anything it checks the manifest, the encryption key's fingerprint, the release, the kind of
+    database, every hash, and that database and storage directory are empty unless `overwrite` is set. The database
+    restore is atomic: it succeeds as a whole or not at all, and includes comparing the row counts with the manifest.
 
     Must exist already: what `BackupJob` needs, and the empty database. Flowise must be stopped: the Job refuses a
-    database server to which others are connected. A finished Job is deleted before the next: `kubectl delete job`.
+    database server to which others are connected. Delete a finished Job before the next one: `kubectl delete job`.
     MySQL and MariaDB: the user needs all privileges on the databases `{database}_restore` and `{database}_replaced`.
 
     Raises ConfigError as `BackupJob` does.
@@ -54,11 +57,15 @@ class RestoreJob(Construct):
         restore: Restore = Restore(),
         names: Names = Names(),
         data: Claim | None = None,
+        environment: Mapping[str, EnvValue] | None = None,
     ) -> None:
-        """`backup` is what the backups were made with, `data` the claim that main has its data directory on."""
+        """`backup` is what the backups were made with, `data` the claim that main has its data directory on,
+        `environment` what `BackupJob` takes."""
         super().__init__(scope, id)
         self.backup, self.flowise, self.restore, self.names, self.data = backup, flowise, restore, names, data
-        self._source = Source(backup=backup, flowise=flowise, names=names, with_files=restore.files)
+        self._source = Source(
+            backup=backup, flowise=flowise, names=names, environment=environment, with_files=restore.files
+        )
         refuse_contradictions(self._source, data, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
@@ -72,7 +79,7 @@ class RestoreJob(Construct):
             kind="Job",
             metadata=object_meta(self._identity),
             spec={
-                # What failed is to be looked at, not tried again.
+                # A failed restore must be looked at, not retried.
                 "backoffLimit": 0,
                 "activeDeadlineSeconds": self.restore.deadline_seconds,
                 "template": self.workload.template,
@@ -91,11 +98,11 @@ class RestoreJob(Construct):
 
     def _steps(self) -> list[Step]:
         source, restore = self._source, self.restore
-        told: dict[str, EnvValue] = {
+        arguments: dict[str, EnvValue] = {
             "RESTORE": restore.backup,
             **({"ACCEPT_LOST_CREDENTIALS": "true"} if restore.accept_lost_credentials else {}),
         }
-        download = download_step(source, told)
+        download = download_step(source, arguments)
         if source.storage_directory:
             return [download, self._storage("unpack"), self._database(), self._storage("swap")]
         return [download, self._database(), *([self._mirror()] if source.mirrored else [])]
@@ -109,7 +116,7 @@ class RestoreJob(Construct):
             environment={**source.database(), **self._wait(), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,
-            volumes=[*source.authorities_volumes(), *([] if engine.is_a_server else self._claim())],
+            volumes=[*source.database_volumes(), *([] if engine.is_a_server else self._claim())],
         )
 
     def _storage(self, part: str) -> Step:

@@ -1,27 +1,29 @@
-"""What the pods of backups, restores and drills are made from, and what can't be backed up so."""
+"""The data that the pods of backups, restores and drills are built from, and what can't be backed up."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flowise_constructs.backup.engines import Engine, engine_of
 from flowise_constructs.backup.values import Backup, BucketEncryption
-from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.core.rules.paths import is_below
-from flowise_constructs.database.values import PostgresDatabase, SqliteDatabase
-from flowise_constructs.database.variables import PASSWORD, TYPE, database_environment
+from flowise_constructs.database.values import PostgresDatabase
+from flowise_constructs.database.variables import CA_FILE, PASSWORD, PREFIX, TYPE, database_environment
+from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.values import Flowise
+from flowise_constructs.flowise.variables import AUTHORITIES_FILE, proxy_variables
 from flowise_constructs.kubernetes import volumes
+from flowise_constructs.kubernetes.certificates import Certificates
+from flowise_constructs.kubernetes.environment import Environment, certificate_file
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
-from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.storage.values import Claim, LocalStorage, S3Bucket
+from flowise_constructs.storage.values import LocalStorage, S3Bucket
 from flowise_constructs.storage.variables import storage_directory
 
 SCRATCH = "/backup"
@@ -34,26 +36,30 @@ EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations o
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the pods of one installation's backups are made from."""
+    """The data that the backup pods of one installation are built from."""
 
     backup: Backup
     flowise: Flowise
     names: Names
+    environment: Mapping[str, EnvValue] | None = None
+    """What main really gets, where a hook may have changed it."""
     with_files: bool = True
+    with_database: bool = True
+    """Whether its pods connect to the installation's own database."""
 
     @property
     def engine(self) -> Engine:
-        """The family of the database."""
+        """The database family."""
         return engine_of(self.flowise.database)
 
     @property
     def database_image(self) -> Image | ServerImage:
-        """Holds the tools of the database."""
+        """The image with the database's tools."""
         return self.backup.dump_image or self.engine.image or self.flowise.image
 
     @property
     def storage_directory(self) -> str | None:
-        """What of a volume is backed up beside the database."""
+        """The directory on a volume that is backed up beside the database."""
         storage = self.flowise.storage
         if not isinstance(storage, LocalStorage) or not self._files:
             return None
@@ -69,35 +75,63 @@ class Source:
     def _files(self) -> bool:
         return self.backup.files and self.with_files
 
+    @property
+    def certificates(self) -> Certificates:
+        """The installation's certificates that its pods need: authorities, and the database's."""
+        of_the_database = [CA_FILE] if self.with_database else []
+        return certificates_of(self.flowise, self.names).only(AUTHORITIES_FILE, *of_the_database)
+
+    def certificate_volumes(self) -> list[tuple[Manifest, Manifest]]:
+        """Their volume, with its mount."""
+        return list(zip(self.certificates.volume(), self.certificates.mount(), strict=True))
+
+    def authorities(self) -> dict[str, EnvValue]:
+        """Authorities that are trusted beside the public ones."""
+        given = AUTHORITIES_FILE in self.certificates.files
+        return {"FURTHER_AUTHORITIES": certificate_file(AUTHORITIES_FILE)} if given else {}
+
+    def proxy(self) -> Environment:
+        """The proxy on the way to the buckets."""
+        settings = self.flowise.settings
+        hosts = (*self.flowise.server_hosts, *self.backup.target.private_hosts)
+        return proxy_variables(settings.proxy, hosts) if settings.proxy else {}
+
     def common(self) -> dict[str, EnvValue]:
-        """What every step is told."""
+        """The variables of every step."""
         return {
             "TMPDIR": "/tmp",
             "HOME": "/tmp",
             "SCRATCH": SCRATCH,
-            # The volume's own limit is for what goes past this one: the kubelet evicts the pod then.
+            # The volume's own limit catches what exceeds this one: the kubelet then evicts the pod.
             "SCRATCH_BYTES": str(int(quantities.amount(self.backup.scratch_size) * 95 // 100)),
             "POD_NAME": PodField(path="metadata.name"),
         }
 
     def database(self) -> dict[str, EnvValue]:
         """The application's own connection; its password is a file."""
-        connection = database_environment(self.flowise.database, DATA_DIRECTORY)
         authorities = {"AUTHORITIES": f"{OWN_AUTHORITIES}/ca-certificates.crt"} if self.wants_authorities else {}
         return {
             **self.common(),
-            **{name: value for name, value in connection.items() if name != PASSWORD},
+            **{name: value for name, value in self.connection.items() if name != PASSWORD},
             **({f"{PASSWORD}_FILE": f"{SECRETS}/database-password"} if self.password else {}),
             **authorities,
+            **self.authorities(),
             "EXPECTED_TABLES": EXPECTED_TABLES,
             **({"WITHOUT_ROWS_OF": " ".join(self.backup.without_rows_of)} if self.backup.without_rows_of else {}),
         }
 
     @property
+    def connection(self) -> Environment:
+        """How main reaches the database."""
+        if self.environment is None:
+            return database_environment(self.flowise.database, DATA_DIRECTORY)
+        return {name: value for name, value in self.environment.items() if name.startswith(PREFIX)}
+
+    @property
     def password(self) -> dict[str, SecretKey]:
         """The database's password, as a file of a step."""
-        database = self.flowise.database
-        return {} if isinstance(database, SqliteDatabase) else {"database-password": database.password}
+        password = self.connection.get(PASSWORD)
+        return {"database-password": password} if isinstance(password, SecretKey) else {}
 
     @property
     def encryption_key(self) -> dict[str, SecretKey]:
@@ -106,12 +140,12 @@ class Source:
 
     @property
     def wants_authorities(self) -> bool:
-        """Whether the database's certificate is checked against public authorities, which its image doesn't have."""
+        """Whether the database's certificate is checked against public CAs, which its image doesn't have."""
         database = self.flowise.database
-        return isinstance(database, PostgresDatabase) and database.tls is not None and database.tls.ca is None
+        return isinstance(database, PostgresDatabase) and database.tls is not None and not database.tls.has_ca
 
     def bucket(self) -> dict[str, EnvValue]:
-        """The backup bucket as rclone's remote, and whose backups are looked for there."""
+        """The backup bucket as rclone's remote, and the installation whose backups are there."""
         backup = self.backup
         return {
             **self.common(),
@@ -119,14 +153,16 @@ class Source:
             "TARGET": f"target:{backup.target.bucket}/{self._prefix}",
             "INSTALLATION": self.names.name,
             "FLOWISE_RELEASE": self.flowise.image.flowise.tag,
-            TYPE: database_environment(self.flowise.database, DATA_DIRECTORY)[TYPE],
+            TYPE: self.connection[TYPE],
+            **self.authorities(),
+            **self.proxy(),
             **_RCLONE,
             **_remote("TARGET", backup.target, backup.encryption),
             **({"S3_CA_FILE": self._ca_file()} if backup.ca else {}),
         }
 
     def buckets(self) -> dict[str, EnvValue]:
-        """The backup bucket, and the mirrored one where there is one."""
+        """The backup bucket, and the mirrored one if there is one."""
         mirror = _mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
         return {**self.bucket(), **mirror}
 
@@ -138,36 +174,35 @@ class Source:
         return f"{SCRIPTS_DIRECTORY}/s3-ca.pem" if isinstance(self.backup.ca, str) else f"{S3_CA}/ca.pem"
 
     def ca_script(self) -> dict[str, str]:
-        """The object store's authority as a file of the scripts, where it is given as text."""
+        """The object store's CA as one of the scripts' files, if it is given as text."""
         return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
 
     def ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
         """The object store's authority as a volume, where it is given by reference."""
-        ca = self.backup.ca
+        ca, certificates = self.backup.ca, self.certificate_volumes()
         if ca is None or isinstance(ca, str):
-            return []
+            return certificates
         items = [{"key": ca.key, "path": "ca.pem"}]
         volume = (
             {"name": "s3-ca", "secret": {"secretName": ca.secret, "items": items}}
             if isinstance(ca, SecretKey)
             else {"name": "s3-ca", "configMap": {"name": ca.config_map, "items": items}}
         )
-        return [
-            (
-                volume,
-                volumes.mount("s3-ca", S3_CA, read_only=True),
-            )
-        ]
+        return [*certificates, (volume, volumes.mount("s3-ca", S3_CA, read_only=True))]
 
     def authorities_volumes(self) -> list[tuple[Manifest, Manifest]]:
-        """Where the authorities are handed over."""
+        """The volume through which one step passes the CAs to the next."""
         if not self.wants_authorities:
             return []
         mount = volumes.mount("authorities", OWN_AUTHORITIES)
         return [(volumes.empty_dir("authorities", "4Mi"), mount)]
 
+    def database_volumes(self) -> list[tuple[Manifest, Manifest]]:
+        """What a client of the database has mounted."""
+        return [*self.authorities_volumes(), *(self.certificate_volumes() if self.engine.is_a_server else [])]
+
     def identity_annotations(self) -> dict[str, str]:
-        """What gives the pod its identity at the buckets."""
+        """The annotations that give the pod its identity for the buckets."""
         mirrored = dict(self.mirrored.service_account_annotations) if self.mirrored else dict[str, str]()
         return {**mirrored, **self.backup.target.service_account_annotations}
 
@@ -188,7 +223,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
     keys = bucket.credentials
     settings: dict[str, EnvValue] = {
         "TYPE": "s3",
-        # For AWS rclone never takes path style, for other stores the style that it is told.
+        # rclone never uses path style for AWS; for other stores it uses the style that is set.
         "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
         "REGION": bucket.region,
         **({"ENDPOINT": bucket.endpoint} if bucket.endpoint else {}),
@@ -206,7 +241,7 @@ def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = N
 
 
 def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
-    """Buckets behind the same keys are one remote, between whose buckets the store itself copies."""
+    """Buckets with the same keys are one remote, and the store itself copies between its buckets."""
     one_remote = replace(mirrored, bucket=target.bucket) == target
     same_bucket = (mirrored.bucket, mirrored.endpoint) == (target.bucket, target.endpoint)
     return {
@@ -214,64 +249,3 @@ def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvV
         **({"FILES_EXCLUDED": f"/{prefix}/**"} if same_bucket else {}),
         **({} if one_remote else _remote("STORAGE", mirrored)),
     }
-
-
-def _directories(source: Source) -> dict[str, str]:
-    """What a pod of this installation must mount: where it is said -> directory."""
-    database, storage = source.flowise.database, source.storage_directory
-    directories = {"LocalStorage": storage} if storage else {}
-    if isinstance(database, SqliteDatabase):
-        directories["SqliteDatabase"] = database.directory or DATA_DIRECTORY
-    return directories
-
-
-def reads_claim(source: Source) -> bool:
-    """Whether a pod of this installation mounts main's data claim."""
-    return any(is_below(path, DATA_DIRECTORY) for path in _directories(source).values())
-
-
-def refuse_contradictions(source: Source, data: Claim | None, options: PodOptions) -> None:
-    """Raises what can't be backed up or restored so."""
-    findings = [*_unreachable(source, data, options), *_useless(source)]
-    if findings:
-        raise ConfigError(findings)
-
-
-def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> list[Finding]:
-    findings: list[Finding] = []
-    for where, path in _directories(source).items():
-        mend = "give the claim" if where == "SqliteDatabase" else "give the claim, or Backup(files=False)"
-        if is_below(path, DATA_DIRECTORY):
-            if data is None:
-                findings.append(
-                    Finding("data", f"None, but the {where} is in {path!r}, which goes with main's pod then: {mend}")
-                )
-        elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
-            findings.append(
-                Finding(
-                    "PodOptions.volumes",
-                    f"no volume at {path!r}, where the {where} is: mount it in the pod as main does",
-                )
-            )
-    return findings
-
-
-def _useless(source: Source) -> list[Finding]:
-    backup, mirrored = source.backup, source.mirrored
-    findings: list[Finding] = []
-    if backup.dump_arguments and isinstance(source.flowise.database, SqliteDatabase):
-        findings.append(Finding("Backup.dump_arguments", "SQLite has no dump program: leave them out"))
-    ours = backup.target.service_account_annotations
-    theirs = mirrored.service_account_annotations if mirrored else dict[str, str]()
-    for name in sorted(set(ours) & set(theirs)):
-        if ours[name] != theirs[name]:
-            problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: take one that may use both"))
-    return findings
-
-
-def refuse_shared_claim(source: Source, data: Claim | None) -> None:
-    """Raises where the pod would wait for ever for a claim that main holds."""
-    if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
-        problem = "'ReadWriteOncePod' is main's alone, a backup can't mount it: take 'ReadWriteOnce'"
-        raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])

@@ -1,4 +1,4 @@
-"""`check`: what to know before apply."""
+"""`check`: a report to read before apply."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Exits with 1 where something contradicts itself, with 2 where no object is given
 
 def add(commands: Commands) -> None:
     """Adds the command."""
-    parser = add_command(commands, "check", summary="what to know before apply", description=_DESCRIPTION)
+    parser = add_command(commands, "check", summary="what to know before you apply", description=_DESCRIPTION)
     add_manifests(parser)
-    parser.add_argument("--images", action="store_true", help="print the images alone, one a line")
+    parser.add_argument("--images", action="store_true", help="print only the images, one per line")
     parser.set_defaults(run=run)
 
 
@@ -34,7 +34,7 @@ def run(parsed: argparse.Namespace) -> int:
     manifests = manifests_of(files)
     if not manifests.objects:
         raise UnreadableError(
-            "; ".join(f"{name}: holds no Kubernetes object, {_instead(files[name])}" for name in files)
+            "; ".join(f"{name}: contains no Kubernetes object, {_instead(files[name])}" for name in files)
         )
     if parsed.images:
         print("".join(f"{image}\n" for image in manifests.images()), end="")
@@ -46,7 +46,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _instead(documents: list[Any]) -> str:
     there = list(flat(documents))
-    what = f"but {described(there[0])}" if there else "it is empty or holds comments alone"
+    what = f"but {described(there[0])}" if there else "it is empty or has only comments"
     return f"{what}: give the YAML that is to be applied; of a values file 'flowise-constructs from-helm' makes it"
 
 
@@ -55,5 +55,5 @@ def _strays(files: Mapping[str, list[Any]]) -> Iterator[Finding]:
         for number, document in enumerate(flat(documents), 1):
             if not is_object(document):
                 yield Finding(
-                    name, f"document {number} is no Kubernetes object, but {described(document)}: take it out"
+                    name, f"document {number} is not a Kubernetes object, but {described(document)}: remove it"
                 )

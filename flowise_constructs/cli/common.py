@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, how findings are reported."""
+"""Shared by the commands: exit codes, how findings are reported."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _LONGEST = 1000
 
 
 class Commands(Protocol):
-    """What `ArgumentParser.add_subparsers` gives."""
+    """What `ArgumentParser.add_subparsers` returns."""
 
     def add_parser(self, name: str, **settings: Any) -> argparse.ArgumentParser:
-        """The parser of one command."""
+        """Adds the parser of one command."""
         ...
 
 
 def add_command(commands: Commands, name: str, *, summary: str, description: str) -> argparse.ArgumentParser:
-    """A command, described as it is written."""
+    """Adds a command whose description is printed as written."""
     raw = argparse.RawDescriptionHelpFormatter
     return commands.add_parser(name, help=summary, description=description, formatter_class=raw)
 
 
 def add_manifests(parser: argparse.ArgumentParser) -> None:
-    """The files that `check` and `secrets` read."""
+    """Adds the argument for the files that `check` and `secrets` read."""
     parser.add_argument("manifests", nargs="+", metavar="MANIFEST", help="YAML file; - is standard input")
 
 
@@ -53,6 +53,6 @@ def report(kind: str, findings: Iterable[Finding]) -> None:
 
 
 def _printable(text: str) -> str:
-    """One line for one finding, whatever the keys in it."""
+    """Keeps a finding on one line, whatever its keys contain."""
     line = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text[:_LONGEST])
     return line if len(text) <= _LONGEST else f"{line}..."

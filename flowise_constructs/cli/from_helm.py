@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)"
     )
-    parser.add_argument("--namespace", metavar="NAME", help="put it into every object (default: left to kubectl)")
+    parser.add_argument("--namespace", metavar="NAME", help="namespace of every object (default: left to kubectl)")
     parser.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
     parser.add_argument(
         "--output",

@@ -20,14 +20,14 @@ from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
 
 _DESCRIPTION = """\
-Prints a manifest for each Secret that the YAML refers to and doesn't hold: Flowise's five keys and the passwords of
-bundled servers with fresh random values, a mark that Kubernetes refuses for what only you can know.
+Prints a manifest for each Secret that the YAML refers to but doesn't contain. Flowise's five keys and the passwords of
+bundled servers get new random values; a value that only you can know gets a placeholder that Kubernetes refuses.
 
-Nothing is overwritten if you create, and don't apply, what is printed:
+Create the output, don't apply it, and nothing is overwritten:
   flowise-constructs secrets flowise.yaml | kubectl create -f -
-For Git, seal it first, and keep what is printed nowhere:
+For Git, seal it first, and don't store the plain output anywhere:
   flowise-constructs secrets flowise.yaml | kubeseal --format yaml > sealed-secrets.yaml
-Back up the five keys, apart from the database: without the encryption key no stored credential can be read.
+Back up the five keys separately from the database: without the encryption key no stored credential can be read.
   kubectl get secret flowise-auth-secrets -o yaml > flowise-auth-secrets.backup.yaml
 """
 
@@ -36,11 +36,11 @@ def add(commands: Commands) -> None:
     """Adds the command."""
     parser = add_command(commands, "secrets", summary="the Secrets that must exist", description=_DESCRIPTION)
     add_manifests(parser)
-    parser.add_argument("--namespace", metavar="NAME", help="put it into every Secret")
+    parser.add_argument("--namespace", metavar="NAME", help="namespace of every Secret")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME.KEY=VALUE", help="the value of a key; may be given often"
+        "--set", action="append", default=[], metavar="NAME.KEY=VALUE", help="the value of a key; may be repeated"
     )
-    parser.add_argument("--ask", action="store_true", help="ask for what only you can know, without echo")
+    parser.add_argument("--ask", action="store_true", help="ask for the values that only you can know, without echo")
     parser.set_defaults(run=run)
 
 
@@ -58,5 +58,5 @@ def run(parsed: argparse.Namespace) -> int:
     report("warning", [Finding(f"Secret {secret.name.name}", secret.problem) for secret in incomplete])
     print("---\n".join(map(missing.manifest, found)), end="")
     if not found:
-        print("warning: the manifests miss no Secret", file=sys.stderr)
+        print("warning: no Secret is missing from the manifests", file=sys.stderr)
     return DONE

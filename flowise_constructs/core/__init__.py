@@ -1,1 +1,1 @@
-"""What everything stands on: findings, the checking of values, rules. No jsii."""
+"""The base of all other packages: findings, checks of values, rules. No jsii."""

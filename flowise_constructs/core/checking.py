@@ -1,12 +1,13 @@
-"""Values held against annotated types.
+"""Checks values against annotated types.
 
-By hand, because the wording is the point: every message names what was given and the mend, shows no secret, and all
-fields of a value are looked at. attrs stops at the first error, and pydantic has its own words and redaction.
+Written by hand, because the wording is the point: every message names the given value and the fix and shows no secret,
+and all fields of a value are checked. attrs stops at the first error, and pydantic has its own wording and redaction.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
@@ -18,7 +19,7 @@ from flowise_constructs.core.rules import texts
 P = ParamSpec("P")
 
 SECRET_KEY = "SecretKey(secret=..., key=...)"
-"""How messages spell the one form that a secret takes."""
+"""How messages write the only accepted form of a secret."""
 
 
 class ProblemError(Exception):
@@ -31,15 +32,16 @@ class ProblemError(Exception):
 
 
 class PassThrough(Protocol):
-    """An annotation of what is handed on to Kubernetes: it takes several forms and makes plain data of them."""
+    """An annotation for data that is passed through to Kubernetes: it accepts several forms and turns them into plain
+    data."""
 
     def plain(self, given: object) -> Any:
-        """Plain data; ProblemError where there is none."""
+        """Plain data; ProblemError if the value can't become plain data."""
         ...
 
 
 def conform(hint: Any, given: Any) -> Any:
-    """The value as a field holds it, lists and mappings as copies of its own. ProblemError where it is wrong."""
+    """The value as a field stores it, with lists and mappings copied. ProblemError if it is wrong."""
     origin = get_origin(hint)
     if origin is Annotated:
         return _by_rules(hint, given)
@@ -68,7 +70,7 @@ def problem_with(hint: Any, given: object) -> str | None:
 
 
 def own(given: Any) -> Any:
-    """A copy that nobody else changes."""
+    """A copy that no other code can change."""
     if isinstance(given, Mapping):
         return {key: own(item) for key, item in cast(Mapping[Any, Any], given).items()}
     if isinstance(given, (list, tuple)):
@@ -83,7 +85,7 @@ def hints_of(annotated: Callable[..., object]) -> Mapping[str, Any]:
 
 
 def checked(initializer: Callable[P, None]) -> Callable[P, None]:
-    """Decorates a public `__init__`: each argument is held against its annotation before anything is made."""
+    """Decorates a public `__init__`: each argument is checked against its annotation before anything is created."""
     signature = inspect.signature(initializer)
     owner = initializer.__qualname__.partition(".")[0]
 
@@ -92,7 +94,7 @@ def checked(initializer: Callable[P, None]) -> Callable[P, None]:
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:
-            # Python's own words for a missing or an unknown argument.
+            # Python's own message for a missing or an unknown argument.
             initializer(*args, **kwargs)
             raise
         hints = hints_of(initializer)
@@ -100,7 +102,14 @@ def checked(initializer: Callable[P, None]) -> Callable[P, None]:
         found = [Finding(f"{owner}.{name}", problem) for name, problem in problems.items() if problem]
         if found:
             raise ConfigError(found)
-        initializer(*args, **kwargs)
+        try:
+            initializer(*args, **kwargs)
+        except RuntimeError as error:
+            # Raised by JavaScript, with its traceback.
+            if (twice := re.search(r"already a \w+ with name '([^']*)'", str(error))) is None:
+                raise
+            problem = f"{twice[1]!r} stands there twice in one scope: give each construct an id of its own"
+            raise ConfigError([Finding(f"{owner}.id", problem)]) from None
 
     return checking
 
@@ -128,9 +137,9 @@ def _by_union(members: tuple[Any, ...], given: Any) -> Any:
 
 
 def _without_secret(members: tuple[Any, ...], problem: ProblemError) -> ProblemError:
-    """Where a bare text may be a secret that was given by mistake, it is not shown."""
+    """Hides a plain text that may be a secret given by mistake."""
     if str in members and SECRET_KEY in map(_name, members):
-        return ProblemError("is text that YAML can't carry (not shown)")
+        return ProblemError("is text that YAML can't represent (not shown)")
     return problem
 
 
@@ -177,8 +186,8 @@ def _expected(hints: tuple[Any, ...], given: Any) -> str:
     if given is None or SECRET_KEY not in kinds:
         return f"{shown(given)} must be {names}"
     if "str" in kinds:
-        return f"what is given, of type {type(given).__name__} and not shown, must be {names}"
-    return f"a bare {type(given).__name__} stands where a secret belongs (not shown): give {names}"
+        return f"the value, of type {type(given).__name__} and not shown, must be {names}"
+    return f"a plain {type(given).__name__} where a secret belongs (not shown): give {names}"
 
 
 def _name(hint: Any) -> str:

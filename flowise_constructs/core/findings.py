@@ -1,4 +1,4 @@
-"""What is wrong with values, and how it is reported: all of it at once, and no secret shown."""
+"""Errors in values, and how they are reported: all at once, and without showing secrets."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ T = TypeVar("T")
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong: where, and what with its mend."""
+    """One error: where it is, what is wrong and how to fix it."""
 
     where: str
     """The argument, such as `Redis.port`."""
     problem: str
-    """The value and how to mend it."""
+    """The value and how to fix it."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}"
 
 
 class ConfigError(ValueError):
-    """Values that can't become a working deployment. `findings` holds every independent one."""
+    """Values that can't become a working deployment. `findings` holds every independent error."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -35,11 +35,11 @@ class ConfigError(ValueError):
 
 
 class ConfigWarning(UserWarning):
-    """A value that works and is likely not what was meant."""
+    """A value that works but is probably not what was meant."""
 
 
 def warn(text: str) -> None:
-    """A ConfigWarning that points to the line outside this package that the value comes from."""
+    """Issues a ConfigWarning that points to the line outside this package where the value comes from."""
     frame, level = inspect.currentframe(), 1
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("flowise_constructs."):
         frame, level = frame.f_back, level + 1
@@ -50,7 +50,7 @@ def shown(given: object) -> str:
     """A value as an error message shows it: short, always printable, and without credentials."""
     try:
         text = ascii(given) if isinstance(given, str) and not given.isprintable() else repr(given)
-    except Exception:  # Python refuses to write out a huge number, and an object's own repr may fail.
+    except Exception:  # Python refuses to print a huge number, and an object's own repr may fail.
         return f"<{type(given).__name__}>"
     if "PRIVATE KEY" in text:
         return "a private key (not shown)"
@@ -59,13 +59,13 @@ def shown(given: object) -> str:
 
 
 class Findings:
-    """Gathers what several steps find, so that all of it is reported at once."""
+    """Collects the errors of several steps, so that all are reported at once."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
 
     def attempt(self, make: Callable[[], T]) -> T | None:
-        """What the step makes, or None where it was refused."""
+        """The result of the step, or None if it was refused."""
         try:
             return make()
         except ConfigError as error:
@@ -73,13 +73,13 @@ class Findings:
             return None
 
     def require(self, make: Callable[[], T]) -> T:
-        """What the step makes; raises everything found where it was refused, since nothing can follow."""
+        """The result of the step; if it was refused, raises everything found so far, because nothing can follow."""
         made = self.attempt(make)
         self.settle()
         assert made is not None
         return made
 
     def settle(self) -> None:
-        """Raises what was found."""
+        """Raises the errors found."""
         if self._found:
             raise ConfigError(dict.fromkeys(self._found))

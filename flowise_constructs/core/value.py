@@ -1,4 +1,4 @@
-"""What every value shares: it is checked when it is made, and a wrong one can't exist."""
+"""The base class of all values: a value is checked when it is created, so a wrong one can't exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flowise_constructs.core.findings import ConfigError, Finding
 
 
 class Value:
-    """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is made."""
+    """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is created."""
 
     def __post_init__(self) -> None:
         problems = dict(_problems(self))
@@ -21,7 +21,7 @@ class Value:
             raise ConfigError(found)
 
     def _further(self, wrong: set[str]) -> Iterator[Finding]:
-        """Contradictions between the other fields; a wrong one may keep some of them from being looked at."""
+        """Contradictions between the other fields. Some can't be checked if a field is wrong."""
         try:
             yield from (finding for finding in self.contradictions() if finding.where not in wrong)
         except (LookupError, TypeError, ValueError):
@@ -29,7 +29,7 @@ class Value:
                 raise
 
     def contradictions(self) -> Iterable[Finding]:
-        """What is wrong between fields that are each right; a subclass extends it."""
+        """Contradictions between fields that are each valid; a subclass extends it."""
         return ()
 
     def finding(self, field: str, problem: str) -> Finding:
@@ -38,7 +38,7 @@ class Value:
 
 
 def _problems(value: Value) -> Iterator[tuple[str, ProblemError]]:
-    """Checks each field, and puts a copy of its own in the place of what was given."""
+    """Checks each field, and replaces the given value by a copy."""
     assert is_dataclass(value)
     hints = hints_of(type(value))
     for field in fields(value):

@@ -1,4 +1,4 @@
-"""`PostgresServer` and `PostgresBootstrap`: a PostgreSQL of the deployment's own."""
+"""`PostgresServer` and `PostgresBootstrap`: the bundled PostgreSQL."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class PostgresBootstrap(Construct):
     """What PostgreSQL needs before Flowise's first migration: the role, its database, and the extension `uuid-ossp`.
 
     For the bundled server: ConfigMap `{instance}-postgresql-initdb`, whose scripts the image's entrypoint runs once, on
-    an empty data directory. On a server that exists the gate before main and workers issues the very same
-    idempotent statement, and says whom to ask where the role may not create extensions.
+    an empty data directory. On an existing server the gate before main and workers runs the same idempotent statement,
+    and says whom to ask if the role may not create extensions.
     """
 
     files: MountedFiles
-    """The ConfigMap, to be mounted at `/docker-entrypoint-initdb.d`."""
+    """The ConfigMap, to mount at `/docker-entrypoint-initdb.d`."""
 
     @checked
     def __init__(self, scope: Construct, id: str, *, names: Names = Names(), version: str | None = None) -> None:
@@ -57,7 +57,7 @@ class PostgresServer(Construct):
     Must exist already: Secret `{instance}-postgresql-auth` with keys `postgres-password` and `user-password`, unless
     `BundledPostgres` names others. The passwords reach the server as files.
 
-    The names, selectors and paths are the Helm chart's, so that its data are found.
+    Names, selectors and paths are the Helm chart's, so that its data is found.
     """
 
     database: PostgresDatabase
@@ -109,7 +109,7 @@ class PostgresServer(Construct):
                 "APPLICATION_ROLE": server.user,
                 "APPLICATION_PASSWORD_FILE": f"{SECRETS_PATH}/user-password",
             },
-            # Needs no password and changes nothing; over TCP, where the entrypoint's temporary server doesn't listen.
+            # Needs no password and changes nothing. Over TCP, where the entrypoint's temporary server doesn't listen.
             probe=("pg_isready", "--quiet", "--host=127.0.0.1", "--username=postgres", "--dbname=postgres"),
             resources=server.resources,
             options=server.pod,

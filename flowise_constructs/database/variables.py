@@ -1,4 +1,4 @@
-"""How Flowise is told of its database."""
+"""Flowise's database variables."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from flowise_constructs.database.values import (
     ServerDatabase,
     SqliteDatabase,
 )
-from flowise_constructs.kubernetes.environment import Environment, Owner, encoded, word
+from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file, word
+from flowise_constructs.kubernetes.references import Pem
 
 PREFIX = "DATABASE_"
 TYPE = "DATABASE_TYPE"
 HOST = "DATABASE_HOST"
 PASSWORD = "DATABASE_PASSWORD"
+CA_FILE = "database-ca.pem"
+CA_FILE_VARIABLE = "DATABASE_SSL_KEY_FILE"
+"""Ours: certificate-variables.js makes Flowise's variable of it."""
+
+FIXED_VARIABLES = (TYPE, "DATABASE_PATH", CA_FILE_VARIABLE)
+"""Those that other lines of a manifest follow from: volumes, scripts."""
 
 OWNED: Mapping[str, Owner] = {
     TYPE: Owner("Flowise.database"),
@@ -28,13 +35,14 @@ OWNED: Mapping[str, Owner] = {
     "DATABASE_USER": Owner("Flowise.database"),
     PASSWORD: Owner("Flowise.database"),
     "DATABASE_SSL": Owner("DatabaseTls"),
-    "DATABASE_SSL_KEY_BASE64": Owner("DatabaseTls.ca"),
+    "DATABASE_SSL_KEY_BASE64": Owner("DatabaseTls.ca_base64"),
+    CA_FILE_VARIABLE: Owner("DatabaseTls.ca"),
     "DATABASE_REJECT_UNAUTHORIZED": Owner("DatabaseTls.verify"),
 }
 
 
 def database_environment(database: Database, data_directory: str) -> Environment:
-    """Flowise's own; whoever else speaks to the database takes the same."""
+    """The variables that Flowise reads. Every other client of the database uses the same."""
     if isinstance(database, SqliteDatabase):
         return {TYPE: "sqlite", "DATABASE_PATH": database.directory or data_directory}
     return {
@@ -56,10 +64,17 @@ def _type(database: ServerDatabase) -> str:
 
 def _tls(tls: DatabaseTls) -> Environment:
     # Flowise reads DATABASE_REJECT_UNAUTHORIZED only together with a CA, and takes anything but 'true' for no.
-    if tls.ca is None:
+    if not tls.has_ca:
         return {"DATABASE_SSL": "true"}
     return {
         "DATABASE_SSL": "true",
-        "DATABASE_SSL_KEY_BASE64": encoded(tls.ca),
+        **({CA_FILE_VARIABLE: certificate_file(CA_FILE)} if tls.ca is not None else {}),
+        **({"DATABASE_SSL_KEY_BASE64": tls.ca_base64} if tls.ca_base64 is not None else {}),
         "DATABASE_REJECT_UNAUTHORIZED": word(tls.verify),
     }
+
+
+def database_files(database: Database) -> dict[str, Pem]:
+    """The certificates that its variables name."""
+    tls = None if isinstance(database, SqliteDatabase) else database.tls
+    return {CA_FILE: tls.ca} if tls is not None and tls.ca is not None else {}

@@ -1,1 +1,1 @@
-"""How requests come in."""
+"""Incoming traffic: Service and Ingress."""

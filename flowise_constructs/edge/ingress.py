@@ -1,4 +1,4 @@
-"""How requests come to main: the Ingress."""
+"""The Ingress in front of main."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object, object_m
 
 
 def ingress(scope: Construct, id: str, identity: Identity, values: Ingress, service_port: int) -> ApiObject:
-    """The Ingress to the Service that is called like the workload."""
+    """The Ingress for the Service that has the workload's name."""
     backend = {"service": {"name": identity.name, "port": {"number": service_port}}}
     tls = [{"hosts": list(entry.hosts) or None, "secretName": entry.secret_name} for entry in values.tls]
     return api_object(

@@ -1,8 +1,9 @@
-"""How requests come in."""
+"""Values for incoming traffic: Service and Ingress."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -18,7 +19,7 @@ class Service(Value):
     type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
     """`spec.type`."""
     port: network.Port = 3000
-    """The Service's port; the container's is 3000."""
+    """Port of the Service. The container's port is 3000."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None
@@ -45,7 +46,7 @@ def _ingress_path(value: str) -> str | None:
         or "/./" in f"{value}/"
         or "%2f" in value.lower()
     ):
-        return "must start with '/', without '//', '.', '..' and '%2f'"
+        return "must start with '/' and not contain '//', '.', '..' or '%2f'"
     return None
 
 
@@ -71,50 +72,98 @@ class IngressHost(Value):
     def contradictions(self) -> Iterable[Finding]:
         if not self.paths:
             yield self.finding("paths", "is empty: a host serves nothing without a path; leave the field out for '/'")
+        serves_the_ui = any(path.path == "/" and path.path_type != "Exact" for path in self.paths)
+        if not serves_the_ui and not all(path.path.startswith("/api/") or path.path == "/api" for path in self.paths):
+            yield self.finding(
+                "paths",
+                "lacks '/', which the UI needs for its own files, and which can't be moved below another path: leave "
+                "the field out, or name paths below '/api/' alone for a host without the UI",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngressTls(Value):
-    """A certificate and the hosts that it is for."""
+    """A certificate and the hosts that it covers."""
 
     hosts: Sequence[network.IngressHostName]
     """`hosts`."""
     secret_name: naming.ObjectName | None = None
-    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default."""
+    """`secretName`: a Secret of type kubernetes.io/tls, yours or cert-manager's. None: the controller's default
+    certificate."""
+
+
+_ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
+_CONTROLLER_TLS = {
+    "alb.ingress.kubernetes.io/certificate-arn": ".",
+    "alb.ingress.kubernetes.io/listen-ports": "HTTPS",
+    "alb.ingress.kubernetes.io/ssl-redirect": ".",
+    "appgw.ingress.kubernetes.io/appgw-ssl-certificate": ".",
+    "appgw.ingress.kubernetes.io/ssl-redirect": "true",
+    "haproxy-ingress.github.io/ssl-redirect": "true",
+    "haproxy.org/ssl-redirect": "true",
+    "ingress.gcp.kubernetes.io/pre-shared-cert": ".",
+    "ingress.kubernetes.io/force-ssl-redirect": "true",
+    "networking.gke.io/managed-certificates": ".",
+    "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
+    "nginx.org/redirect-to-https": "true",
+    "projectcontour.io/tls-cert-namespace": ".",
+    "route.openshift.io/termination": ".",
+    "tailscale.com/funnel": "true",
+    "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
+    "traefik.ingress.kubernetes.io/router.tls": "true",
+    "traefik.ingress.kubernetes.io/router.tls.certresolver": ".",
+    "traefik.ingress.kubernetes.io/router.tls.options": ".",
+}
+"""Annotations with which a controller ends TLS by itself, and the values that mean so."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress(Value):
-    """The Ingress in front of main. Give it your controller's annotations: predictions are silent for minutes, so read
-    timeouts of an hour, no response buffering, and a body size not below `Settings.file_size_limit`."""
+    """The Ingress in front of main. Set your controller's annotations: predictions can send nothing for minutes, so use
+    read timeouts of an hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`."""
 
     hosts: Sequence[IngressHost]
-    """Hosts; the first one gives the public URL unless `Settings.app_url` says another."""
+    """Hosts. The first one gives the public URL, unless `Settings.app_url` sets another."""
     class_name: naming.ObjectName | None = None
     """`ingressClassName`. Default: left out, the cluster's default class."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations."""
     tls: Sequence[IngressTls] = ()
-    """`tls`. Empty: plain http, unless something in front ends TLS."""
+    """`tls`. Empty: plain http, unless TLS is terminated in front of the Ingress."""
     tls_in_front: bool = False
-    """Whether TLS ends before the Ingress, or at its controller's default certificate: the public URL is https without
-    `tls` here. Nothing in the YAML but the URL and the cookies follows from it."""
+    """Whether TLS is terminated in front of the Ingress, or by its controller with the default certificate: the public
+    URL is then https without `tls` here. In the YAML it changes only the URL and the cookies."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
             yield self.finding("hosts", "is empty: name at least one host, or leave the Ingress out")
+        if not self.tls and not self.tls_in_front:
+            yield from self._unsaid_tls()
         known = {entry.host for entry in self.hosts}
         for entry in self.tls:
             for host in entry.hosts:
                 if host not in known and not any(_covers(host, other) for other in known):
-                    yield self.finding("tls", f"{host!r} is no host of this Ingress: add it to 'hosts' or take it out")
+                    yield self.finding("tls", f"{host!r} is not a host of this Ingress: add it to 'hosts' or remove it")
         hosts = [entry.host for entry in self.hosts]
         for host in sorted({host for host in hosts if hosts.count(host) > 1}):
-            yield self.finding("hosts", f"{host!r} stands there twice: one entry with several paths")
+            yield self.finding("hosts", f"{host!r} is listed twice: use one entry with several paths")
+
+    def _unsaid_tls(self) -> Iterator[Finding]:
+        """TLS that an annotation asks for, and URL and cookies wouldn't know of."""
+        for name, value in self.annotations.items():
+            if name in _ISSUERS:
+                yield self.finding(
+                    "annotations", f"{name!r} asks for a certificate, and 'tls' names no Secret for it: give IngressTls"
+                )
+            elif any(name == key and re.search(pattern, value) for key, pattern in _CONTROLLER_TLS.items()):
+                yield self.finding(
+                    "annotations",
+                    f"{name!r} makes the controller serve https, but the URL would be http: say tls_in_front=True",
+                )
 
     @property
     def public_url(self) -> str | None:
-        """The first host that is a name, with https where TLS covers it."""
+        """The first host that is not a wildcard, with https if TLS covers it."""
         host = self.hosts[0].host
         if host.startswith("*."):
             return None

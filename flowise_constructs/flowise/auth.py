@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flowise_constructs.core.findings import ConfigError, Finding
@@ -17,7 +17,7 @@ KEYS: Mapping[str, str] = {
     "express_session_secret": "express-session-secret",
     "token_hash_secret": "token-hash-secret",
 }
-"""Each key's name in a Secret unless another is said: those of the Helm chart."""
+"""Default name of each key in a Secret: those of the Helm chart."""
 VARIABLES: Mapping[str, str] = {
     "encryption_key": "FLOWISE_SECRETKEY_OVERWRITE",
     "jwt_auth_token_secret": "JWT_AUTH_TOKEN_SECRET",
@@ -25,15 +25,17 @@ VARIABLES: Mapping[str, str] = {
     "express_session_secret": "EXPRESS_SESSION_SECRET",
     "token_hash_secret": "TOKEN_HASH_SECRET",
 }
-"""The variable that each key is handed over in."""
+"""The environment variable for each key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Auth(Value):
-    """Where Flowise's five keys are, and whom its tokens name. `AuthSecret`'s docstring says what is lost with each."""
+    """Where Flowise's five keys are, and the issuer and audience of its tokens. `AuthSecret`'s docstring says what is
+    lost with each key."""
 
     encryption_key: SecretKey
-    """`FLOWISE_SECRETKEY_OVERWRITE`, for main and workers. Encrypts every stored credential: lost is lost."""
+    """`FLOWISE_SECRETKEY_OVERWRITE`, for main and workers. Encrypts every stored credential. If the key is lost, all
+    of them are lost for good."""
     jwt_auth_token_secret: SecretKey
     """`JWT_AUTH_TOKEN_SECRET`, for main. A new one logs every user out."""
     jwt_refresh_token_secret: SecretKey
@@ -45,7 +47,16 @@ class Auth(Value):
     jwt_issuer: texts.Text = "Flowise"
     """`JWT_ISSUER`, for main. Must be the same in every main; a new one logs every user out."""
     jwt_audience: texts.Text = "Flowise"
-    """`JWT_AUDIENCE`, for main. As `jwt_issuer`."""
+    """`JWT_AUDIENCE`, for main. The same rules as for `jwt_issuer`."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        seen: dict[SecretKey, str] = {}
+        for name in KEYS:
+            key: SecretKey = getattr(self, name)
+            if key in seen:
+                problem = f"is the very key of {seen[key]!r}, so that whoever has one can forge what the other signs"
+                yield self.finding(name, f"{problem}: give each a key of its own")
+            seen.setdefault(key, name)
 
     @staticmethod
     def from_secret(
@@ -65,11 +76,13 @@ class Auth(Value):
             if isinstance(key, SecretKey):
                 found[name] = key
             elif existing_secret is None:
-                mend = "give 'existing_secret', which holds it, or a SecretKey"
-                findings.append(Finding(f"Auth.{name}", f"a key name without a Secret (not shown): {mend}"))
+                fix = "give 'existing_secret', which holds it, or a SecretKey"
+                findings.append(Finding(f"Auth.{name}", f"a key name without a Secret (not shown): {fix}"))
             elif not _names_a_key(key):
-                # Whoever takes the argument for the key itself must not find it in a log.
-                findings.append(Finding(f"Auth.{name}", "is no name of a key in a Secret (not shown), nor a SecretKey"))
+                # Someone may pass the key itself by mistake: it must not end up in a log.
+                findings.append(
+                    Finding(f"Auth.{name}", "is neither the name of a key in a Secret (not shown) nor a SecretKey")
+                )
             else:
                 try:
                     found[name] = SecretKey(secret=existing_secret, key=key)

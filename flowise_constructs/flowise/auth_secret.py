@@ -12,19 +12,19 @@ from flowise_constructs.kubernetes.references import SecretKey
 class AuthSecret(Construct):
     """The five keys, by reference. Deploys nothing and generates nothing; exposes `.auth`.
 
-    The Secret must exist before the pods start, with random values of 32 bytes or more. Back it up apart from the
+    The Secret must exist before the pods start, with random values of 32 bytes or more. Back it up separately from the
     database. What is lost with each key:
 
     - encryption key: every credential stored in Flowise (API keys, OAuth tokens, SSO settings), for good. A wrong key
-      in a worker is silent: the credential comes out empty;
+      in a worker gives no error: the credential comes out empty;
     - JWT auth token secret: every login; users log in again;
     - JWT refresh token secret: every remembered login;
     - express session secret: every session cookie;
     - token hash secret: every issued token, thus every login.
 
-    None may hold a trailing newline: Flowise takes it as part of the encryption key.
+    None may end with a newline: Flowise reads it as part of the encryption key.
 
-    Raises ConfigError where a key is a bare name and there is no `existing_secret`.
+    Raises ConfigError if a key is only a name and there is no `existing_secret`.
     """
 
     auth: Auth

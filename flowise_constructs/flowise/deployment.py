@@ -1,4 +1,4 @@
-"""`Deployment`: what a feature has to know of a deployment."""
+"""`Deployment`: what a feature needs to know about a deployment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flowise_constructs.kubernetes.workload import Workload
 
 
 class RunsPods(Protocol):
-    """A construct of this library that makes pods."""
+    """A construct of this library that creates pods."""
 
     @property
     def workload(self) -> Workload:
@@ -22,10 +22,10 @@ class RunsPods(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One deployment, frozen. Charts expose it as `.deployment`; `Deployment.of` makes it from constructs alone."""
+    """One deployment, frozen. Charts expose it as `.deployment`; `Deployment.of` builds it from constructs."""
 
     names: Names
-    """How its objects are called."""
+    """The names of its objects."""
     flowise: Flowise
     """What its mains and workers share."""
     main_port: int
@@ -45,5 +45,5 @@ class Deployment:
 
     def workload(self, component: str) -> Workload | None:
         """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
-        `backup`, `drill`, `restore`. None where there is none."""
+        `backup`, `drill`, `restore`. None if there is none."""
         return next((item for item in self.workloads if item.identity.component == component), None)

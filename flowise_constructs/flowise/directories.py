@@ -4,5 +4,5 @@ from __future__ import annotations
 
 HOME = "/home/node"
 DATA_DIRECTORY = f"{HOME}/.flowise"
-"""What the data claim holds."""
+"""The directory on the data claim."""
 LOG_DIRECTORY = "/var/log/flowise"

@@ -1,13 +1,16 @@
-"""The environments of main, worker and gate: the variables of every subject, joined."""
+"""The environments of main, worker and gate: the variables of all subjects combined."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowise_constructs.core.checking import SECRET_KEY
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
+from flowise_constructs.flowise.further_variables import looks_like_a_secret, useless
+from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.flowise.values import Flowise, Main, Worker
@@ -18,16 +21,18 @@ from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage import variables as storage
 
 OWNED: Mapping[str, Owner] = {**variables.OWNED, **database.OWNED, **storage.OWNED, **queueing.OWNED}
-"""Variables that typed values set. As further variables they are refused."""
+"""Variables that typed values set. They are refused as extra variables."""
 SERVER_VARIABLES = (database.HOST, queueing.HOST)
 """Variables that hold the host of a server."""
 
-_GATE_READS = frozenset({"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", queueing.MODE})
+_GATE_READS = frozenset(
+    {"HOME", "LOG_PATH", "LOG_LEVEL", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", queueing.MODE, queueing.NAME}
+)
 _GATE_READS_PREFIXES = (database.PREFIX, queueing.PREFIX)
 
 
 def main_environment(flowise: Flowise, main: Main) -> Environment:
-    """Everything that main is told."""
+    """All of main's variables."""
     own: Environment = {
         "PORT": str(variables.PORT),
         **variables.login_environment(flowise.auth),
@@ -41,15 +46,16 @@ def main_environment(flowise: Flowise, main: Main) -> Environment:
 
 
 def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
-    """Everything that a worker is told: what both read, and its concurrency. Of the five keys it gets one."""
+    """All of a worker's variables: those that both roles read, and its concurrency. It gets one of the five keys."""
     own = queueing.concurrency_environment(worker.concurrency)
     further = {"Settings.extra_env": flowise.settings.extra_env, "Worker.extra_env": worker.extra_env}
     return {**_shared(flowise, worker.resources), **own, **_further(flowise, "worker", further)}
 
 
-def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> Environment:
-    """What the gate needs of its process's environment: how to reach the servers, and those of the user's own variables
-    that are no secrets. Flowise's logger opens the storage when its data source is loaded; local needs no keys."""
+def gate_environment(process: Mapping[str, EnvValue], image: Image, deadline_seconds: int) -> Environment:
+    """What the gate needs from its process's environment: how to reach the servers, and the user's own variables that
+    are not secrets; and what the image is said to hold. Flowise's logger opens the storage when its data source is
+    loaded; local storage needs no keys."""
     wanted = {
         name: value
         for name, value in process.items()
@@ -57,28 +63,47 @@ def gate_environment(process: Mapping[str, EnvValue], deadline_seconds: int) -> 
         or name.startswith(_GATE_READS_PREFIXES)
         or (name not in OWNED and not isinstance(value, SecretKey))
     }
-    return {**wanted, storage.TYPE: "local", "GATE_DEADLINE_SECONDS": str(deadline_seconds)}
+    return {
+        **wanted,
+        storage.TYPE: "local",
+        "GATE_DEADLINE_SECONDS": str(deadline_seconds),
+        "GATE_FLOWISE_RELEASE": image.flowise.tag,
+        **({"GATE_IMAGE_TAG": image.tag} if image.tag and image.release is None else {}),
+        **({"GATE_VERIFY": "true"} if image.verify else {}),
+    }
 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:
     return {
-        **variables.process_environment(flowise, resources),
+        **variables.process_environment(flowise, resources, has_certificates=_has_certificates(flowise)),
         **variables.behaviour_environment(flowise.settings),
+        **variables.proxy_environment(flowise),
+        **variables.authorities_environment(flowise.settings),
         **database.database_environment(flowise.database, DATA_DIRECTORY),
         **storage.storage_environment(flowise.storage, DATA_DIRECTORY),
         **(queueing.queue_environment(flowise.queue) if flowise.queue else {}),
     }
 
 
+def _has_certificates(flowise: Flowise) -> bool:
+    queue_files = queueing.queue_files(flowise.queue) if flowise.queue else {}
+    return bool(flowise.settings.authorities or database.database_files(flowise.database) or queue_files)
+
+
 def _further(flowise: Flowise, role: Role, sources: Mapping[str, Mapping[str, EnvValue]]) -> Environment:
     """The user's own variables: those that a typed value sets are refused, those that nobody reads are warned of."""
-    taken = [
-        Finding(where, f"{name!r} {OWNED[name]}") for where, given in sources.items() for name in given if name in OWNED
+    refused = [
+        Finding(where, problem)
+        for where, given in sources.items()
+        for name in given
+        if (problem := f"{name!r} {OWNED[name]}" if name in OWNED else useless(name)) is not None
     ]
-    if taken:
-        raise ConfigError(taken)
+    if refused:
+        raise ConfigError(refused)
     for where, given in sources.items():
-        for name in given:
+        for name, value in given.items():
             if (warning := unread(name, flowise.image.flowise, role)) is not None:
                 warn(f"{where}: {warning}")
+            if looks_like_a_secret(name, value):
+                warn(f"{where}: {name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}")
     return {name: value for given in sources.values() for name, value in given.items()}

@@ -1,24 +1,36 @@
-"""`FlowiseMain`: the process that serves UI and API."""
+"""`FlowiseMain`: the process that serves the UI and the API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.core.checking import checked
-from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
 from flowise_constructs.flowise import environment
+from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
-from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
+from flowise_constructs.flowise.hooks import environment_of, held_command
+from flowise_constructs.flowise.pod import (
+    MAIN_PROBES,
+    SCRIPTS_SUFFIX,
+    WORKER_PROBES,
+    FlowiseProcess,
+    deployment,
+    flowise_workload,
+    scripts_of,
+)
 from flowise_constructs.flowise.values import Flowise, Main
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
+from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
@@ -34,12 +46,13 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 
 class FlowiseMain(Construct):
-    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress.
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress;
+    ConfigMap `{name}-certificates` of the certificates that are given as text.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
-    Standalone it does everything and stands alone; in queue mode it serves, and `FlowiseWorker` runs the flows.
+    In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
 
-    Hooks for a subclass: `env()` and `command()`.
+    Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
     Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
     rolling update with SQLite or a claim that one node holds.
@@ -55,15 +68,23 @@ class FlowiseMain(Construct):
         names: Names = Names(),
         main: Main = Main(),
         data: Claim | None = None,
+        scripts: Construct | None = None,
     ) -> None:
-        """`data` is what the data directory is on; None: a directory that goes with the pod."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `scripts` is
+        where the ConfigMap of scripts, which workers use too, is made; None: here."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
         self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self._certificates = certificates_of(flowise, names)
+        self.environment = environment_of(self, FlowiseMain)
+        probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]
+        config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*probes_of_all))
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.service = self._service()
+        if texts := self._certificates.texts:
+            config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
         self.claim = self._claim(data) if isinstance(data, DataClaim) else None
         self.ingress = (
             ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
@@ -74,8 +95,11 @@ class FlowiseMain(Construct):
         return environment.main_environment(self.flowise, self.main)
 
     def command(self) -> list[str]:
-        """Main's command; node must become the first process, so that it gets the signal to stop."""
+        """Main's command. Node must run as process 1, so that it gets the stop signal."""
         return ["flowise", "start"]
+
+    def _scripts(self, *probe_scripts: str) -> Mapping[str, str]:
+        return scripts_of(self.environment, self._certificates, probe_scripts)
 
     def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
@@ -86,12 +110,13 @@ class FlowiseMain(Construct):
         return FlowiseProcess(
             role="main",
             container="flowise",
-            command=self.command(),
-            environment=self.env(),
-            probe_scripts=("main-alive.js",) if queued else (),
+            command=held_command("FlowiseMain", self.command()),
+            environment=self.environment,
+            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, self._scripts(*MAIN_PROBES[queued])),
             resources=main.resources,
             sizes=main.sizes,
             options=main.pod,
+            certificates=self._certificates,
             grace_seconds=main.pre_stop_seconds + 15,
             startup=probes.http_probe(PING, main.startup),
             readiness=probes.http_probe(PING, main.readiness),
@@ -138,7 +163,7 @@ class FlowiseMain(Construct):
 
 
 def _liveness(main: Main, *, queued: bool) -> Manifest:
-    """In queue mode it sees a lost connection to Redis too, which the ping doesn't."""
+    """In queue mode it also detects a lost connection to Redis, which the ping doesn't."""
     if not queued:
         return probes.http_probe(PING, main.liveness or STANDALONE_LIVENESS)
     alive = ("node", f"{SCRIPTS_DIRECTORY}/main-alive.js")
@@ -152,7 +177,7 @@ def _pre_stop(seconds: int) -> Manifest | None:
 
 
 def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
-    """Whether a second pod beside the first would have to share what can't be shared."""
+    """Whether a second pod would have to share with the first what can't be shared."""
     return isinstance(flowise.database, SqliteDatabase) or (data is not None and data.access_mode != "ReadWriteMany")
 
 
@@ -169,7 +194,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "Main.replicas",
-                f"{main.replicas} outside queue mode: each main would fire every schedule; take 1, or queue mode",
+                f"{main.replicas} outside queue mode: each main would run every schedule; use 1, or queue mode",
             )
         )
     if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
@@ -177,8 +202,13 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "Main.strategy",
-                f"'RollingUpdate' with {held}: old and new pod would write to it together; leave it out for Recreate",
+                f"'RollingUpdate' with {held}: old and new pod would write at the same time; leave it out for Recreate",
             )
+        )
+    if isinstance(flowise.database, SqliteDatabase) and data is None and not main.pod.volumes:
+        warn(
+            "FlowiseMain.data: None with SQLite: the database, with all flows and credentials, goes with the pod; "
+            "give a DataClaim, or a database server"
         )
     findings += _lost_directories(flowise, main, data)
     if findings:
@@ -186,7 +216,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
 
 
 def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
-    """Directories on the read-only root, or that go with the pod though there is a claim."""
+    """Directories on the read-only root file system, or that are deleted with the pod although there is a claim."""
     database, storage = flowise.database, flowise.storage
     chosen = {
         "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
@@ -196,5 +226,5 @@ def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Itera
     kept.append(HOME if data is None else DATA_DIRECTORY)
     for where, directory in chosen.items():
         if directory is not None and not any(is_below(directory, path) for path in kept):
-            mend = f"take one below {kept[-1]!r}, or mount a volume there that is not read-only"
-            yield Finding(where, f"{directory!r} is on no volume that keeps files: {mend}")
+            fix = f"use one below {kept[-1]!r}, or mount a volume there that is not read-only"
+            yield Finding(where, f"{directory!r} is not on a volume that keeps files: {fix}")

@@ -1,50 +1,64 @@
-"""The pod of a Flowise process, main or worker: writable directories, the gate before start, the container."""
+"""The pod of a Flowise process, main or worker: writable directories, gate, container."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from cdk8s import ApiObject
+from cdk8s import ApiObject, Chart
 from constructs import Construct
 
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME, LOG_DIRECTORY
 from flowise_constructs.flowise.environment import gate_environment
+from flowise_constructs.flowise.further_variables import lost_files
 from flowise_constructs.flowise.values import Flowise, WritableSizes
+from flowise_constructs.flowise.variables import CERTIFICATES_SCRIPT
 from flowise_constructs.kubernetes import pods, volumes
+from flowise_constructs.kubernetes.certificates import Certificates
 from flowise_constructs.kubernetes.identity import Identity
-from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
+from flowise_constructs.kubernetes.mounted_files import MountedFiles
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
+from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage.values import S3Bucket
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
+SCRIPTS_SUFFIX = "-scripts"
+MAIN_PROBES = {True: ("main-alive.js",), False: ()}
+"""What main's probes run, in queue mode and outside it."""
+WORKER_PROBES = ("worker-alive.js",)
+_DEPLOYMENTS: WeakKeyDictionary[Chart, set[str]] = WeakKeyDictionary()
 GATE_DATABASE_SCRIPTS = {
     "sqlite": ("gate-sqlite.js",),
     "postgres": ("gate-postgres.js",),
     "mysql": ("gate-mysql.js",),
     "mariadb": ("gate-mysql.js",),
 }
-"""What gate.js loads by the type of the database."""
+"""The module that gate.js loads for each database type."""
+GATE_QUEUE_SCRIPT = "gate-redis.js"
+"""The module that it loads in queue mode."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowiseProcess:
-    """What differs between the pod of a main and that of a worker."""
+    """What differs between the pods of main and worker."""
 
     role: str
     container: str
     command: list[str]
     environment: Mapping[str, EnvValue]
-    probe_scripts: tuple[str, ...]
+    scripts: MountedFiles
     resources: Resources
     sizes: WritableSizes
     options: PodOptions
+    certificates: Certificates
     grace_seconds: int
     startup: Manifest
     liveness: Manifest
@@ -56,7 +70,7 @@ class FlowiseProcess:
 
 
 def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
-    """The pods of a process. Makes the service account and the ConfigMap of scripts as children of the scope."""
+    """The pods of a process. Creates the service account and the ConfigMap of scripts as children of the scope."""
     return Workload(
         kind="Deployment",
         identity=identity,
@@ -68,8 +82,13 @@ def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, pro
 def deployment(
     scope: Construct, workload: Workload, options: PodOptions, *, replicas: int, strategy: Manifest
 ) -> ApiObject:
-    """The Deployment of the pods."""
+    """The Deployment of the pods; ConfigError where the same cdk8s chart has one of that name already."""
     identity = workload.identity
+    called = _DEPLOYMENTS.setdefault(Chart.of(scope), set())
+    if (name := f"{identity.namespace}/{identity.name}") in called:
+        problem = f"two deployments of one chart are called {identity.name!r}: give each Names(name=...) of its own"
+        raise ConfigError([Finding("Names.name", problem)])
+    called.add(name)
     return api_object(
         scope,
         "Resource",
@@ -87,48 +106,56 @@ def deployment(
 
 def _template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
     options, image = process.options, flowise.image
-    scripts = _scripts(scope, identity, process)
     identity_annotations = (
         flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
     )
     secrets = [{"name": name} for name in image.pull_secrets]
     mounts = volumes.mounts(options, _mounts(process))
     variables = pods.variables(process.environment)
+    if lost := list(lost_files(process.environment, [str(mount["mountPath"]) for mount in mounts])):
+        raise ConfigError(lost)
+    checksums = {**process.scripts.checksum, **process.certificates.checksum}
     return {
-        "metadata": pods.template_meta(options, identity, scripts.checksum),
+        "metadata": pods.template_meta(options, identity, checksums),
         "spec": {
             "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
             "automountServiceAccountToken": False,
-            # A Service called `redis` would otherwise put REDIS_PORT=tcp://... into the environment.
+            # Otherwise a Service called `redis` would put REDIS_PORT=tcp://... into the environment.
             "enableServiceLinks": False,
             "imagePullSecrets": secrets or None,
             "securityContext": pods.pod_security(UID, root=process.root),
             "terminationGracePeriodSeconds": process.grace_seconds,
             "initContainers": [_gate(flowise, process, mounts)],
             "containers": [_container(flowise, process, variables, mounts)],
-            "volumes": volumes.all_of(options, _volumes(process, scripts)),
+            "volumes": volumes.all_of(options, _volumes(process)),
             **pods.scheduling(options, identity),
         },
     }
 
 
-def _scripts(scope: Construct, identity: Identity, process: FlowiseProcess) -> MountedFiles:
-    kind = process.environment.get(database.TYPE)
+def scripts_of(
+    environment: Mapping[str, EnvValue], certificates: Certificates, probe_scripts: Sequence[str]
+) -> Mapping[str, str]:
+    """The scripts that a process of that environment loads."""
+    kind = environment.get(database.TYPE)
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
-    content = scripts("gate.js", *own, *process.probe_scripts)
-    return config_map(scope, "Scripts", identity, "-scripts", content)
+    queue = (GATE_QUEUE_SCRIPT,) if queueing.MODE in environment else ()
+    preload = [CERTIFICATES_SCRIPT] if certificates else []
+    return scripts("gate.js", *own, *queue, *probe_scripts, *preload)
 
 
 def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
-    """Waits for the servers, then migrates the schema while it holds the database's lock."""
+    """Waits for the servers, then migrates the schema while it holds a lock in the database."""
     return {
         "name": "gate",
         "image": flowise.image.reference,
         "imagePullPolicy": flowise.image.pull_policy,
         "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
-        "env": pods.variables(gate_environment(process.environment, GATE_DEADLINE_SECONDS)),
+        "env": pods.variables(gate_environment(process.environment, flowise.image, GATE_DEADLINE_SECONDS)),
         "resources": pods.requirements(process.resources),
         "securityContext": pods.container_security(),
+        # The gate's last line says what is wrong; so it is in `kubectl describe pod`.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
     }
 
@@ -163,10 +190,11 @@ def _mounts(process: FlowiseProcess) -> list[Manifest]:
         volumes.mount("tmp", "/tmp"),
         *shm,
         volumes.mount("scripts", SCRIPTS_DIRECTORY, read_only=True),
+        *process.certificates.mount(),
     ]
 
 
-def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
+def _volumes(process: FlowiseProcess) -> list[Manifest]:
     sizes = process.sizes
     data = [{"name": "data", "persistentVolumeClaim": {"claimName": process.claim}}] if process.claim else []
     return [
@@ -175,5 +203,6 @@ def _volumes(process: FlowiseProcess, scripts: MountedFiles) -> list[Manifest]:
         volumes.empty_dir("logs", sizes.logs),
         volumes.empty_dir("tmp", sizes.tmp),
         *([volumes.empty_dir("shm", sizes.shm, medium="Memory")] if sizes.shm else []),
-        scripts.volume("scripts"),
+        process.scripts.volume("scripts"),
+        *process.certificates.volume(),
     ]

@@ -1,8 +1,8 @@
-"""What differs between the Flowise releases that this library knows, and which variables each of them reads.
+"""The supported Flowise releases: how they differ, and which variables each one reads.
 
 The names come from the compiled JavaScript of the npm packages `flowise` and `flowise-components`;
-`tests/data/flowise_variables` holds them as data, with the script that makes them, and a test holds this table
-against it. *Who* reads a name no scan can tell, because main and worker load the same modules: it comes from reading
+`tests/data/flowise_variables` contains them as data, with the script that extracts them, and a test compares this table
+with it. No scan can find out *who* reads a name, because main and worker load the same modules: that comes from reading
 the code that uses the value. `main` is `flowise start`, in both topologies; `worker` is `flowise worker`.
 """
 
@@ -19,10 +19,10 @@ Tag = Literal["3.1.1", "3.1.2", "3.1.3", "3.1.4"]
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """One Flowise release, as far as a manifest has to know it."""
+    """What a manifest needs to know about one Flowise release."""
 
     tag: Tag
-    """The release's version, which is the image's tag too."""
+    """The version, which is also the image tag."""
 
     node_major: int
     """Major version of Node.js in the image (docker/Dockerfile) and in the package's `engines`."""
@@ -31,32 +31,32 @@ class Release:
     """Every variable that this release reads, and who reads it."""
 
     dead: Mapping[str, str | None]
-    """Names that people set and this release doesn't read; see `DEAD`."""
+    """Variables that people set but this release doesn't read; see `DEAD`."""
 
     queues: tuple[str, ...]
     """Suffixes of the BullMQ queues: a queue is called `{QUEUE_NAME}-{suffix}` (queue/QueueManager.ts)."""
 
     migrations: Mapping[str, int]
-    """How many migrations this release has, by database type: so many names are in the table `migrations` then."""
+    """Number of migrations of this release by database type, that is, of names in the table `migrations`."""
 
     mcp_transport: Literal["stdio", "sse"]
     """What custom MCP nodes do while CUSTOM_MCP_PROTOCOL is unset: `stdio` starts the command that a node names."""
 
     iframe_origins: str
-    """What IFRAME_ORIGINS is while it is unset (utils/XSS.ts)."""
+    """The default of IFRAME_ORIGINS (utils/XSS.ts)."""
 
     advisories: tuple[str, ...]
-    """The gravest published vulnerabilities of this release that a later one of this table mends; not all of them."""
+    """The most serious published vulnerabilities of this release that a later one in this table fixes; not all."""
 
 
 def readers(*, main: str = "", worker: str = "", both: str = "") -> dict[str, Reader]:
-    """Names of variables, parted by white space, with who reads them."""
+    """Names of variables, separated by white space, mapped to who reads them."""
     said: dict[Reader, str] = {"main": main, "worker": worker, "both": both}
     return {name: reader for reader, names in said.items() for name in names.split()}
 
 
 _COMMON: Mapping[str, Reader] = {
-    # The server and its front door
+    # HTTP server
     **readers(
         main="""
             PORT HOST NODE_ENV BASE_URL TRUST_PROXY DENYLIST_URLS FLOWISE_FILE_SIZE_LIMIT
@@ -94,7 +94,7 @@ _COMMON: Mapping[str, Reader] = {
             DATABASE_SSL DATABASE_SSL_KEY_BASE64 DATABASE_REJECT_UNAUTHORIZED
         """,
     ),
-    # Queue; a job takes its retention along from main, which puts it into the queue (queue/BaseQueue.ts)
+    # Queue; a job's retention is set by main, which adds it to the queue (queue/BaseQueue.ts)
     **readers(
         main="REMOVE_ON_AGE REMOVE_ON_COUNT ENABLE_BULLMQ_DASHBOARD",
         worker="WORKER_CONCURRENCY",
@@ -116,7 +116,7 @@ _COMMON: Mapping[str, Reader] = {
             AZURE_BLOB_STORAGE_ACCOUNT_NAME AZURE_BLOB_STORAGE_ACCOUNT_KEY
         """,
     ),
-    # Logs, metrics, telemetry; only the HTTP request log masks fields, only main serves metrics
+    # Logs, metrics, telemetry; only the HTTP request log masks fields, and only main serves metrics
     **readers(
         main="""
             LOG_SANITIZE_BODY_FIELDS LOG_SANITIZE_HEADER_FIELDS
@@ -125,7 +125,7 @@ _COMMON: Mapping[str, Reader] = {
         """,
         both="LOG_PATH LOG_LEVEL LOG_JSON_SPACES DEBUG POSTHOG_PUBLIC_API_KEY",
     ),
-    # What flows may do, and may reach
+    # What flows may do and reach
     **readers(
         both="""
             HTTP_SECURITY_CHECK HTTP_DENY_LIST PATH_TRAVERSAL_SAFETY
@@ -135,7 +135,7 @@ _COMMON: Mapping[str, Reader] = {
             GLOBAL_AGENT_HTTP_PROXY GLOBAL_AGENT_HTTPS_PROXY GLOBAL_AGENT_NO_PROXY
         """,
     ),
-    # Nodes: which there are, and what they fall back to
+    # Nodes: which are available, and their defaults
     **readers(
         both="""
             SHOW_COMMUNITY_NODES DISABLED_NODES MODEL_LIST_CONFIG_JSON
@@ -155,9 +155,9 @@ _COMMON: Mapping[str, Reader] = {
     # Flowise's own cloud
     **readers(both="STRIPE_SECRET_KEY CLOUD_FREE_ID CLOUD_STARTER_ID CLOUD_PRO_ID ADDITIONAL_SEAT_ID"),
 }
-"""What every release of this table reads."""
+"""The variables that every release in this table reads."""
 
-# Read by main alone until the worker runs schedules, which need the public URL and the licence.
+# Read only by main until the worker runs schedules, which need the public URL and the licence.
 _BEFORE_SCHEDULES = readers(main="APP_URL LICENSE_URL FLOWISE_EE_LICENSE_KEY OFFLINE")
 _SCHEDULES = readers(
     main="MIN_SCHEDULE_INTERVAL_SECONDS",
@@ -166,14 +166,14 @@ _SCHEDULES = readers(
 
 _BASIC_LOGIN = readers(main="FLOWISE_USERNAME FLOWISE_PASSWORD")
 
-# The names of the audit log's objects in S3 hold the pod's.
+# The names of the audit log's objects in S3 contain the pod's name.
 _NEW_IN_3_1_2 = readers(main="CORS_ALLOW_CREDENTIALS", both="HOSTNAME POD_NAME")
 _NEW_IN_3_1_3 = _SCHEDULES | readers(
     main="""
         MCP_CORS_ORIGINS CUSTOM_MCP_TOOLS_MAX_BYTES CUSTOM_MCP_AUTHORIZE_TIMEOUT_MS
         OAUTH2_SECURITY_CHECK OAUTH2_ALLOWED_TOKEN_DOMAINS
     """,
-    # Tracing of LLM calls; before, the package langsmith alone reads these names
+    # Tracing of LLM calls; in earlier releases only the package langsmith reads these names
     both="""
         CUSTOM_MCP_ALLOWED_ENV_VARS
         LANGSMITH_TRACING LANGSMITH_API_KEY LANGSMITH_ENDPOINT LANGSMITH_PROJECT
@@ -194,14 +194,14 @@ _VARIABLES_3_1_4: Mapping[str, Reader] = {**_VARIABLES_3_1_3, **_NEW_IN_3_1_4}
 
 DEAD: Mapping[str, str | None] = MappingProxyType(
     {
-        # Declared as options of the command line (commands/base.ts) or in .env.example, and read nowhere
+        # Declared as command line options (commands/base.ts) or in .env.example, and read nowhere
         "NUMBER_OF_PROXIES": "TRUST_PROXY",
         "DISABLE_FLOWISE_TELEMETRY": None,
         "PASSWORD_RESET_TOKEN_EXPIRY_IN_MINS": "PASSWORD_RESET_TOKEN_EXPIRY_IN_MINUTES",
         "PUPPETEER_EXECUTABLE_FILE_PATH": "PUPPETEER_EXECUTABLE_PATH",
         "PLAYWRIGHT_EXECUTABLE_FILE_PATH": "PLAYWRIGHT_EXECUTABLE_PATH",
         "WORKER_PORT": None,
-        # Read by 1.x, 2.x or 3.0.x and copied from one set of values to the next ever since
+        # Read by 1.x, 2.x or 3.0.x, and still copied from one set of values to the next
         "PASSPHRASE": None,
         "APIKEY_PATH": None,
         "APIKEY_STORAGE_TYPE": None,
@@ -210,7 +210,7 @@ DEAD: Mapping[str, str | None] = MappingProxyType(
         "OVERRIDE_DATABASE": None,
     }
 )
-"""Names that people set and no release reads, with the live name that does what they meant, or None."""
+"""Variables that people set but no release reads, with the variable that replaces them, or None."""
 
 _GONE_WITH_BASIC_LOGIN: Mapping[str, str | None] = {"FLOWISE_USERNAME": None, "FLOWISE_PASSWORD": None}
 

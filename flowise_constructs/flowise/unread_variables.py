@@ -1,4 +1,4 @@
-"""Variables that nobody reads, or not who is given them: what to say of them."""
+"""Messages about variables that nobody reads, or that the role they are set for doesn't read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSTEAD: Mapping[str, str] = {
     "FLOWISE_USERNAME": "leave it out: the first account is registered in the browser",
     "FLOWISE_PASSWORD": "leave it out: the first account is registered in the browser",
 }
-"""What to do about a dead name that no other replaces."""
+"""What to do about a variable that no release reads and that has no replacement."""
 
 _READ_BY_OTHERS = readers(
     both="""
@@ -31,7 +31,7 @@ _READ_BY_OTHERS = readers(
         PGSSLMODE PGTZ PGCONNECT_TIMEOUT PGOPTIONS PGPASSFILE PGAPPNAME PINECONE_API_KEY
     """
 )
-"""Names that Flowise doesn't read itself, but Node.js, the C library or a package that it brings along."""
+"""Variables that Flowise doesn't read itself, but Node.js, the C library or one of its packages does."""
 
 _READ_BY_OTHERS_PREFIXES = (
     # Node.js, npx (MCP servers), the loader and the allocator, oclif
@@ -45,15 +45,15 @@ _READ_BY_OTHERS_PREFIXES = (
 )  # fmt: skip
 
 _CLOSE = 0.75
-"""Likeness, as difflib counts it, from which on a name is taken for a misspelt one. At difflib's own 0.6 any token of
-a tool is like some secret of Flowise."""
+"""Similarity, as difflib counts it, from which a name counts as misspelt. At difflib's default of 0.6 the name of any
+tool's token resembles some secret of Flowise."""
 
 
 def unread(name: str, release: Release, role: Role) -> str | None:
-    """Say in one sentence why `role` of `release` has no use for the variable `name`; None when it has one.
+    """Says in one sentence why `role` of `release` has no use for the variable `name`; None if it has one.
 
-    A name that resembles no live one gets a sentence too, a milder one: a flow's runtime variable, a tool function or
-    an MCP server may read it, which only its owner knows.
+    A name that resembles none that is read gets a milder sentence: a flow's runtime variable, a tool function or an MCP
+    server may read it, which only its owner knows.
     """
     if name in release.dead:
         return _dead(name, release)
@@ -87,7 +87,8 @@ def _unknown(name: str, release: Release) -> str:
 
 
 def _nearest(name: str, release: Release) -> str | None:
-    """The live name most like `name`; one that merely goes on after it (REDIS_USER, REDIS_USERNAME) comes first."""
+    """The variable that is read and most like `name`; a longer name that starts with it comes first (REDIS_USER,
+    REDIS_USERNAME)."""
     likely = get_close_matches(name.upper(), release.variables, n=5, cutoff=_CLOSE)
     longer = [live for live in likely if live.startswith(name.upper())]
     return next(iter([*longer, *likely]), None)

@@ -1,28 +1,38 @@
-"""Flowise's own variables: keys, front door, behaviour, mail, metrics.
+"""Flowise's own variables: keys, HTTP, settings, mail, metrics.
 
-What each variable does was read from Flowise's source; `releases.py` says which release reads it, and in which role.
+What each variable does is taken from Flowise's source; `releases.py` says which release reads it, and in which role.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flowise_constructs.core.rules import quantities
 from flowise_constructs.flowise.auth import VARIABLES, Auth
 from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY
-from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.flowise.settings import OutboundProxy, Settings
 from flowise_constructs.flowise.values import Flowise
-from flowise_constructs.kubernetes.environment import Environment, Owner, word
+from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file, word
 from flowise_constructs.kubernetes.pod_options import Resources
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 PORT = 3000
 HEAP_SHARE = 70
+AUTHORITIES_FILE = "authorities.pem"
+CERTIFICATES_SCRIPT = "certificate-variables.js"
+
+PROXY_VARIABLES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_USE_ENV_PROXY"),
+    *("GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY", "GLOBAL_AGENT_NO_PROXY"),
+)
+CLUSTER_HOSTS = ("localhost", "127.0.0.1", "*.svc", "*.cluster.local")
+"""What is never reached by a proxy."""
 
 OWNED: Mapping[str, Owner] = {
     "PORT": Owner(follows=f"the container's port is {PORT}; Service.port is the Service's"),
     "HOME": Owner(follows="it follows from the mounts"),
     "LOG_PATH": Owner(follows="it follows from the mounts"),
-    "SECRETKEY_PATH": Owner(follows="keys come from Secrets, never from a file that the pod makes: see Auth"),
+    "SECRETKEY_PATH": Owner(follows="keys come from Secrets, never from a file that the pod creates: see Auth"),
     "NODE_OPTIONS": Owner(follows=f"the heap is {HEAP_SHARE} % of the memory limit: see Resources.memory_limit"),
     "APP_URL": Owner("Settings.app_url"),
     "SECURE_COOKIES": Owner("Settings.secure_cookies"),
@@ -43,9 +53,8 @@ OWNED: Mapping[str, Owner] = {
     "SMTP_PASSWORD": Owner("Settings.smtp"),
     "SMTP_SECURE": Owner("Settings.smtp"),
     "SENDER_EMAIL": Owner("Settings.smtp"),
-    "GLOBAL_AGENT_HTTP_PROXY": Owner("Settings.proxy"),
-    "GLOBAL_AGENT_HTTPS_PROXY": Owner("Settings.proxy"),
-    "GLOBAL_AGENT_NO_PROXY": Owner("Settings.proxy"),
+    "NODE_EXTRA_CA_CERTS": Owner("Settings.authorities"),
+    **{variable: Owner("Settings.proxy") for variable in PROXY_VARIABLES},
     "ENABLE_METRICS": Owner("Settings.metrics"),
     "METRICS_PROVIDER": Owner("Settings.metrics"),
     "METRICS_INCLUDE_NODE_METRICS": Owner("Settings.metrics"),
@@ -58,20 +67,22 @@ OWNED: Mapping[str, Owner] = {
 }
 
 
-def process_environment(flowise: Flowise, resources: Resources) -> Environment:
+def process_environment(flowise: Flowise, resources: Resources, *, has_certificates: bool) -> Environment:
     """What both roles are told of their process."""
+    heap = f"--max-old-space-size={quantities.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}"
+    preload = f" --require={SCRIPTS_DIRECTORY}/{CERTIFICATES_SCRIPT}" if has_certificates else ""
     return {
         "HOME": HOME,
         "LOG_PATH": LOG_DIRECTORY,
         "LOG_LEVEL": flowise.settings.log_level,
-        "NODE_OPTIONS": f"--max-old-space-size={quantities.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}",
+        "NODE_OPTIONS": f"{heap}{preload}",
         VARIABLES["encryption_key"]: flowise.auth.encryption_key,
         **({"APP_URL": flowise.public_url} if flowise.public_url else {}),
     }
 
 
 def login_environment(auth: Auth) -> Environment:
-    """Keys and names that main alone reads."""
+    """Keys and token names that only main reads."""
     return {
         **{variable: getattr(auth, field) for field, variable in VARIABLES.items() if field != "encryption_key"},
         "JWT_ISSUER": auth.jwt_issuer,
@@ -81,7 +92,6 @@ def login_environment(auth: Auth) -> Environment:
 
 def behaviour_environment(settings: Settings) -> Environment:
     """Nodes are loaded, and their requests checked, in main and in workers."""
-    proxy = settings.proxy
     return {
         "SHOW_COMMUNITY_NODES": word(settings.community_nodes),
         **({"DISABLED_NODES": ",".join(settings.disabled_nodes)} if settings.disabled_nodes else {}),
@@ -89,14 +99,38 @@ def behaviour_environment(settings: Settings) -> Environment:
         **({"HTTP_DENY_LIST": ",".join(settings.http_deny_list)} if settings.http_deny_list else {}),
         "CUSTOM_MCP_PROTOCOL": settings.mcp_protocol,
         **({"POSTHOG_PUBLIC_API_KEY": settings.telemetry_key} if settings.telemetry_key else {}),
-        **({"GLOBAL_AGENT_HTTP_PROXY": proxy.http} if proxy and proxy.http else {}),
-        **({"GLOBAL_AGENT_HTTPS_PROXY": proxy.https} if proxy and proxy.https else {}),
-        **({"GLOBAL_AGENT_NO_PROXY": ",".join(proxy.no_proxy)} if proxy and proxy.no_proxy else {}),
     }
 
 
+def proxy_environment(flowise: Flowise) -> Environment:
+    """The proxy for every kind of client: Node's own `fetch` and undici, libraries that read HTTP_PROXY, global-agent.
+    All of them, and Go's, take `*.name` for what is below a name."""
+    proxy = flowise.settings.proxy
+    if proxy is None:
+        return {}
+    common = proxy_variables(proxy, flowise.server_hosts)
+    own = {"NODE_USE_ENV_PROXY": "1"} if flowise.image.flowise.node_major >= 24 else {}
+    return {**common, **own, **{f"GLOBAL_AGENT_{name}": value for name, value in common.items()}}
+
+
+def proxy_variables(proxy: OutboundProxy, hosts: Iterable[str]) -> Environment:
+    """The names that most programs read, with the hosts that are reached without it."""
+    https = proxy.https or proxy.http
+    return {
+        **({"HTTP_PROXY": proxy.http} if proxy.http else {}),
+        **({"HTTPS_PROXY": https} if https else {}),
+        "NO_PROXY": ",".join(dict.fromkeys((*CLUSTER_HOSTS, *hosts, *proxy.no_proxy))),
+    }
+
+
+def authorities_environment(settings: Settings) -> Environment:
+    """Node adds them to its own."""
+    given = settings.authorities is not None
+    return {"NODE_EXTRA_CA_CERTS": certificate_file(AUTHORITIES_FILE)} if given else {}
+
+
 def http_environment(flowise: Flowise) -> Environment:
-    """Main's front door."""
+    """Main's HTTP server."""
     settings, secure = flowise.settings, flowise.secure_cookies
     return {
         **({"SECURE_COOKIES": word(secure)} if secure is not None else {}),

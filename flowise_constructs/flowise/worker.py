@@ -1,4 +1,4 @@
-"""`FlowiseWorker`: the processes that run the flows of queue mode."""
+"""`FlowiseWorker`: the processes that run the flows in queue mode."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from constructs import Construct
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise import environment
-from flowise_constructs.flowise.pod import FlowiseProcess, deployment, flowise_workload
+from flowise_constructs.flowise.certificates import certificates_of
+from flowise_constructs.flowise.hooks import environment_of, held_command
+from flowise_constructs.flowise.pod import (
+    SCRIPTS_SUFFIX,
+    WORKER_PROBES,
+    FlowiseProcess,
+    deployment,
+    flowise_workload,
+    scripts_of,
+)
 from flowise_constructs.flowise.values import Flowise, Worker
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.mounted_files import mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 
 class FlowiseWorker(Construct):
-    """Workers: Deployment `{name}-worker`, service account, scripts. They have no port.
+    """Workers: Deployment `{name}-worker`, service account; the scripts are in main's ConfigMap. They have no port.
 
-    Must exist already: what main needs, and main itself, given the same `Flowise` value.
+    Must exist already: what main needs, and main itself, created with the same `Flowise` value.
 
-    Hooks for a subclass: `env()` and `command()`.
+    Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
     Raises ConfigError outside queue mode.
     """
@@ -36,7 +46,7 @@ class FlowiseWorker(Construct):
         names: Names = Names(),
         worker: Worker = Worker(),
     ) -> None:
-        """`flowise` is the very value that main was given; `names` too."""
+        """`flowise` and `names` must be the same values that main was given."""
         super().__init__(scope, id)
         self.flowise, self.names, self.worker = flowise, names, worker
         if flowise.queue is None:
@@ -44,6 +54,7 @@ class FlowiseWorker(Construct):
                 [Finding("FlowiseWorker.flowise", "has no queue: workers are for queue mode; give Flowise(queue=...)")]
             )
         self._identity = flowise_identity(names, "worker", suffix="-worker", version=flowise.image.tag)
+        self.environment = environment_of(self, FlowiseWorker)
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, worker.pod, replicas=worker.replicas, strategy=pods.surge())
 
@@ -52,21 +63,24 @@ class FlowiseWorker(Construct):
         return environment.worker_environment(self.flowise, self.worker)
 
     def command(self) -> list[str]:
-        """The worker's command; node must become the first process, so that it gets the signal to drain."""
+        """The worker's command. Node must run as process 1, so that it gets the stop signal and finishes its jobs."""
         return ["flowise", "worker"]
 
     def _process(self) -> FlowiseProcess:
         worker = self.worker
         alive = ("node", f"{SCRIPTS_DIRECTORY}/worker-alive.js")
+        certificates = certificates_of(self.flowise, self.names)
+        content = scripts_of(self.environment, certificates, WORKER_PROBES)
         return FlowiseProcess(
             role="worker",
             container="flowise-worker",
-            command=self.command(),
-            environment=self.env(),
-            probe_scripts=("worker-alive.js",),
+            command=held_command("FlowiseWorker", self.command()),
+            environment=self.environment,
+            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, content),
             resources=worker.resources,
             sizes=worker.sizes,
             options=worker.pod,
+            certificates=certificates,
             grace_seconds=worker.grace_seconds,
             startup=probes.exec_probe((*alive, "startup"), worker.startup),
             liveness=probes.exec_probe(alive, worker.liveness),

@@ -1,1 +1,1 @@
-"""What makes values of other descriptions of a deployment."""
+"""Importers, which turn other descriptions of a deployment into values."""

@@ -1,1 +1,1 @@
-"""How objects and pods look, whatever runs in them."""
+"""Kubernetes objects and pods, independent of what runs in them."""

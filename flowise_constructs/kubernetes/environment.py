@@ -1,32 +1,33 @@
-"""Environments of containers: what the values of a subject become, and whose business a variable is."""
+"""Environments of containers, and which value owns a variable."""
 
 from __future__ import annotations
 
-import base64
 from typing import NamedTuple
 
 from flowise_constructs.kubernetes.references import EnvValue
 
 Environment = dict[str, EnvValue]
+CERTIFICATES_DIRECTORY = "/etc/flowise-constructs/certificates"
+"""Where a pod has certificates as files."""
 
 
 class Owner(NamedTuple):
-    """Why a variable can't be given as a further one."""
+    """Why a variable can't be given as an extra variable."""
 
     value: str = ""
     """The value that sets it, such as `Redis.host`."""
     follows: str = ""
-    """Where no value sets it: what it follows from."""
+    """If no value sets it: what it follows from."""
 
     def __str__(self) -> str:
         return f"is set by {self.value}" if self.value else f"can't be given: {self.follows}"
 
 
 def word(flag: bool) -> str:
-    """A flag as Flowise reads it."""
+    """A boolean as Flowise reads it."""
     return "true" if flag else "false"
 
 
-def encoded(certificate: EnvValue) -> EnvValue:
-    """Flowise decodes the variable: PEM text is encoded here, a reference holds it encoded."""
-    return base64.b64encode(certificate.encode()).decode() if isinstance(certificate, str) else certificate
+def certificate_file(name: str) -> str:
+    """The path of a certificate's file."""
+    return f"{CERTIFICATES_DIRECTORY}/{name}"

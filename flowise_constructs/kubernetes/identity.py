@@ -16,7 +16,7 @@ STATEFUL_SET_NAME_LIMIT = 52
 
 @dataclass(frozen=True)
 class Identity:
-    """What a workload is called and how its pods are found. `selector` can't change once deployed."""
+    """The name of a workload and the labels that select its pods. `selector` can't change once deployed."""
 
     name: str
     selector: Mapping[str, str]
@@ -25,24 +25,24 @@ class Identity:
 
     @property
     def component(self) -> str:
-        """What part of the deployment it is."""
+        """Its part in the deployment."""
         return self.selector[COMPONENT]
 
     @property
     def labels(self) -> dict[str, str]:
-        """Labels of the workload's objects: the selector and what may change."""
+        """Labels of the workload's objects: those of the selector and those that may change."""
         version = {VERSION: self.version} if self.version and naming.label_value(self.version) is None else {}
         return {**self.selector, **version}
 
 
 def flowise_identity(names: Names, component: str, *, suffix: str = "", version: str | None = None) -> Identity:
-    """A workload of Flowise's: three labels for ever, as the Helm chart has them."""
+    """A Flowise workload, with the Helm chart's three selector labels, which must never change."""
     selector = {NAME: names.app, INSTANCE: names.release, COMPONENT: component}
     return Identity(derived(names.name, suffix), selector, names.namespace, version)
 
 
 def server_identity(names: Names, server: str, version: str | None) -> Identity:
-    """A bundled server, with the selector that the Helm chart's subcharts give it."""
+    """A bundled server, with the selector of the Helm chart's subcharts."""
     selector = {
         NAME: server,
         INSTANCE: names.release,
@@ -55,9 +55,9 @@ def server_identity(names: Names, server: str, version: str | None) -> Identity:
 
 
 def derived(name: str, suffix: str, *, limit: int = 63) -> str:
-    """A name made of another; ConfigError where Kubernetes wouldn't take it."""
+    """A name derived from another; ConfigError if Kubernetes would refuse it."""
     whole = f"{name}{suffix}"
     if len(whole) > limit:
-        mend = f"take a name or instance that is {len(whole) - limit} shorter"
-        raise ConfigError([Finding("Names", f"make {whole!r}, longer than {limit} characters: {mend}")])
+        fix = f"use a name or instance that is {len(whole) - limit} shorter"
+        raise ConfigError([Finding("Names", f"give {whole!r}, longer than {limit} characters: {fix}")])
     return whole

@@ -1,4 +1,4 @@
-"""References to images, pinned."""
+"""Pinned image references."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerImage(Value):
-    """The image of a bundled server or of a job, pinned."""
+class PinnedImage(Value):
+    """What images have in common."""
 
     repository: images.Repository
     """Image name."""
     tag: images.Tag | None = None
     """Image tag."""
     digest: images.Digest | None = None
-    """`sha256:...`; wins over the tag at pull time."""
+    """`sha256:...`; takes precedence over the tag."""
     pull_policy: PullPolicy | None = None
     """`imagePullPolicy`. Default: left out."""
     pull_secrets: Sequence[naming.ObjectName] = ()
@@ -30,14 +30,15 @@ class ServerImage(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         if self.tag is None and self.digest is None:
-            yield self.finding("tag", "None, and no digest: give one of them, so that the image can't float")
+            yield self.finding("tag", "None, and no digest: give one of them, so that the image is pinned")
 
     @property
     def reference(self) -> str:
-        """What stands in the pod's `image`."""
-        return image_reference(self.repository, self.tag, self.digest)
+        """The pod's `image`."""
+        tag, digest = f":{self.tag}" if self.tag else "", f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}{tag}{digest}"
 
 
-def image_reference(repository: str, tag: str | None, digest: str | None) -> str:
-    """Repository, tag and digest as one image reference."""
-    return f"{repository}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}"
+@dataclass(frozen=True, kw_only=True)
+class ServerImage(PinnedImage):
+    """The image of a bundled server or of a job, pinned."""

@@ -1,4 +1,4 @@
-"""The labels of our objects, and those that find pods, which can't change once deployed."""
+"""The labels of our objects, and the selector labels, which can't change once deployed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ PART_OF = "app.kubernetes.io/part-of"
 ROLE = "app.kubernetes.io/role"
 
 SELECTOR_LABELS = (NAME, INSTANCE, COMPONENT)
-"""Of Flowise's own pods."""
+"""Selector of Flowise's own pods."""
 SERVER_SELECTOR_LABELS = (*SELECTOR_LABELS, PART_OF, ROLE)
-"""Of the pods of bundled servers."""
+"""Selector of the bundled servers' pods."""

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
-from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-
-CONFIG_MAP_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class MountedFiles:
-    """A ConfigMap of ours and the checksum that replaces pods when its content changes."""
+    """One of our ConfigMaps, and the checksum that rolls the pods when its content changes."""
 
     config_map: str
     checksum: Mapping[str, str]
@@ -27,10 +24,13 @@ class MountedFiles:
         return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
 
 
+def mounted_files(name: str, suffix: str, content: Mapping[str, str]) -> MountedFiles:
+    """The part of a ConfigMap that a pod uses; the ConfigMap is made elsewhere."""
+    return MountedFiles(derived(name, suffix), checksum_of(suffix.lstrip("-"), content))
+
+
 def config_map(scope: Construct, id: str, identity: Identity, suffix: str, content: Mapping[str, str]) -> MountedFiles:
     """A ConfigMap that pods mount."""
-    if sum(len(text.encode()) for text in content.values()) > CONFIG_MAP_BYTES:
-        raise ConfigError([Finding(derived(identity.name, suffix), "would hold more than a ConfigMap can: 1 MiB")])
     api_object(
         scope,
         id,
@@ -39,6 +39,10 @@ def config_map(scope: Construct, id: str, identity: Identity, suffix: str, conte
         metadata=object_meta(identity, suffix=suffix),
         data=dict(content),
     )
-    content_text = "\0".join(f"{name}\0{text}" for name, text in sorted(content.items()))
-    digest = hashlib.sha256(content_text.encode()).hexdigest()[:16]
-    return MountedFiles(derived(identity.name, suffix), {f"checksum/{suffix.lstrip('-')}": digest})
+    return mounted_files(identity.name, suffix, content)
+
+
+def checksum_of(name: str, content: Mapping[str, str]) -> dict[str, str]:
+    """A pod annotation that changes with the content."""
+    whole = "\0".join(f"{file}\0{text}" for file, text in sorted(content.items()))
+    return {f"checksum/{name}": hashlib.sha256(whole.encode()).hexdigest()[:16]}

@@ -12,12 +12,19 @@ from flowise_constructs.core.value import Value
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Value):
-    """How the objects are called. Once deployed, a change of any of these makes new objects beside the old ones."""
+    """The names of the objects: choose them once.
+
+    `name`: another one creates new objects beside the old ones. A controller that prunes then deletes the old ones, the
+    claim with Flowise's data among them, unless it is told not to: `DataClaim.annotations`. `instance` and `app` alone
+    change selectors of objects that keep their names, which the API server refuses ("field is immutable"): delete those
+    Deployments and StatefulSets first, with `--cascade=orphan`. `namespace`: another one makes a new installation, to
+    which the claims don't move.
+    """
 
     name: naming.ServiceName = "flowise"
-    """Name of main's Deployment and Service, and what the other names start with: `{name}-worker`, `{name}-data`."""
+    """Name of main's Deployment and Service, and prefix of the other names: `{name}-worker`, `{name}-data`."""
     instance: naming.ServiceName | None = None
-    """`app.kubernetes.io/instance`, and what the bundled servers' names start with: `{instance}-postgresql`,
+    """`app.kubernetes.io/instance`, and prefix of the bundled servers' names: `{instance}-postgresql`,
     `{instance}-redis`. Default: `name`. Differs for Helm releases whose name doesn't contain `flowise`."""
     app: naming.LabelValue = "flowise"
     """`app.kubernetes.io/name` of mains and workers."""
@@ -29,10 +36,10 @@ class Names(Value):
             taken = f"{self.release}-{server}"
             if self.name == taken or self.name.startswith(f"{taken}-"):
                 yield self.finding(
-                    "name", f"{self.name!r} is what the bundled server's objects are called ({taken!r}): take another"
+                    "name", f"{self.name!r} is a name of the bundled server's objects ({taken!r}): use another"
                 )
 
     @property
     def release(self) -> str:
-        """The instance, said or derived."""
+        """The instance, given or derived."""
         return self.instance or self.name

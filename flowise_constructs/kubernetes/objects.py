@@ -1,29 +1,38 @@
-"""Kubernetes objects from plain data under Kubernetes' own names."""
+"""Kubernetes objects from plain data, with Kubernetes' own field names."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
+from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
 
 Manifest = dict[str, Any]
 """An object, or a part of one, as the YAML has it. What is None is left out."""
+LARGEST_OBJECT = 250 * 1024
+"""Annotations of an object may have 256 KiB together."""
 
 
 def api_object(
     scope: Construct, id: str, *, api_version: str, kind: str, metadata: Manifest, **body: object
 ) -> ApiObject:
-    """An object of any kind; `body` is what stands beside its metadata.
+    """An object of any kind; `body` is everything except its metadata.
 
-    From Python cdk8s takes no body but through the classes of cdk8s_plus_27, whose import takes as long as a synthesis.
-    A patch, the first one, carries it as it is.
+    From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, and importing them takes as long as a
+    synthesis. So the first JSON patch adds it unchanged.
     """
+    content = _plain(body)
+    if len(json.dumps(content)) > LARGEST_OBJECT:
+        problem = "is larger than 250 KiB, which `kubectl apply` can't take: it keeps a copy in an annotation"
+        mend = "make large files a ConfigMap or Secret of your own, and name its key"
+        raise ConfigError([Finding(f"{kind} {metadata['name']}", f"{problem}; {mend}")])
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
-    made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(_plain(body).items())))
+    made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(content.items())))
     return made
 
 
@@ -43,7 +52,7 @@ def _metadata(metadata: Manifest) -> ApiObjectMetadata:
 
 
 def _plain(item: Any) -> Any:
-    """Sorted, as cdk8s sorts what it renders itself, and without what is None."""
+    """Sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
     if isinstance(item, Mapping):
         pairs = cast(Mapping[str, Any], item)
         return {key: _plain(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}

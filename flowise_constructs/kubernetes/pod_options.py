@@ -1,4 +1,4 @@
-"""What can be said of every pod."""
+"""Options that every pod has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
-from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, paths, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes import scheduling
@@ -50,16 +50,17 @@ VolumeSource = Annotated[Mapping[str, Any], Passed("Volume", without="name"), vo
 
 @dataclass(frozen=True, kw_only=True)
 class Resources(Value):
-    """Requests and limits of a container. A memory limit always; no CPU limit unless said: it makes boots crawl."""
+    """Requests and limits of a container. Always a memory limit; no CPU limit by default, because it makes startup very
+    slow."""
 
     cpu_request: quantities.Quantity = "500m"
     """`requests.cpu`."""
     memory_request: quantities.Size = "1Gi"
-    """`requests.memory`. Flowise settles at about 700 MiB and peaks at 910 MiB while it boots."""
+    """`requests.memory`. Flowise uses about 700 MiB, with a peak of 910 MiB during startup."""
     memory_limit: quantities.Size = "2Gi"
     """`limits.memory`; in Flowise's pods the JavaScript heap (`NODE_OPTIONS`) is 70 % of it."""
     cpu_limit: quantities.Quantity | None = None
-    """`limits.cpu`. A boot takes 13 to 17 CPU seconds."""
+    """`limits.cpu`. A startup takes 13 to 17 CPU seconds."""
 
     def contradictions(self) -> Iterable[Finding]:
         if quantities.amount(self.memory_request) > quantities.amount(self.memory_limit):
@@ -69,23 +70,23 @@ class Resources(Value):
 
     @staticmethod
     def dev() -> Resources:
-        """To try things out: boots, serves one person."""
+        """For trying things out: it starts, and serves one person."""
         return Resources(cpu_request="250m", memory_request="768Mi", memory_limit="1536Mi")
 
     @staticmethod
     def small() -> Resources:
-        """A team's installation; the default."""
+        """For one team; the default."""
         return Resources()
 
     @staticmethod
     def production() -> Resources:
-        """Upserts of large documents need the heap."""
+        """For production: upserts of large documents need the larger heap."""
         return Resources(cpu_request="1", memory_request="2Gi", memory_limit="4Gi")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeNumbers(Value):
-    """How often a probe asks and how much it forgives. What it asks is ours: Flowise answers 200 to any path."""
+    """Timing and thresholds of a probe. What it checks is fixed: Flowise answers 200 to any path."""
 
     period_seconds: quantities.Positive = 10
     """`periodSeconds`."""
@@ -97,27 +98,37 @@ class ProbeNumbers(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceAccount(Value):
-    """The pod's identity. Its token is never mounted."""
+    """The pod's service account. Its token is never mounted."""
 
     name: naming.ObjectName | None = None
     """Default: the name of the pod's workload."""
     create: bool = True
-    """False: an account that exists, which `name` names."""
+    """False: use the existing account `name`."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
-    """Annotations, for workload identity."""
+    """Annotations, such as those for workload identity."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.create and self.name is None:
-            yield self.finding("name", "None, and create=False: name the account that exists")
+            yield self.finding("name", "None, and create=False: give the name of the existing account")
         if not self.create and self.annotations:
-            yield self.finding("annotations", "can't be put on an account that is not made here: leave them out")
+            yield self.finding("annotations", "can't be set on an account that is not created here: leave them out")
         if self.create and self.name == "default":
-            yield self.finding("name", "'default' is the namespace's own account: take another name, or create=False")
+            yield self.finding("name", "'default' is the namespace's own account: use another name, or create=False")
+
+
+_UNRESTRICTED_KINDS = frozenset(
+    (
+        *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc", "flexVolume", "flocker"),
+        *("gcePersistentDisk", "gitRepo", "glusterfs", "hostPath", "iscsi", "nfs", "photonPersistentDisk"),
+        *("portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
+    )
+)
+"""The volumes that Pod Security "restricted" doesn't admit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Volume(Value):
-    """A further volume, and where the main container sees it."""
+    """An extra volume, and where it is mounted in the main container."""
 
     name: naming.DnsLabel
     """Name in the pod."""
@@ -131,16 +142,22 @@ class Volume(Value):
     """`readOnly`."""
 
     def contradictions(self) -> Iterable[Finding]:
+        kind = next(iter(self.source), "")
+        if kind in _UNRESTRICTED_KINDS:
+            warn(
+                f"Volume.source: {kind!r} is refused in a namespace that enforces Pod Security 'restricted': make a "
+                "PersistentVolume of it, and name its claim"
+            )
         if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
             yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodOptions(Value):
-    """Scheduling, metadata, volumes: what Kubernetes offers for every pod, under its own words."""
+    """Scheduling, metadata, volumes: what Kubernetes offers for every pod, under its own names."""
 
     labels: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
-    """Further pod labels; not those of the selector."""
+    """Extra pod labels; not those of the selector."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Pod annotations."""
     node_selector: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
@@ -150,15 +167,15 @@ class PodOptions(Value):
     affinity: Affinity | None = None
     """`affinity`, as in YAML."""
     topology_spread_constraints: Sequence[Spread] = ()
-    """`topologySpreadConstraints`, as in YAML; the pods' own selector is put in where `labelSelector` is missing."""
+    """`topologySpreadConstraints`, as in YAML. If `labelSelector` is missing, the pods' own selector is used."""
     priority_class_name: naming.ObjectName | None = None
     """`priorityClassName`."""
     service_account: ServiceAccount = ServiceAccount()
-    """The pod's identity."""
+    """The pod's service account."""
     volumes: Sequence[Volume] = ()
-    """Further volumes with their mounts."""
+    """Extra volumes with their mounts."""
     rollout_token: naming.AnnotationValue | None = None
-    """Put in a pod annotation: another word, and the pods are replaced. For a change of a Secret's content."""
+    """The value of a pod annotation: a new value replaces the pods. Use it after a change of a Secret's content."""
     reloader: bool = False
     """Whether Stakater's Reloader replaces the pods when a Secret or ConfigMap that they use changes."""
 

@@ -1,4 +1,4 @@
-"""How every pod looks: metadata, security, resources, scheduling, service account, variables."""
+"""What all pods have in common: metadata, security, resources, scheduling, service account, variables."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from flowise_constructs.kubernetes.schema import plain
 
 
 def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> Manifest:
-    """Metadata of pods. The version is not among the labels, so that it alone replaces no pod."""
+    """Metadata of pods. The version is not among the labels, so that a change of it alone doesn't replace pods."""
     taken = [label for label in options.labels if label in identity.selector]
     if taken:
         raise ConfigError(
             Finding("PodOptions.labels", f"{label!r} belongs to the selector: leave it out") for label in taken
         )
-    told = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
-    annotations = {**checksums, **told, **options.annotations}
+    token = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
+    annotations = {**checksums, **token, **options.annotations}
     return {"labels": {**identity.selector, **options.labels}, "annotations": annotations or None}
 
 
@@ -34,7 +34,7 @@ def reloader(options: PodOptions) -> dict[str, str]:
 
 
 def pod_security(uid: int, *, root: bool = False) -> Manifest:
-    """Pod Security "restricted"; the volume's files are made the group's where they are not yet."""
+    """Pod Security "restricted". Files on volumes are given to the pod's group if they don't belong to it yet."""
     return {
         "runAsUser": 0 if root else uid,
         "runAsGroup": 0 if root else uid,
@@ -46,7 +46,7 @@ def pod_security(uid: int, *, root: bool = False) -> Manifest:
 
 
 def container_security() -> Manifest:
-    """Pod Security "restricted", and a root file system that nobody writes to."""
+    """Pod Security "restricted", and a read-only root file system."""
     return {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -82,7 +82,7 @@ def scheduling(options: PodOptions, identity: Identity) -> Manifest:
 
 
 def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
-    """Environment values as Kubernetes takes them. A hook may have made them, so they are checked here."""
+    """Environment values as Kubernetes expects them. They may come from a hook, so they are checked here."""
     findings = [
         Finding(f"env[{name!r}]", problem)
         for name, value in environment.items()
@@ -106,17 +106,20 @@ def _variable(name: str, value: EnvValue) -> Manifest:
 
 
 def surge() -> Manifest:
-    """A roll-out that never serves with fewer pods than asked for."""
+    """A rollout that never has fewer pods than requested."""
     return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
 def service_account(
     scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None
 ) -> str:
-    """The pod's own service account, as the child `ServiceAccount`, or the one that is named. Returns its name."""
+    """Creates the pod's own service account, as the child `ServiceAccount`, unless one is named. Returns its name."""
     account = options.service_account
     if not account.create:
         assert account.name is not None
+        if annotations:
+            problem = f"can't be put on the account {account.name!r}, which is not made here: put them on it yourself"
+            raise ConfigError([Finding("S3Bucket.service_account_annotations", f"{problem}, and leave them out")])
         return account.name
     name = account.name or identity.name
     api_object(

@@ -16,7 +16,7 @@ def exec_probe(command: tuple[str, ...], numbers: ProbeNumbers, *, grace_seconds
 
 
 def http_probe(path: str, numbers: ProbeNumbers) -> Manifest:
-    """A probe that asks the port called `http`."""
+    """A probe of the port named `http`."""
     return {"httpGet": {"path": path, "port": "http"}, **_numbers(numbers)}
 
 

@@ -1,4 +1,4 @@
-"""References to what lives in the cluster: keys of Secrets and ConfigMaps, fields of the pod."""
+"""References to data in the cluster: keys of Secrets and ConfigMaps, fields of the pod."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _pod_field(value: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretKey(Value):
-    """A key of a Secret that exists in the pod's namespace: `secretKeyRef`. The only form that a secret takes here."""
+    """A key of an existing Secret in the pod's namespace: `secretKeyRef`. The only way to give a secret here."""
 
     secret: naming.ObjectName
     """Name of the Secret. Example: `"flowise-auth-secrets"`."""
@@ -35,7 +35,7 @@ class SecretKey(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigMapKey(Value):
-    """A key of a ConfigMap that exists in the pod's namespace: `configMapKeyRef`."""
+    """A key of an existing ConfigMap in the pod's namespace: `configMapKeyRef`."""
 
     config_map: naming.ObjectName
     """Name of the ConfigMap. Example: `"corporate-ca"`."""
@@ -51,5 +51,7 @@ class PodField(Value):
     """Field path. Example: `"metadata.name"`."""
 
 
+Pem: TypeAlias = texts.Certificate | SecretKey | ConfigMapKey
+"""Certificates as PEM text, or a key that holds PEM, as cert-manager, trust-manager and CloudNativePG make them."""
 EnvValue: TypeAlias = texts.Literally | SecretKey | ConfigMapKey | PodField
-"""A literal, or where the value is to be read from."""
+"""A literal, or a reference to the value."""

@@ -1,4 +1,4 @@
-"""Rules of the API server for scheduling that its schema doesn't hold. A wrong type is told later, by its field."""
+"""Rules of the API server for scheduling that its schema doesn't contain. A wrong type is reported later, by field."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def repeated_spread(values: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _selected_twice(value: Mapping[str, Any]) -> Iterator[str]:
-    """`matchLabelKeys` must not name what the selector holds; ours is put in where there is none."""
+    """`matchLabelKeys` must not name a label of the selector; without a selector, ours is used."""
     selector = value.get("labelSelector") or {label: label for label in SELECTOR_LABELS}
-    told = str(selector)
+    rendered = str(selector)
     for key in _items(value, "matchLabelKeys"):
-        if repr(key) in told:
+        if repr(key) in rendered:
             yield f"has matchLabelKeys {key!r}, which its labelSelector holds too"
 
 

@@ -1,6 +1,6 @@
-"""What is passed through to Kubernetes: plain data, or a struct of cdk8s, held against Kubernetes' own schema.
+"""Data that is passed through to Kubernetes: plain data, or a cdk8s struct, checked against Kubernetes' own schema.
 
-`schema.json` is that schema, of the kinds that are passed through; tests/kubernetes_schema.py makes it.
+`schema.json` is that schema, reduced to the kinds that are passed through; tests/kubernetes_schema.py generates it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from flowise_constructs.core.findings import shown
 from flowise_constructs.core.json_schema import Definition, Reader
 from flowise_constructs.core.rules import quantities, texts
 
-# A JavaScript number, which cdk8s makes of it, holds no more.
+# The largest integer that a JavaScript number, which cdk8s turns it into, represents exactly.
 _INTEGERS = {"int32": 2**31, "int64": 2**53}
 
 
 class Passed:
-    """Annotation of a field that is passed through: `Annotated[..., Passed("Toleration")]`."""
+    """Annotation for a field that is passed through: `Annotated[..., Passed("Toleration")]`."""
 
     def __init__(self, kind: str, *, without: str | None = None) -> None:
-        """`kind` is Kubernetes' name of it; `without` a field that is said elsewhere."""
+        """`kind` is its name in Kubernetes; `without` names a field that is set elsewhere."""
         self.kind = kind
         self.without = without
 
     def plain(self, given: object) -> Any:
-        """Plain data under Kubernetes' names; ProblemError that leads to what doesn't fit."""
+        """Plain data under Kubernetes' names; ProblemError with the path to what doesn't fit."""
         definition = _definitions()[self.kind]
         if self.without is not None:
             definition = _lacking(definition, self.without)
@@ -43,7 +43,7 @@ class Passed:
 
 
 def plain(passed: object) -> Any:
-    """For type checkers: what a field of a value that was passed through holds, once the value is made."""
+    """For type checkers: the plain data in a passed-through field, once the value is created."""
     return passed
 
 
@@ -64,14 +64,14 @@ def _is_mapping(given: object) -> TypeGuard[Mapping[Any, Any]]:
 
 
 def _is_struct(given: object, definition: Definition) -> bool:
-    """Whether it is an object with fields of that kind, as the classes of cdk8s-plus and of `cdk8s import k8s` make."""
+    """Whether it is a struct with the fields of that kind, as in cdk8s-plus and in the output of `cdk8s import k8s`."""
     return any(
         isinstance(getattr(type(given), attribute_of(name), None), property) for name in definition["properties"]
     )
 
 
 def attribute_of(field: str) -> str:
-    """What those structs call a field: `downwardAPI` is `downward_api` there, `targetWWNs` `target_ww_ns`."""
+    """The name of a field in those structs: `downwardAPI` is `downward_api` there, `targetWWNs` is `target_ww_ns`."""
     parted = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", field)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parted).lower()
 

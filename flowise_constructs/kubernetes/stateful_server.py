@@ -1,4 +1,4 @@
-"""What the bundled servers have in common: a StatefulSet of one pod with a claim, in the Helm chart's names."""
+"""What the bundled servers have in common: a StatefulSet of one pod with a claim, under the Helm chart's names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIVENESS = ProbeNumbers(period_seconds=20, failure_threshold=6)
 
 @dataclass(frozen=True, kw_only=True)
 class ServerProcess:
-    """What differs between the pods of the servers."""
+    """What differs between the servers' pods."""
 
     container: str
     image: ServerImage
@@ -47,7 +47,7 @@ class ServerProcess:
 
 
 def server_workload(scope: Construct, identity: Identity, process: ServerProcess) -> Workload:
-    """The server's pod. Makes its service account as a child of the scope."""
+    """The server's pod. Creates its service account as a child of the scope."""
     return Workload(
         kind="StatefulSet",
         identity=identity,
@@ -57,7 +57,7 @@ def server_workload(scope: Construct, identity: Identity, process: ServerProcess
 
 
 def stateful_set(scope: Construct, workload: Workload, process: ServerProcess, service_name: str) -> ApiObject:
-    """The StatefulSet. Selector, service name, claim template never change."""
+    """The StatefulSet. Its selector, service name and claim template never change."""
     identity = workload.identity
     return api_object(
         scope,
@@ -89,7 +89,7 @@ def service(
         spec={
             "clusterIP": "None" if headless else None,
             "type": None if headless else "ClusterIP",
-            # The pod's own DNS name is there before the pod is ready.
+            # The pod's own DNS name resolves before the pod is ready.
             "publishNotReadyAddresses": True if headless else None,
             "selector": dict(identity.selector),
             "ports": [{"name": name, "port": port, "targetPort": name}],
@@ -148,5 +148,5 @@ def _claim(identity: Identity, process: ServerProcess) -> Manifest:
 
 
 def service_host(identity: Identity, suffix: str) -> str:
-    """What pods of the same namespace call the Service."""
+    """The Service's host name for pods in the same namespace."""
     return derived(identity.name, suffix)

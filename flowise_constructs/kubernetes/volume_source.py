@@ -1,4 +1,4 @@
-"""Rules of the API server for volumes that its schema doesn't hold. What has a wrong type is told later, by field."""
+"""Rules of the API server for volumes that its schema doesn't contain. A wrong type is reported later, by field."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _projected(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _files(source: Mapping[str, Any]) -> Iterator[str]:
-    """Modes and items, which several kinds have."""
+    """Modes and items, which several kinds of volume have."""
     for holder, word in ((source, "defaultMode"), *((item, "mode") for item in _mappings(source, "items"))):
         mode = holder.get(word)
         if isinstance(mode, int) and not 0 <= mode <= 0o777:

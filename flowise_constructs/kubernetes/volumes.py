@@ -1,4 +1,4 @@
-"""Volumes of pods, and where containers see them."""
+"""Volumes of pods, and their mounts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from flowise_constructs.kubernetes.references import SecretKey
 
 
 def all_of(options: PodOptions, own: list[Manifest], *, claims: tuple[str, ...] = ()) -> list[Manifest]:
-    """The construct's volumes and the user's; `claims` are those that a StatefulSet adds."""
+    """The construct's volumes and the user's; `claims` are the volumes that a StatefulSet adds."""
     taken = {volume["name"] for volume in own} | set(claims)
     clashes = [
-        Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: take another name")
+        Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: use another name")
         for volume in options.volumes
         if volume.name in taken
     ]
@@ -33,7 +33,7 @@ def mounts(options: PodOptions, own: list[Manifest]) -> list[Manifest]:
         path = normpath(volume.mount_path)
         if path in taken:
             findings.append(
-                Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: take another path")
+                Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: use another path")
             )
         taken[path] = volume.name
     if findings:
@@ -48,7 +48,7 @@ def mounts(options: PodOptions, own: list[Manifest]) -> list[Manifest]:
 
 
 def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> Manifest:
-    """Where a container sees a volume."""
+    """The mount of a volume in a container."""
     return {
         "name": name,
         "mountPath": path,
@@ -58,12 +58,12 @@ def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool 
 
 
 def empty_dir(name: str, size: str | None, *, medium: str | None = None) -> Manifest:
-    """A directory that lives as long as the pod, and of a limited size."""
+    """An emptyDir with a size limit."""
     return {"name": name, "emptyDir": {"sizeLimit": size, "medium": medium}}
 
 
 def secret_files(name: str, keys: Mapping[str, SecretKey]) -> Manifest:
-    """Keys of Secrets as files, by their names, that the pod's group may read."""
+    """Keys of Secrets as files with the given names, readable by the pod's group."""
     sources = [
         {"secret": {"name": key.secret, "items": [{"key": key.key, "path": path}]}} for path, key in keys.items()
     ]

@@ -1,4 +1,4 @@
-"""What others have to know of a workload: a frozen view of the pods that it makes."""
+"""What other code needs to know about a workload: a frozen view of the pods that it creates."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Workload:
     """A Deployment, StatefulSet, CronJob or Job, as a feature such as a network policy sees it."""
 
     kind: Kind
-    """Kind of the object that makes the pods."""
+    """Kind of the object that creates the pods."""
     identity: Identity
     """Name, selector, labels, namespace."""
     template: Manifest = field(repr=False)
-    """The pod template as the YAML has it, before patches of the user's own."""
+    """The pod template as in the YAML, before the user's own patches."""
     makes_service_account: bool
     """Whether the service account is an object of this deployment."""
 
@@ -32,7 +32,7 @@ class Workload:
 
     @property
     def selector(self) -> Mapping[str, str]:
-        """The labels that find its pods, and no others of the deployment."""
+        """The labels that select its pods, and no other pods of the deployment."""
         return self.identity.selector
 
     @property
@@ -53,12 +53,12 @@ class Workload:
 
     @property
     def secrets(self) -> Mapping[str, frozenset[str]]:
-        """The Secrets that its pods use, with the keys; no keys where a Secret is used as a whole."""
+        """The Secrets that its pods use, with their keys; no keys if a Secret is used as a whole."""
         return _gathered(_secrets(self.template["spec"]))
 
     @property
     def config_maps(self) -> Mapping[str, frozenset[str]]:
-        """The ConfigMaps that its pods use, with the keys; no keys where a ConfigMap is used as a whole."""
+        """The ConfigMaps that its pods use, with their keys; no keys if a ConfigMap is used as a whole."""
         return _gathered(_config_maps(self.template["spec"]))
 
     @property
@@ -84,7 +84,7 @@ def _config_maps(spec: Manifest) -> Iterator[tuple[str, str | None]]:
 
 
 def _uses(node: Any, *, variable: str, whole: str, volume: str, name: str) -> Iterator[tuple[str, str | None]]:
-    """Variables, and volumes: a projected source has its `name` where a volume of Secrets has `secretName`."""
+    """References in variables and in volumes: a projected source has `name` where a Secret volume has `secretName`."""
     words = {"variable": variable, "whole": whole, "volume": volume, "name": name}
     if isinstance(node, (list, tuple)):
         for item in cast(Sequence[Any], node):

@@ -1,4 +1,4 @@
-"""What a reviewer wants to know of manifests before they are applied."""
+"""What a reviewer wants to know about manifests before they are applied."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def contradictions(manifests: Manifests) -> list[Finding]:
 
 def _of_names(manifests: Manifests) -> Iterator[Finding]:
     for name in manifests.twice:
-        yield Finding(str(name), "stands there twice: take one out, or rename it")
+        yield Finding(str(name), "is defined twice: remove one, or rename it")
 
 
 def _of_keys(manifests: Manifests) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def _of_keys(manifests: Manifests) -> Iterator[Finding]:
         }
     )
     for name, key, by in lacking:
-        yield Finding(str(name), f"lacks key {key!r}, for {by}: add it, or correct the reference")
+        yield Finding(str(name), f"lacks key {key!r}, used by {by}: add it, or correct the reference")
     for secret in incomplete_secrets(manifests):
         yield Finding(str(secret.name), secret.problem)
 
@@ -58,14 +58,14 @@ def _absent(manifests: Manifests) -> list[str]:
     for reference in manifests.references:
         if not manifests.holds(reference.to):
             absent.setdefault(reference.to, []).append(reference)
-    selected = [f"{what}: for {name}" for what, name in selected_elsewhere(manifests)]
+    selected = [f"{what}: used by {name}" for what, name in selected_elsewhere(manifests)]
     return [*(_line(name, references) for name, references in sorted(absent.items())), *selected]
 
 
 def _line(name: ObjectName, references: Iterable[Reference]) -> str:
     references = list(references)
     keys = sorted({reference.key for reference in references if reference.key})
-    told = f" with {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}" if keys else ""
+    listed = f" with {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)}" if keys else ""
     may = " (may be missing)" if all(reference.optional for reference in references) else ""
     users = ", ".join(sorted({reference.by for reference in references}))
-    return f"{name}{told}{may}: for {users}"
+    return f"{name}{listed}{may}: used by {users}"

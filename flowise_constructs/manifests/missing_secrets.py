@@ -1,4 +1,4 @@
-"""Manifests for the Secrets that other manifests refer to and don't hold. The only place that makes random values."""
+"""Manifests for the Secrets that other manifests refer to but don't contain. Random values are made only here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 class UnknownKeyError(ValueError):
-    """A value for a key that no manifest misses."""
+    """A value for a key that isn't missing from the manifests."""
 
 
 @dataclass
@@ -60,18 +60,18 @@ class IncompleteSecret:
     def problem(self) -> str:
         """What is wrong, and the mend."""
         keys = ", ".join(map(repr, sorted(self.keys)))
-        lacks = f"lacks {'key' if len(self.keys) == 1 else 'keys'} {keys}, for {', '.join(sorted(self.users))}"
+        lacks = f"lacks {'key' if len(self.keys) == 1 else 'keys'} {keys}, used by {', '.join(sorted(self.users))}"
         if not self.is_written:
             return f"{lacks}: add it to what makes the Secret, such as spec.data of the ExternalSecret"
         return (
-            f"{lacks}: add it, or take the whole Secret out and create it apart. Apply the Secret like this, and the "
-            "key goes from the one in the cluster too, if an earlier apply put it there"
+            f"{lacks}: add it, or remove the whole Secret and create it separately. If you apply it like this, the "
+            "key is deleted from the Secret in the cluster too, if an earlier apply put it there"
         )
 
 
 def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[MissingSecret]:
-    """The Secrets that are referred to and neither here nor made in the cluster. `random` are the variables whose
-    values may be any text without a line end."""
+    """The Secrets that are referred to, but neither in the manifests nor created in the cluster. `random` are the
+    variables whose values may be any text without a line end."""
     found: dict[ObjectName, MissingSecret] = {}
     for reference in manifests.references:
         if reference.to.kind == "Secret" and not reference.optional and not manifests.holds(reference.to):
@@ -95,7 +95,7 @@ def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
 
 
 def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -> None:
-    """Random values, those given as NAME.KEY=VALUE, and those that are asked for."""
+    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for."""
     missing = list(missing)
     for assignment in given:
         _assign(missing, assignment)
@@ -108,7 +108,7 @@ def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -
 
 
 def manifest(secret: MissingSecret) -> str:
-    """The Secret as YAML. What is to be filled in is no base64, so that Kubernetes refuses it."""
+    """The Secret as YAML. A placeholder isn't base64, so that Kubernetes refuses it."""
     known = {name: key.value for name, key in secret.keys.items() if key.value is not None}
     unknown = {name: key for name, key in secret.keys.items() if key.value is None}
     lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {json.dumps(secret.name.name)}"]
@@ -116,9 +116,7 @@ def manifest(secret: MissingSecret) -> str:
     lines += ["  labels:", *(f"    {name}: {value}" for name, value in LABELS.items()), f"type: {secret.type}", "data:"]
     lines += [f"  {json.dumps(name)}: {json.dumps(_encoded(value))}" for name, value in known.items()]
     if unknown:
-        lines += [
-            "  # To be filled in with base64 (printf %s VALUE | base64 -w0), or by --set or --ask; refused as it is"
-        ]
+        lines += ["  # Fill in as base64 (printf %s VALUE | base64 -w0), or use --set or --ask; refused as it is"]
     lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {key.use}>')}" for name, key in unknown.items()]
     return "\n".join(lines) + "\n"
 
@@ -131,7 +129,7 @@ def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) 
     if reference.use in _TYPES:
         secret.type, keys = _TYPES[reference.use]
     else:
-        # A whole Secret as variables or files doesn't tell its keys: the mark is no key that Kubernetes takes.
+        # A Secret used as a whole doesn't show its keys; Kubernetes doesn't accept the placeholder as a key.
         keys = (reference.key or "<FILL IN>",)
     is_random = reference.is_own or reference.use in random
     for name in keys:
@@ -141,12 +139,12 @@ def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) 
 
 
 def _assign(missing: Iterable[MissingSecret], assignment: str) -> None:
-    way, equals, value = assignment.partition("=")
-    found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == way]
+    path, equals, value = assignment.partition("=")
+    found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == path]
     if not equals or not value:
-        raise UnknownKeyError(f"--set {way}: must be NAME.KEY=VALUE")
+        raise UnknownKeyError(f"--set {path}: must be NAME.KEY=VALUE")
     if not found:
         known = ", ".join(f"{secret.name.name}.{name}" for secret in missing for name in secret.keys) or "none"
-        raise UnknownKeyError(f"--set {way}: is no key that the manifests miss; they miss: {known}")
+        raise UnknownKeyError(f"--set {path}: is not a missing key; the missing keys are: {known}")
     for key in found:
         key.value = value

@@ -36,7 +36,7 @@ def _mounts(pods: Pods) -> Iterator[str]:
             for path, mount in listed(container, word, at=container_path):
                 if mount.get("name") is not None and mount["name"] not in names:
                     mend = f"take one of {', '.join(names)}, or add it" if names else "add it"
-                    yield f"{path}.name is {shown(mount['name'])}, which is none of {pods.path}.volumes: {mend} there"
+                    yield f"{path}.name is {shown(mount['name'])}, which is not in {pods.path}.volumes: {mend} there"
 
 
 def _named_ports(pods: Pods) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _named_ports(pods: Pods) -> Iterator[str]:
                     if names
                     else "give the number, or declare the port there"
                 )
-                yield f"{path}.port is {shown(port)}, which is no name of the container's ports: {mend}"
+                yield f"{path}.port is {shown(port)}, which is not the name of one of the container's ports: {mend}"
 
 
 def _handlers(container: Mapping[str, Any], at: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -105,7 +105,7 @@ def _monitored(manifests: Manifests, name: ObjectName, item: Named) -> Iterator[
         if ports and port is not None and not any(port == entry.get("name") for entry in ports):
             yield Finding(
                 str(name),
-                f"{path}.port is {shown(port)}, which is no name of a port there: take one of {_listed(ports, key)}",
+                f"{path}.port is {shown(port)}, which is no port's name there: take one of {_listed(ports, key)}",
             )
 
 
@@ -118,8 +118,8 @@ def _policy_ports(manifests: Manifests, name: ObjectName, item: Named) -> Iterat
             if selected and isinstance(port, str) and not _is_among(port, ports):
                 yield Finding(
                     str(name),
-                    f"{path}.port is {shown(port)}, which is no name of a port of the pods that it selects: take one "
-                    f"of {_listed(ports, 'containerPort')}",
+                    f"{path}.port is {shown(port)}, which is not the name of a port of the selected pods: take one of "
+                    f"{_listed(ports, 'containerPort')}",
                 )
 
 

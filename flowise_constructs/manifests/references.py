@@ -1,4 +1,4 @@
-"""What manifests hold, and what they refer to: read from YAML, without a cluster."""
+"""What manifests contain, and what they refer to: read from YAML, without a cluster."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Something that an object refers to."""
+    """A reference from one object to another."""
 
     to: ObjectName
-    """What is referred to."""
+    """The object referred to."""
     by: str
-    """Who refers to it, such as `Deployment flowise`."""
+    """The object that refers to it, such as `Deployment flowise`."""
     use: str
-    """What for: a variable's name, or a word."""
+    """How it is used: a variable's name, or a word."""
     key: str | None = None
     """The key in its data. None: all of it, or nothing."""
     optional: bool = False
     """Whether it may be missing."""
     is_own: bool = False
-    """Whether it is the password of a server in the same manifests, which may be any."""
+    """Whether it is the password of a server in the same manifests, which may have any value."""
 
 
 class Manifests:
-    """Objects, and the references between them."""
+    """Objects and the references between them."""
 
     def __init__(self, documents: Iterable[Any], *, hosts: Collection[str] = ()) -> None:
         """`hosts` are the variables that hold the host of a server."""
@@ -61,11 +61,11 @@ class Manifests:
         self.references += [reference for pods in self.pods for reference in self._of_pods(pods)]
 
     def holds(self, name: ObjectName) -> bool:
-        """Whether the object is among them, or made of one of them in the cluster."""
+        """Whether the object is among them, or is created from one of them in the cluster."""
         return name in self.objects or name in self._keys
 
     def lacks(self, reference: Reference) -> bool:
-        """Whether the object is here, and the key is not."""
+        """Whether the object is in the manifests, but the key is not."""
         keys = self._keys.get(reference.to)
         return reference.key is not None and keys is not None and reference.key not in keys
 
@@ -80,7 +80,7 @@ class Manifests:
         return sorted(found)
 
     def _provided(self) -> dict[ObjectName, frozenset[str] | None]:
-        """Data that is here, or that an operator makes: its keys, None where they can't be known."""
+        """Data that is in the manifests, or that an operator creates: its keys, None if they can't be known."""
         found: dict[ObjectName, frozenset[str] | None] = {}
         for (kind, namespace, name), item in self.objects.items():
             if kind in ("Secret", "ConfigMap"):

@@ -82,7 +82,7 @@ def _hidden(fault: Fault, item: Mapping[str, Any]) -> Fault:
         return fault
     told = f"of {shown(name)} {fault.problem}"
     if _SECRET_NAME.search(name):
-        told = f"of {shown(name)} is a value (not shown) that must be a string: put it in quotes"
+        told = f"of {shown(name)} is a value (not shown) and must be a string: put it in quotes"
     return Fault(fault.path, told)
 
 
@@ -155,7 +155,9 @@ def _unknown(name: object, known: Iterable[str]) -> str:
     near = get_close_matches(str(name)[:100], list(known), 1)
     few = list(known)[:12]
     mend = (
-        f"did you mean {near[0]!r}?" if near else f"take it out, or put it where it belongs; here are {', '.join(few)}"
+        f"did you mean {near[0]!r}?"
+        if near
+        else f"remove it, or move it where it belongs; known here: {', '.join(few)}"
     )
     return f"has no field {shown(name)}: {mend}{'' if near or len(few) == len(list(known)) else ' and others'}"
 

@@ -1,4 +1,4 @@
-"""YAML files -> plain data, as Helm and Kubernetes read them, and nothing that YAML could do besides."""
+"""YAML files -> plain data, as Helm and Kubernetes read them, without YAML's other features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_DEPTH = 100
 
 
 class UnreadableError(Exception):
-    """A file that can't be read, or whose text is not what it should be."""
+    """A file that can't be read, or whose content is not what it should be."""
 
 
 def read_documents(name: str) -> list[Any]:
@@ -58,7 +58,7 @@ def load_documents(text: str, name: str) -> list[Any]:
     except RecursionError:
         raise UnreadableError(f"{name}: is nested too deeply") from None
     except ValueError as error:
-        raise UnreadableError(f"{name}: holds a value that can't be read: {error}") from None
+        raise UnreadableError(f"{name}: contains a value that can't be read: {error}") from None
     for document in documents:
         _bound(document, name)
     return documents
@@ -71,9 +71,9 @@ def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except _TwiceError as error:
-        raise UnreadableError(f"{name}: the key {error.args[0]!r:.60} stands there twice: take one out") from None
+        raise UnreadableError(f"{name}: the key {error.args[0]!r:.60} is there twice: remove one") from None
     except RecursionError:
-        raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} deep") from None
+        raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} levels deep") from None
     except ValueError:
         # No JSON: YAML in flow style, or templates.
         return None
@@ -97,7 +97,7 @@ def _no_constant(word: str) -> Any:
 
 
 def _bound_depth(module: Any, text: str, name: str) -> None:
-    """Before anything recursive looks at the text: libyaml's composer overruns the stack otherwise."""
+    """Checks the depth before any recursive code reads the text: libyaml's composer would overflow the stack."""
     depth = 0
     for event in module.parse(text, Loader=_loader()):
         if isinstance(event, (module.MappingStartEvent, module.SequenceStartEvent)):
@@ -105,15 +105,15 @@ def _bound_depth(module: Any, text: str, name: str) -> None:
         elif isinstance(event, (module.MappingEndEvent, module.SequenceEndEvent)):
             depth -= 1
         if depth > MAX_DEPTH:
-            raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} deep")
+            raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} levels deep")
 
 
 def _yaml() -> Any:
     try:
         import yaml  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError:
-        mend = "pip install 'flowise-constructs[cli]'"
-        raise UnreadableError(f"reading YAML needs the package PyYAML, which is not installed: {mend}") from None
+        fix = "pip install 'flowise-constructs[cli]'"
+        raise UnreadableError(f"reading YAML needs the package PyYAML, which is not installed: {fix}") from None
     return yaml
 
 
@@ -126,7 +126,7 @@ _MADE: list[Any] = []
 
 
 def _loader() -> Any:
-    """PyYAML's safe loader with the scalars of Helm's parser, refusing what makes two readers disagree."""
+    """PyYAML's safe loader with the scalars of Helm's parser. It refuses what different parsers read differently."""
     if not _MADE:
         _MADE.append(_make_loader())
     return _MADE[0]
@@ -135,7 +135,7 @@ def _loader() -> Any:
 def _make_loader() -> Any:
     import yaml  # noqa: PLC0415 - an optional extra
 
-    # libyaml's parser, where it is built in, reads ten times as fast and calls the same constructor.
+    # libyaml's parser, if it is built in, is ten times as fast and calls the same constructor.
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
@@ -145,7 +145,7 @@ def _make_loader() -> Any:
         }
 
         def flatten_mapping(self, node: Any) -> None:
-            """Called for each mapping, and for those that a merge key (`<<`) names: those may double at each turn."""
+            """Called for each mapping and for those that a merge key (`<<`) names, which may double at each level."""
             if not getattr(node, "is_flat", False):
                 node.is_flat = True
                 _check_keys(node)
@@ -166,12 +166,12 @@ def _check_keys(node: Any) -> None:
         if key.tag != "tag:yaml.org,2002:str":
             raise ConstructorError(None, None, "a key is not a string: put it in quotes", key.start_mark)
         if key.value in seen:
-            raise ConstructorError(None, None, f"the key {key.value!r:.60} stands there twice", key.start_mark)
+            raise ConstructorError(None, None, f"the key {key.value!r:.60} is there twice", key.start_mark)
         seen.add(key.value)
 
 
 def _resolve_as_helm(loader: Any) -> None:
-    """Dates and sexagesimals are text to Helm, `1e3` is a number, integers may be octal."""
+    """Helm reads dates and sexagesimals as text and `1e3` as a number, and integers may be octal."""
     rules = [
         ("bool", r"y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE", "yYoOtTnNfF"),
         ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -202,17 +202,17 @@ def _integer(loader: Any, node: Any) -> int:
 
 
 def _bound(document: Any, name: str) -> None:
-    """Counts what the document is with every alias written out, and refuses too much of it."""
+    """Measures the document with every alias expanded, and refuses it if it is too large."""
     left, waiting = MAX_NODES, [(document, 0)]
     while waiting:
         item, depth = waiting.pop()
         left -= 1
         if left < 0 or depth > MAX_DEPTH:
             raise UnreadableError(
-                f"{name}: is too large with its aliases written out, or nested more than {MAX_DEPTH} deep"
+                f"{name}: is too large with its aliases expanded, or nested more than {MAX_DEPTH} levels deep"
             )
         if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
-            raise UnreadableError(f"{name}: holds half a character (a lone surrogate)")
+            raise UnreadableError(f"{name}: contains a lone surrogate (half a character)")
         if is_map(item):
             waiting += [(value, depth + 1) for value in item.values()]
         elif is_sequence(item):

@@ -1,4 +1,4 @@
-"""`RedisServer`: a Redis of the deployment's own."""
+"""`RedisServer`: the bundled Redis."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class RedisServer(Construct):
 
     Must exist already: Secret `{instance}-redis-auth` with key `redis-password`, unless `BundledRedis` names another.
 
-    Every write goes to an append-only file, and nothing is evicted: BullMQ loses jobs otherwise. When `maxmemory` is
-    reached Redis refuses new jobs instead of being killed. The names, selectors and paths are the Helm chart's.
+    Every write goes to an append-only file, and nothing is evicted, because BullMQ would lose jobs. When `maxmemory` is
+    reached, Redis refuses new jobs instead of being killed. Names, selectors and paths are the Helm chart's.
     """
 
     redis: Redis
@@ -66,7 +66,7 @@ class RedisServer(Construct):
             port_name="redis",
             port=PORT,
             command=["sh", f"{SCRIPTS_DIRECTORY}/redis-start.sh"] if secured else ["redis-server", config],
-            # redis-cli takes its password from this variable, so that no command line holds it.
+            # redis-cli reads its password from this variable, so that it is on no command line.
             environment={"REDISCLI_AUTH": self._password} if self._password else {},
             probe=("sh", "-c", "redis-cli ping | grep -q PONG"),
             resources=server.resources,

@@ -12,23 +12,27 @@ from flowise_constructs.core.rules import naming, network, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
-from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
+from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
 
 
 @dataclass(frozen=True, kw_only=True)
 class RedisTls(Value):
-    """Encrypted connections to Redis: `REDIS_TLS`. By host and port: with a `rediss://` URL Flowise's clients disagree
-    on certificates."""
+    """Encrypted connections to Redis: `REDIS_TLS`. They use host and port, because with a `rediss://` URL Flowise's
+    clients disagree on certificates."""
 
-    ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
-    """The authority that signed the server's certificate: PEM text, or a key whose content is **base64 of the PEM**.
-    `REDIS_CA`. None: Node's own authorities."""
+    ca: Pem | None = None
+    """The authority that signed the server's certificate: PEM text, or a key that holds PEM, as cert-manager makes it;
+    mounted as a file, and from there in `REDIS_CA`. None: public authorities and `Settings.authorities`."""
+    ca_base64: SecretKey | ConfigMapKey | None = None
+    """In the place of `ca`, a key that holds base64 of the PEM: `REDIS_CA` as it is."""
     certificate: SecretKey | None = None
-    """Client certificate, a key with base64 of the PEM: `REDIS_CERT`."""
+    """Client certificate, a key that holds PEM, or base64 of it: from a file in `REDIS_CERT`."""
     private_key: SecretKey | None = None
-    """Client key, a key with base64 of the PEM: `REDIS_KEY`."""
+    """Client key, a key that holds PEM, or base64 of it: from a file in `REDIS_KEY`."""
 
     def contradictions(self) -> Iterable[Finding]:
+        if self.ca is not None and self.ca_base64 is not None:
+            yield self.finding("ca_base64", "is given beside 'ca', and is the same thing otherwise spelt: give one")
         if (self.certificate is None) != (self.private_key is None):
             missing = "private_key" if self.private_key is None else "certificate"
             yield self.finding(missing, "None: a client certificate and its key go together; give both or neither")
@@ -36,11 +40,11 @@ class RedisTls(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Redis(Value):
-    """A Redis server that exists: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
-    this installation alone (pub/sub channels are not separated by database number)."""
+    """An existing Redis server: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
+    this installation only (pub/sub channels are not separated by database number)."""
 
     host: network.Host
-    """DNS name or address, without port: `REDIS_HOST`."""
+    """DNS name or IP address, without port: `REDIS_HOST`."""
     port: network.Port = 6379
     """`REDIS_PORT`."""
     username: texts.Text | None = None
@@ -48,10 +52,10 @@ class Redis(Value):
     password: SecretKey | None = None
     """`REDIS_PASSWORD`. None: no authentication."""
     tls: RedisTls | None = None
-    """Encryption. None: plain."""
+    """Encryption. None: no encryption."""
     keep_alive_seconds: quantities.Positive = 30
-    """How often idle connections are probed: `REDIS_KEEP_ALIVE`, in milliseconds there. A connection that a firewall
-    drops unseen makes every prediction hang."""
+    """Interval of the keep-alive probes on idle connections: `REDIS_KEEP_ALIVE`, which is in milliseconds. A connection
+    that a firewall drops silently makes every prediction hang."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.username is not None and self.password is None:
@@ -64,22 +68,22 @@ class Redis(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class BundledRedis(Value):
-    """A Redis server of the deployment's own: one pod with a claim and an append-only file."""
+    """A Redis server that is part of the deployment: one pod with a claim and an append-only file."""
 
     password: SecretKey | None = None
-    """Default: key `redis-password` of Secret `{instance}-redis-auth`."""
+    """Password. Default: key `redis-password` of Secret `{instance}-redis-auth`."""
     auth: bool = True
-    """Whether a password is asked for. False opens the queue, with the jobs' content, to every pod that can connect."""
+    """Whether a password is required. False opens the queue, with the jobs' content, to every pod that can connect."""
     size: quantities.Size = "1Gi"
     """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see the README."""
     storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     config: Mapping[str, texts.Text] = field(default_factory=dict[str, str])
-    """Directives that are added to redis.conf. Example: `{"maxclients": "2000"}`."""
+    """Directives added to redis.conf. Example: `{"maxclients": "2000"}`."""
     image: ServerImage = ServerImage(repository="docker.io/library/redis", tag="8.10.0")
     """A Redis image, 7 or newer, that runs as uid 999."""
     resources: Resources = Resources(cpu_request="100m", memory_request="256Mi", memory_limit="512Mi")
-    """Requests and limits; `maxmemory` is 60 % of the memory limit, the rest is for the rewrite of the file."""
+    """Requests and limits; `maxmemory` is 60 % of the memory limit; the rest is for rewriting the append-only file."""
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations."""
 
@@ -117,11 +121,11 @@ _OWNED = frozenset(
 )
 
 AnyRedis: TypeAlias = Redis | BundledRedis
-"""A server that exists, or one of the deployment's own."""
+"""An existing server, or the bundled one."""
 
 
 def _queue_name(value: str) -> str | None:
-    """BullMQ throws on a colon in a queue's name."""
+    """BullMQ refuses a colon in a queue's name."""
     if len(value) > 200 or not re.fullmatch(r"[A-Za-z0-9][-_.A-Za-z0-9]*", value):
         return "must be letters, digits, '-', '_' and '.': BullMQ refuses a colon"
     return None
@@ -135,13 +139,13 @@ class Queue(Value):
     """The BullMQ queue between mains and workers. `MODE=queue`."""
 
     redis: AnyRedis
-    """The server; a `BundledRedis` is for `QueueChart`, which makes it."""
+    """The server. A `BundledRedis` is for `QueueChart`, which creates it."""
     name: QueueName = "flowise-queue"
     """`QUEUE_NAME`, the same for mains and workers."""
     remove_on_age_seconds: quantities.Positive | None = 86400
-    """How long finished jobs, with their content, stay in Redis: `REMOVE_ON_AGE`, read where jobs are added, in main.
-    None: not by age."""
+    """How long finished jobs, with their content, stay in Redis: `REMOVE_ON_AGE`, which main reads when it adds jobs.
+    None: no limit by age."""
     remove_on_count: quantities.Positive | None = 10000
-    """How many finished jobs stay in Redis: `REMOVE_ON_COUNT`. With None for both they stay for ever."""
+    """How many finished jobs stay in Redis: `REMOVE_ON_COUNT`. With None for both they stay forever."""
     event_stream_length: quantities.Positive | None = None
     """`QUEUE_REDIS_EVENT_STREAM_MAX_LEN`. Default: left out (Flowise: 10000)."""

@@ -1,1 +1,1 @@
-"""Uploads and documents: values, variables, stores."""
+"""Storage for uploads and documents: values, variables, the bucket, the claim."""

@@ -1,4 +1,4 @@
-"""The claim of the data directory, as its pods name it."""
+"""The name of the data directory's claim."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ CLAIM_SUFFIX = "-data"
 
 
 def claim_name(names: Names, data: Claim) -> str:
-    """Name of the claim, ours or one that exists."""
+    """Name of the claim, ours or an existing one."""
     return derived(names.name, CLAIM_SUFFIX) if isinstance(data, DataClaim) else data.name

@@ -11,12 +11,12 @@ from flowise_constructs.storage.values import S3Bucket, S3Credentials
 
 
 class S3Storage(Construct):
-    """A bucket that exists, on S3 or what speaks its protocol. Deploys nothing; exposes `.storage`.
+    """An existing bucket, on S3 or an S3-compatible store. Deploys nothing; exposes `.storage`.
 
-    Must exist already: the bucket, and either the Secret of the credentials or an identity that the service account
+    Must exist already: the bucket, and either the Secret with the credentials or the identity that the service account
     annotations name. Flowise needs PutObject, GetObject, DeleteObject and ListBucket.
 
-    Raises ConfigError where a field is wrong.
+    Raises ConfigError if a field is wrong.
     """
 
     storage: S3Bucket

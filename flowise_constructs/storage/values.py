@@ -1,9 +1,10 @@
-"""Where uploads and documents are: a volume, or a bucket; and the claim behind the volume."""
+"""Storage for uploads and documents: a volume or a bucket; and the claim for the volume."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from flowise_constructs.core.rules import buckets, naming, network, paths, quantities
 from flowise_constructs.core.value import Value
@@ -33,7 +34,7 @@ class S3Credentials(Value):
     def from_secret(
         secret: str, *, access_key_id: str = "access-key", secret_access_key: str = "secret-key"
     ) -> S3Credentials:
-        """Both keys from one Secret, under the names that the Helm chart uses unless others are said."""
+        """Both keys from one Secret. The default key names are the Helm chart's."""
         return S3Credentials(
             access_key_id=SecretKey(secret=secret, key=access_key_id),
             secret_access_key=SecretKey(secret=secret, key=secret_access_key),
@@ -42,22 +43,28 @@ class S3Credentials(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class S3Bucket(Value):
-    """A bucket that exists, on S3 or what speaks its protocol. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and
-    lists; its logs go to `logs/` in the same bucket."""
+    """An existing bucket, on S3 or an S3-compatible store. `STORAGE_TYPE=s3`. Flowise puts, gets, deletes and lists
+    objects; its logs go to `logs/` in the same bucket."""
 
     bucket: buckets.Bucket
     """`S3_STORAGE_BUCKET_NAME`."""
     region: buckets.Region = "us-east-1"
-    """`S3_STORAGE_REGION`; for MinIO and the like any word."""
+    """`S3_STORAGE_REGION`; any value for MinIO and similar stores."""
     endpoint: network.Url | None = None
-    """`S3_ENDPOINT_URL`. Default: AWS's own for the region."""
+    """`S3_ENDPOINT_URL`. Default: AWS's endpoint for the region."""
     path_style: bool = False
-    """`S3_FORCE_PATH_STYLE`: the bucket in the path, as MinIO wants it."""
+    """`S3_FORCE_PATH_STYLE`: the bucket name is in the URL's path, as MinIO needs it."""
     credentials: S3Credentials | None = None
-    """Static keys. None: the SDK's own chain, that is the pod's identity."""
+    """Static keys. None: the SDK's default credential chain, that is, the pod's identity."""
     service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
-    """Put on the service accounts of the pods that use the bucket.
+    """Annotations for the service accounts of the pods that use the bucket.
     Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
+
+    @property
+    def private_hosts(self) -> tuple[str, ...]:
+        """Its endpoint's host, where that is in the cluster or in a private network."""
+        host = urlsplit(self.endpoint).hostname if self.endpoint else None
+        return (host,) if host and network.is_private(host) else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,22 +76,24 @@ class DataClaim(Value):
     storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     access_mode: AccessMode = "ReadWriteOnce"
-    """`accessModes`. All but `ReadWriteMany` mean that a roll-out stops the old pod first."""
+    """`accessModes`. With any mode except `ReadWriteMany` a rollout stops the old pod first."""
     annotations: naming.Annotations = field(default_factory=dict[str, str])
-    """Annotations of the claim."""
+    """Annotations of the claim. Those that keep it when its manifest goes: Argo CD
+    `{"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}`, Flux
+    `{"kustomize.toolkit.fluxcd.io/prune": "disabled"}`, Helm `{"helm.sh/resource-policy": "keep"}`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingClaim(Value):
-    """A claim that exists, for the data directory."""
+    """An existing claim for the data directory."""
 
     name: naming.ObjectName
     """Its name, in the pod's namespace."""
     access_mode: AccessMode = "ReadWriteOnce"
-    """The mode that it has; it decides how a roll-out goes."""
+    """Its access mode, which decides how a rollout is done."""
 
 
 Storage: TypeAlias = LocalStorage | S3Bucket
 """The supported storage backends."""
 Claim: TypeAlias = DataClaim | ExistingClaim
-"""What the data directory is on."""
+"""The claim for the data directory."""

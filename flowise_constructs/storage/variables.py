@@ -1,4 +1,4 @@
-"""How Flowise is told of its storage."""
+"""Flowise's storage variables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OWNED: Mapping[str, Owner] = {
 
 
 def storage_environment(storage: Storage, data_directory: str) -> Environment:
-    """Where uploads and documents go."""
+    """Where uploads and documents are stored."""
     if isinstance(storage, LocalStorage):
         return {TYPE: "local", "BLOB_STORAGE_PATH": storage_directory(storage, data_directory)}
     keys = storage.credentials

@@ -80,13 +80,15 @@ class Machine:
         return path
 
     def _content(self, volume: Manifest, manifests: Sequence[Manifest]) -> dict[str, str]:
+        config_maps = {item["metadata"]["name"]: item["data"] for item in manifests if item["kind"] == "ConfigMap"}
         if "configMap" in volume:
-            name = volume["configMap"]["name"]
-            found = [item for item in manifests if item["kind"] == "ConfigMap" and item["metadata"]["name"] == name]
-            return dict(found[0]["data"])
-        sources = [source["secret"] for source in volume.get("projected", {}).get("sources", [])]
-        sources += [{**volume["secret"], "name": volume["secret"]["secretName"]}] if "secret" in volume else []
-        return {item["path"]: self.secrets[one["name"]][item["key"]] for one in sources for item in one["items"]}
+            return dict(config_maps[volume["configMap"]["name"]])
+        projected = volume.get("projected", {}).get("sources", [])
+        found = [(self.secrets, source["secret"]) for source in projected if "secret" in source]
+        found += [(config_maps, source["configMap"]) for source in projected if "configMap" in source]
+        if "secret" in volume:
+            found.append((self.secrets, {**volume["secret"], "name": volume["secret"]["secretName"]}))
+        return {item["path"]: data[one["name"]][item["key"]] for data, one in found for item in one["items"]}
 
     def _container(
         self, container: Manifest, volumes: Mapping[str, Path], name: str, stop_after: float | None

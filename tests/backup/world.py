@@ -27,12 +27,15 @@ from flowise_constructs import (
     Flowise,
     Image,
     LocalStorage,
+    Names,
     S3Bucket,
     S3Credentials,
+    Settings,
 )
 from flowise_constructs.backup.drill import RestoreDrill
 from flowise_constructs.backup.restore import RestoreJob
 from flowise_constructs.backup.values import Drill, Restore
+from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.storage.values import Storage
 
 from .pods import Machine, Outcome, give_to_runner
@@ -102,6 +105,7 @@ class World:
     claim: Path | None = None
     encryption_key: str = "the key"
     endpoint: str | None = None
+    settings: Settings = Settings()
     image: str = RELEASE.version
     flowise: str | None = None
     """PATH of Flowise's image, where its containers are run."""
@@ -140,21 +144,30 @@ class World:
 
     def manifests(self, **restore: Any) -> list[dict[str, Any]]:
         """What the library makes of it: backup, restore and drill."""
-        wanted = repr((self.database, self.storage, self.image, self.endpoint, self.options, restore))
+        wanted = repr((self.database, self.storage, self.image, self.endpoint, self.options, self.settings, restore))
         if wanted not in self._made:
             self._made[wanted] = self._make(restore)
         return self._made[wanted]
 
     def _make(self, restore: dict[str, Any]) -> list[dict[str, Any]]:
         chart = Chart(App(), "chart")
-        image = Image(tag=self.image)
-        flowise = Flowise(auth=Auth.from_secret("keys"), database=self.database, storage=self.storage, image=image)
+        image = Image(repository="registry.example.com/flowise", tag=self.image)
+        flowise = Flowise(
+            auth=Auth.from_secret("keys"),
+            database=self.database,
+            storage=self.storage,
+            image=image,
+            settings=self.settings,
+        )
         backup = Backup(target=self.target(), **self.options)
         data = ExistingClaim(name="flowise-data") if self.claim else None
         BackupJob(chart, "Backup", backup=backup, flowise=flowise, data=data)
         RestoreJob(chart, "Restore", backup=backup, flowise=flowise, restore=Restore(**restore), data=data)
         RestoreDrill(chart, "Drill", backup=backup, flowise=flowise, drill=Drill())
-        return [dict(item) for item in chart.to_json()]
+        # Main makes it in a deployment.
+        certificates = certificates_of(flowise, Names())
+        config_map = {"kind": "ConfigMap", "metadata": {"name": certificates.config_map}, "data": certificates.texts}
+        return [*(dict(item) for item in chart.to_json()), config_map]
 
     def _run(self, kind: str, name: str, stop_after: float | None = None, **restore: Any) -> Outcome:
         self.machine.secrets = {

@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 EMAIL = "admin@example.com"
@@ -13,7 +14,6 @@ PASSWORD = "Passw0rd!e2e"
 HOST = "flowise.example.com"
 PORT = 3000
 REPLY = "pong-from-worker"
-_START_OUTPUT = "startAgentflow_0-output-startAgentflow"
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,11 @@ class Browser:
     def log_in(self) -> None:
         self.want("POST", "auth/login", {"email": EMAIL, "password": PASSWORD})
 
-    def make_flow(self, name: str, node: Mapping[str, Any]) -> str:
-        """An agent flow of Start and one node; its id."""
-        start = _node("startAgentflow", "Start", {"startInputType": "chatInput"})
-        edge = {"id": "e1", "type": "agentFlow", "source": start["id"], "sourceHandle": _START_OUTPUT}
-        edge |= {"target": node["id"], "targetHandle": node["id"], "data": {}}
-        view = {"x": 0, "y": 0, "zoom": 1}
-        flow = {"nodes": [start, node], "edges": [edge], "viewport": view}
+    def make_flow(self, name: str, *nodes: Mapping[str, Any]) -> str:
+        """An agent flow of Start and the nodes, one after another; its id."""
+        chain = [_node("startAgentflow", "Start", {"startInputType": "chatInput"}), *nodes]
+        edges = [_edge(source, target) for source, target in pairwise(chain)]
+        flow = {"nodes": chain, "edges": edges, "viewport": {"x": 0, "y": 0, "zoom": 1}}
         made = self.want("POST", "chatflows", {"name": name, "type": "AGENTFLOW", "flowData": json.dumps(flow)})
         identifier: str = made["id"]
         return identifier
@@ -144,6 +142,12 @@ def _node(name: str, kind: str, inputs: Mapping[str, str]) -> dict[str, Any]:
     data: dict[str, Any] = {"id": identifier, "label": kind, "name": name, "type": kind, "category": "Agent Flows"}
     data |= {"baseClasses": [kind], "inputParams": [], "inputAnchors": [], "outputAnchors": [], "outputs": {}}
     return {"id": identifier, "type": "agentFlow", "position": {"x": 0, "y": 0}, "data": {**data, "inputs": inputs}}
+
+
+def _edge(source: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
+    output = f"{source['id']}-output-{source['data']['name']}"
+    edge = {"id": f"{source['id']}-{target['id']}", "type": "agentFlow", "source": source["id"], "sourceHandle": output}
+    return {**edge, "target": target["id"], "targetHandle": target["id"], "data": {}}
 
 
 def direct_reply() -> dict[str, Any]:

@@ -52,7 +52,7 @@ def node() -> None:
 def installed(version: str) -> Release:
     """The release, or a skip where it isn't installed."""
     assert version in NODE_MAJORS
-    release = Release(version)
+    release = Release.of_this_run(version)
     if reason := release.missing:
         pytest.skip(f"{reason}: run `make boot` (tests/boot/install.py)")
     return release

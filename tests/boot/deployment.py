@@ -179,7 +179,11 @@ class Deployment:
 
     def _synthesize(self, release: Release, build: Build, secrets: Secrets) -> Manifests:
         folder = Path(tempfile.mkdtemp(prefix=f"yaml-{release.version}-", dir=self.folder))
-        return Manifests.synthesize(lambda app: build(app, Image(tag=release.version)), secrets, folder)
+        return Manifests.synthesize(
+            lambda app: build(app, Image(repository="registry.example.com/flowise", tag=release.version)),
+            secrets,
+            folder,
+        )
 
     def _node_of(self, release: Release, manifests: Manifests) -> Node:
         services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]

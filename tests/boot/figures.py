@@ -38,9 +38,9 @@ class Figures:
     def table(self) -> list[str]:
         """One line a name: least, median, most."""
         width = max((len(name) for _, name, _ in self._numbers), default=0)
-        head = f"{'release':8} {'figure':{width}} {'n':>4} {'least':>8} {'median':>8} {'most':>8}"
+        head = f"{'release':12} {'figure':{width}} {'n':>4} {'least':>8} {'median':>8} {'most':>8}"
         lines = [
-            f"{release:8} {name:{width}} {len(values):4} {min(values):8.1f} {median(values):8.1f} {max(values):8.1f} {unit}"
+            f"{release:12} {name:{width}} {len(values):4} {min(values):8.1f} {median(values):8.1f} {max(values):8.1f} {unit}"
             for (release, name, unit), values in sorted(self._numbers.items())
         ]
         return [head, *lines] if lines else []

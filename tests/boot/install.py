@@ -2,11 +2,13 @@
 
     python tests/boot/install.py [RELEASE ...]
 
-Does nothing for what is there already.
+The release of image/ comes from its lock file and is patched, as in the image; with FLOWISE_BOOT_UNLOCKED=1 it comes
+from npm like the others. Does nothing for what is there already.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -16,6 +18,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+IMAGE = Path(__file__).parents[2] / "image"
 CACHE = Path(os.environ.get("FLOWISE_BOOT_CACHE", "~/.cache/flowise-constructs")).expanduser()
 # The major version of the image node:*-alpine that each release's Dockerfile builds on.
 NODE_MAJORS = {"3.1.1": 20, "3.1.2": 20, "3.1.3": 24, "3.1.4": 24}
@@ -30,6 +33,9 @@ COMMANDS = {
     "redis-server": "redis-server",
     "redis-cli": "redis-tools",
 }
+LOCKED_VERSION: str = json.loads((IMAGE / "package.json").read_text())["version"]
+"""The release that image/ builds."""
+UNLOCKED = os.environ.get("FLOWISE_BOOT_UNLOCKED", "") not in ("", "0")
 # node-gyp compiles the SQLite driver, for which npm has no binary here.
 COMPILERS = {"make": "make", "g++": "g++"}
 
@@ -43,10 +49,21 @@ class Release:
     """An installed Flowise release, in the place of an image."""
 
     version: str
+    locked: bool = False
+    """Installed and patched as image/ does it."""
+
+    @staticmethod
+    def of_this_run(version: str) -> Release:
+        """As the environment asks for it."""
+        return Release(version, locked=version == LOCKED_VERSION and not UNLOCKED)
+
+    @property
+    def label(self) -> str:
+        return f"{self.version}-locked" if self.locked else self.version
 
     @property
     def folder(self) -> Path:
-        return CACHE / f"flowise-{self.version}"
+        return CACHE / f"flowise-{self.label}"
 
     @property
     def modules(self) -> Path:
@@ -60,15 +77,30 @@ class Release:
         return TOOLS / "bin" / "node"
 
     @property
-    def complete(self) -> Path:
-        """The file that the last step of the installation makes."""
+    def complete(self) -> bool:
+        """Whether the last step of the installation was reached, and from which files."""
+        return self._mark.exists() and self._mark.read_text() == self._source
+
+    def mark_complete(self) -> None:
+        self._mark.write_text(self._source)
+
+    @property
+    def _mark(self) -> Path:
         return self.folder / ".ok"
+
+    @property
+    def _source(self) -> str:
+        """Changes with what the image is made of."""
+        if not self.locked:
+            return ""
+        files = [IMAGE / "package-lock.json", IMAGE / "patch.js", *sorted((IMAGE / "patches").glob("*.patch"))]
+        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
     @property
     def missing(self) -> str | None:
         """Why the release can't be started."""
-        if not self.complete.exists():
-            return f"Flowise {self.version} is not installed in {self.folder}"
+        if not self.complete:
+            return f"Flowise {self.label} is not installed in {self.folder}"
         if not self.node.exists():
             return f"Node is not installed at {self.node}"
         return None
@@ -86,10 +118,26 @@ def _run(script: str, *arguments: str, cwd: Path) -> None:
     subprocess.run([TOOLS / "bin" / "node", program, *arguments], cwd=cwd, env=environment, check=True)
 
 
+def _npm(command: str, *packages: str, folder: Path) -> None:
+    print(f"  npm {command}: minutes", flush=True)
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    _run("bin/npm-cli.js", command, *options, *packages, cwd=folder)
+
+
 def _npm_install(folder: Path, *packages: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text(json.dumps({"private": True}))
-    _run("bin/npm-cli.js", "install", "--ignore-scripts", "--no-audit", "--no-fund", *packages, cwd=folder)
+    _npm("install", *packages, folder=folder)
+
+
+def _npm_ci(folder: Path) -> None:
+    """What image/Dockerfile does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(IMAGE / name, folder / name)
+    _npm("ci", folder=folder)
+    print("  patches", flush=True)
+    subprocess.run([TOOLS / "bin" / "node", IMAGE / "patch.js", folder / "node_modules"], check=True)
 
 
 def _install_node(release: Release) -> None:
@@ -105,16 +153,19 @@ def _install_node(release: Release) -> None:
 
 def _install_release(release: Release) -> None:
     _install_node(release)
-    if release.complete.exists():
+    if release.complete:
         return
-    # All three pinned: flowise asks for a range of the others.
-    _npm_install(
-        release.folder, *(f"{name}@{release.version}" for name in ("flowise", "flowise-components", "flowise-ui"))
-    )
+    if release.locked:
+        _npm_ci(release.folder)
+    else:
+        # All three pinned: flowise asks for a range of the others.
+        names = ("flowise", "flowise-components", "flowise-ui")
+        _npm_install(release.folder, *(f"{name}@{release.version}" for name in names))
+    print("  node-gyp: the driver of SQLite", flush=True)
     # With the headers of the Node that will load it: built with another's it ends in a segmentation fault.
     headers = f"--nodedir={release.node.parent.parent}"
     _run("node_modules/node-gyp/bin/node-gyp.js", "rebuild", headers, cwd=release.modules / "sqlite3")
-    release.complete.touch()
+    release.mark_complete()
 
 
 def main(versions: list[str]) -> int:
@@ -123,13 +174,13 @@ def main(versions: list[str]) -> int:
     if unknown:
         print(f"no such release: {', '.join(unknown)}; known are {', '.join(NODE_MAJORS)}", file=sys.stderr)
         return 2
-    releases = [Release(version) for version in versions or NODE_MAJORS]
-    compilers = {} if all(release.complete.exists() for release in releases) else COMPILERS
+    releases = [Release.of_this_run(version) for version in versions or NODE_MAJORS]
+    compilers = {} if all(release.complete for release in releases) else COMPILERS
     if packages := missing_packages({**COMMANDS, **compilers}):
         print(f"missing: apt-get install {' '.join(packages)}", file=sys.stderr)
         return 1
     for release in releases:
-        print(f"Flowise {release.version}, Node {NODE_MAJORS[release.version]}: {release.folder}")
+        print(f"Flowise {release.label}, Node {NODE_MAJORS[release.version]}: {release.folder}", flush=True)
         _install_release(release)
     return 0
 

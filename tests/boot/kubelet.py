@@ -211,7 +211,7 @@ class Pod:
                 f"{container['name']}: exit code {code} after {seconds:.1f} s",
             )
             if code == 0:
-                self.node.figures.gate(self.node.release.version, container["name"], seconds)
+                self.node.figures.gate(self.node.release.label, container["name"], seconds)
                 return not self._stopping.is_set()
         return False
 
@@ -227,7 +227,7 @@ class Pod:
             ended.set()
             self.ready = False
             watcher.join()
-            self.node.figures.memory(self.node.release.version, self.container["name"], process.peak_memory)
+            self.node.figures.memory(self.node.release.label, self.container["name"], process.peak_memory)
             self._note("Stopped" if self._stopping.is_set() else "Ended", f"exit code {code}")
 
     def _start(self, container: Object, attempt: int) -> Process:
@@ -245,7 +245,7 @@ class Pod:
             return
         seconds = time.monotonic() - started
         self._note("Up", f"startup probe passed after {seconds:.1f} s")
-        self.node.figures.boot(self.node.release.version, container["name"], seconds)
+        self.node.figures.boot(self.node.release.label, container["name"], seconds)
         others = [threading.Thread(target=self._watch_readiness, args=(process, ended), daemon=True)]
         others.append(threading.Thread(target=self._watch_liveness, args=(process, ended), daemon=True))
         for thread in others:
@@ -309,7 +309,7 @@ class Pod:
         if "exec" in probe:
             started = time.monotonic()
             fault = process.run(probe["exec"]["command"], timeout).fault
-            self.node.figures.probe(self.node.release.version, self.container["name"], time.monotonic() - started)
+            self.node.figures.probe(self.node.release.label, self.container["name"], time.monotonic() - started)
             return fault
         return self._get(probe["httpGet"], timeout)
 

@@ -64,17 +64,20 @@ class Manifests:
         return {entry["name"]: self._value(entry, fields) for entry in container.get("env", [])}
 
     def files(self, volume: Object) -> dict[str, File]:
-        """The files of a ConfigMap or Secret volume."""
+        """The files of a volume of ConfigMaps or Secrets."""
         [(kind, source)] = [(kind, source) for kind, source in volume.items() if kind != "name"]
-        if kind == "configMap":
-            content = self._config_map(source["name"])
-        elif kind == "secret":
-            content = self.secrets[source["secretName"]]
-        else:
-            raise NotImplementedError(f"volume {volume['name']}: {kind}")
-        paths = {item["key"]: item["path"] for item in source.get("items", [])} or {key: key for key in content}
         mode = source.get("defaultMode", 0o644)
-        return {path: File(content[key], mode) for key, path in paths.items()}
+        parts = source["sources"] if kind == "projected" else [{kind: source}]
+        return {path: File(text, mode) for part in parts for path, text in self._part(part).items()}
+
+    def _part(self, part: Object) -> dict[str, str]:
+        [(kind, source)] = part.items()
+        if kind not in ("configMap", "secret"):
+            raise NotImplementedError(f"a volume of {kind}")
+        name = source.get("secretName") or source["name"]
+        content = self._config_map(name) if kind == "configMap" else self.secrets[name]
+        paths = {item["key"]: item["path"] for item in source.get("items", [])} or {key: key for key in content}
+        return {path: content[key] for key, path in paths.items()}
 
     def _config_map(self, name: str) -> Mapping[str, str]:
         data: Mapping[str, str] = self.get("ConfigMap", name)["data"]

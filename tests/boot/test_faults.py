@@ -60,7 +60,7 @@ class Running:
 
     def note(self, pod: Pod, since: float, fault: str) -> None:
         """Takes down how long the fault took to be noticed, if a probe did, and to be over."""
-        version = self.deployment.release.version
+        version = self.deployment.release.label
         alarms = [event for event in pod.alarms() if event.at > since]
         if alarms:
             self.figures.add(version, f"{fault}: restart decided", alarms[0].at - since)
@@ -172,7 +172,7 @@ def test_main_busy(running: Running) -> None:
 
     with ThreadPoolExecutor() as pool:
         count = sum(pool.map(predict, range(8)))
-    running.figures.add(running.deployment.release.version, "predictions a second, 8 callers", count / 40, unit="")
+    running.figures.add(running.deployment.release.label, "predictions a second, 8 callers", count / 40, unit="")
     assert len(running.main.restarts()) == restarts
 
 
@@ -186,9 +186,7 @@ def test_worker_stopped_with_a_job_in_flight(running: Running) -> None:
         old = running.worker
         deleted = time.monotonic()
         old.delete()
-        running.figures.add(
-            running.deployment.release.version, "worker with a job: stopped", time.monotonic() - deleted
-        )
+        running.figures.add(running.deployment.release.label, "worker with a job: stopped", time.monotonic() - deleted)
         assert answer.result() == "slept"
     assert [event.message for event in old.events if event.reason == "Stopped"] == ["exit code 0"]
     [running.worker] = running.deployment.start("flowise-worker")

@@ -52,6 +52,15 @@ def queue_without_redis(app: App, image: Image) -> QueueChart:
     )
 
 
+def another_release(app: App, image: Image) -> StandaloneChart:
+    """Of an image whose tag says what it doesn't hold."""
+    tag = "3.1.2" if image.tag != "3.1.2" else "3.1.3"
+    auth = Auth.from_secret("flowise-auth-secrets")
+    return StandaloneChart(
+        app, "standalone", auth=auth, image=Image(repository="registry.example.com/flowise", tag=tag, verify=True)
+    )
+
+
 @dataclass(frozen=True)
 class Fault:
     """A gate that has to give up."""
@@ -89,6 +98,12 @@ def faults(deployment: Deployment) -> list[Fault]:
             r"the database bare has no extension uuid-ossp and stranger could not create it .*CREATE EXTENSION",
             (0, 10),
         ),
+        Fault(
+            "another release",
+            deployment.add("flowise", another_release),
+            r"the image is tagged 3\.1\.\d and holds Flowise 3\.1\.\d, which .* \(refused, since Image\.verify is set\)$",
+            (0, 10),
+        ),
     ]
 
 
@@ -111,6 +126,6 @@ def test_gate_says_what_is_wrong(release: Release, figures: Figures) -> None:
             took = end.at - fault.pod.created
             least, most = fault.seconds
             assert least <= took <= most, f"{fault.name}: {took:.1f} s"
-            figures.add(release.version, f"gate gives up: {fault.name}", took)
+            figures.add(release.label, f"gate gives up: {fault.name}", took)
             last = fault.pod.log("gate", start=0).splitlines()[-1]
             assert re.search(fault.message, last), f"{fault.name}: {last}"

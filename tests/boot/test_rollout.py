@@ -107,5 +107,5 @@ def test_mains_replaced_during_requests(mains: Deployment, browser: Browser, fig
     for pod in old:
         assert pod.deleted is not None
         gone = next(event.at for event in pod.events if event.reason == "Stopped") - pod.deleted
-        figures.add(mains.release.version, "main told to go: gone", gone)
-    figures.add(mains.release.version, "predictions while mains are replaced", traffic.answered, unit="")
+        figures.add(mains.release.label, "main told to go: gone", gone)
+    figures.add(mains.release.label, "predictions while mains are replaced", traffic.answered, unit="")

@@ -12,6 +12,8 @@ const scripts = process.env.SCRIPTS
 const { judge } = require(path.join(scripts, 'main-connections.js'))
 const { knownMigrations, newerThan, pendingOf } = require(path.join(scripts, 'gate-migrations.js'))
 const { describe: explain } = require(path.join(scripts, 'gate-failures.js'))
+const { remarksOf: remarksOfPostgres } = require(path.join(scripts, 'gate-postgres.js'))
+const { parseInfo, refusalOf, remarksOf: remarksOfRedis } = require(path.join(scripts, 'gate-redis-server.js'))
 const { Deadline, waitFor } = require(path.join(scripts, 'gate-waiting.js'))
 const { observeUnread } = require(path.join(scripts, 'unread-sockets.js'))
 
@@ -100,6 +102,23 @@ test('waiting ends with the deadline and one clear message', async () => {
     const waiting = waitFor('redis at h:1', attempt, new Deadline(1), (text) => said.push(text))
     await assert.rejects(waiting, /gave up on redis at h:1 after 1 s: refused \(no\)/)
     assert.deepStrictEqual(said, ['waiting for redis at h:1: refused (no)'])
+})
+
+test('a PostgreSQL below 13 is told in one line, others are no word', () => {
+    const env = { DATABASE_HOST: 'db', DATABASE_NAME: 'flowise', DATABASE_USER: 'me', DATABASE_PASSWORD: 'secret-word' }
+    const [remark, ...others] = remarksOfPostgres({ number: 120022, version: '12.22 (Debian 12.22-1)' }, env)
+    assert.match(remark, /^database flowise \(postgres\) at db:5432 as me is PostgreSQL 12\.22 .*: below 13 only a superuser can/)
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual(remarksOfPostgres({ number: 130000, version: '13.0' }, env), [])
+})
+
+test('INFO of a Redis that has several faults: what refuses, and each of what is told', () => {
+    const info = parseInfo('# Server\r\nredis_version:6.0.16\r\n\r\n# Memory\r\nmaxmemory:1\r\nmaxmemory_policy:allkeys-lfu\r\n')
+    assert.strictEqual(refusalOf(info), undefined)
+    assert.strictEqual(remarksOfRedis(info).length, 2)
+    assert.match(refusalOf({ ...info, role: 'slave', master_host: 'h', master_port: '1' }), /^is a read-only replica of h:1\./)
+    assert.match(refusalOf({}, new Error('CROSSSLOT Keys in request')), /^is a Redis Cluster \(CROSSSLOT /)
+    assert.strictEqual(refusalOf({}, new Error('NOPERM this user')), undefined)
 })
 
 test('unread bytes count only while they stay', async () => {

@@ -91,7 +91,24 @@ fingerprint() {
     { printf 'flowise-constructs: encryption key\n'; cat "$ENCRYPTION_KEY_FILE"; } | sha256sum | cut -c 1-16
 }
 
-certificate() { printf %s "$1" | base64 -d; }
+# The database's authority as PEM: from a file that holds PEM, or base64 of it, or from Flowise's variable.
+database_authority() {
+    if [ -z "${DATABASE_SSL_KEY_FILE:-}" ]; then
+        printf %s "$DATABASE_SSL_KEY_BASE64" | base64 -d
+    elif grep -q -e '-----BEGIN CERTIFICATE-----' "$DATABASE_SSL_KEY_FILE"; then
+        cat "$DATABASE_SSL_KEY_FILE"
+    else
+        base64 -d "$DATABASE_SSL_KEY_FILE"
+    fi
+}
+
+# The public authorities, with others that are given as files.
+all_authorities() {
+    for authority in "$AUTHORITIES" "$@"; do
+        cat "$authority"
+        echo
+    done
+}
 
 # The database's part of the manifest, from "table count" lines.
 # describe_database BEGAN FILE SERVER_VERSION CLIENT_VERSION

@@ -21,7 +21,7 @@ encrypt_as_the_application() {
         printf 'skip-ssl\n'
         return
     fi
-    certificate "$DATABASE_SSL_KEY_BASE64" > "$TMPDIR/database-ca.pem"
+    database_authority > "$TMPDIR/database-ca.pem"
     printf 'ssl\nssl-ca=%s\n' "$TMPDIR/database-ca.pem"
     if [ "$DATABASE_REJECT_UNAUTHORIZED" = true ]; then printf 'ssl-verify-server-cert\n'; else printf 'skip-ssl-verify-server-cert\n'; fi
 }

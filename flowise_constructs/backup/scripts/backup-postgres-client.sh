@@ -13,10 +13,11 @@ connect_as_the_application() {
 encrypt_as_the_application() {
     if [ "${DATABASE_SSL:-}" != true ]; then
         export PGSSLMODE=disable
-    elif [ -z "${DATABASE_SSL_KEY_BASE64:-}" ]; then
-        export PGSSLMODE=verify-full PGSSLROOTCERT=$AUTHORITIES
+    elif [ -z "${DATABASE_SSL_KEY_BASE64:-}${DATABASE_SSL_KEY_FILE:-}" ]; then
+        all_authorities ${FURTHER_AUTHORITIES:+"$FURTHER_AUTHORITIES"} > "$TMPDIR/database-ca.pem"
+        export PGSSLMODE=verify-full PGSSLROOTCERT=$TMPDIR/database-ca.pem
     elif [ "$DATABASE_REJECT_UNAUTHORIZED" = true ]; then
-        certificate "$DATABASE_SSL_KEY_BASE64" > "$TMPDIR/database-ca.pem"
+        database_authority > "$TMPDIR/database-ca.pem"
         export PGSSLMODE=verify-full PGSSLROOTCERT=$TMPDIR/database-ca.pem
     else
         export PGSSLMODE=require PGSSLROOTCERT=$TMPDIR/none.pem

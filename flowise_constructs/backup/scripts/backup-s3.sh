@@ -1,8 +1,8 @@
 # How a step reaches the bucket; POSIX sh; sourced after backup-lib.sh. rclone takes its remotes from RCLONE_CONFIG_*.
 
 reach_the_bucket() {
-    if [ -n "${S3_CA_FILE:-}" ]; then
-        cat "$AUTHORITIES" "$S3_CA_FILE" > "$TMPDIR/s3-ca.pem"
+    if [ -n "${S3_CA_FILE:-}${FURTHER_AUTHORITIES:-}" ]; then
+        all_authorities ${FURTHER_AUTHORITIES:+"$FURTHER_AUTHORITIES"} ${S3_CA_FILE:+"$S3_CA_FILE"} > "$TMPDIR/s3-ca.pem"
         export RCLONE_CA_CERT=$TMPDIR/s3-ca.pem
     fi
 }

@@ -1,4 +1,4 @@
-"""Buckets, and keys in them."""
+"""Bucket names and object keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def region(value: str) -> str | None:
 def prefix(value: str) -> str | None:
     """A key prefix in a bucket."""
     if not re.fullmatch(r"[-A-Za-z0-9_.=]+(/[-A-Za-z0-9_.=]+)*", value) or ".." in value:
-        return "must be a key prefix such as 'flowise/prod': letters, digits, '-', '_', '.', '=', no slash at the ends"
+        return (
+            "must be a key prefix such as 'flowise/prod': letters, digits, '-', '_', '.', '=', no slash at either end"
+        )
     return None
 
 

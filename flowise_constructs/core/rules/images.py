@@ -12,16 +12,16 @@ _REPOSITORY = re.compile(
 
 def repository(value: str) -> str | None:
     if len(value) > 255 or not _REPOSITORY.fullmatch(value):
-        return "must be an image name without tag and digest: [host[:port]/]path, in lower case"
+        return "must be an image name without tag or digest: [host[:port]/]path, in lower case"
     return None
 
 
 def tag(value: str) -> str | None:
-    """An image tag that stands for one build."""
+    """An image tag of one particular build."""
     if not re.fullmatch(r"[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}", value):
-        return "must be an image tag: letters, digits, '_', '.' and '-', 128 at most"
+        return "must be an image tag: at most 128 letters, digits, '_', '.' and '-'"
     if not re.search(r"[0-9]", value):
-        return "is a floating tag: name a version, or give a digest"
+        return "is a floating tag: give a version or a digest"
     return None
 
 

@@ -17,27 +17,29 @@ _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 def dns_label(value: str) -> str | None:
     """RFC 1123 label: Deployments, StatefulSets, CronJobs."""
     if len(value) > 63 or not _LABEL.fullmatch(value):
-        return "must be lower-case letters, digits and hyphens, 63 at most, with a letter or digit at both ends"
+        return "must be at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
     return None
 
 
 def service_name(value: str) -> str | None:
     """RFC 1035 label: a Service's name must start with a letter."""
     if len(value) > 63 or not _SERVICE_LABEL.fullmatch(value):
-        return "must start with a letter and be lower-case letters, digits and hyphens, 63 at most, none at the end"
+        return (
+            "must be at most 63 lower-case letters, digits and hyphens, start with a letter and not end with a hyphen"
+        )
     return None
 
 
 def dns_subdomain(value: str) -> str | None:
     """RFC 1123 subdomain: names of Secrets, ConfigMaps, claims and classes."""
     if len(value) > 253 or not _SUBDOMAIN.fullmatch(value):
-        return "must be a Kubernetes object name: lower-case letters, digits, hyphens and dots, 253 at most"
+        return "must be a Kubernetes object name: at most 253 lower-case letters, digits, hyphens and dots"
     return None
 
 
 def env_name(value: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        return "must be the name of an environment variable: letters, digits and underscores, no digit first"
+        return "must be the name of an environment variable: letters, digits and underscores, not starting with a digit"
     return None
 
 
@@ -49,7 +51,7 @@ def data_key(value: str) -> str | None:
         or value in (".", "..")
         or value.startswith("..")
     ):
-        return "must be a key of a Secret or ConfigMap: letters, digits, '-', '_' and '.', 253 at most"
+        return "must be a key of a Secret or ConfigMap: at most 253 letters, digits, '-', '_' and '.'"
     return None
 
 
@@ -57,13 +59,13 @@ def label_key(value: str) -> str | None:
     """A key of a label or annotation: an optional DNS prefix, a slash, a name."""
     prefix, slash, name = value.rpartition("/")
     if (slash and dns_subdomain(prefix)) or len(name) > 63 or not _QUALIFIED.fullmatch(name):
-        return "must be a Kubernetes key: [prefix/]name, the name 63 characters at most"
+        return "must be a Kubernetes key: [prefix/]name, with at most 63 characters in the name"
     return None
 
 
 def label_value(value: str) -> str | None:
     if value and (len(value) > 63 or not _QUALIFIED.fullmatch(value)):
-        return "must be a label value: 63 characters at most, letters, digits, '-', '_' and '.'"
+        return "must be a label value: at most 63 letters, digits, '-', '_' and '.'"
     return None
 
 
@@ -74,15 +76,15 @@ def annotation_value(value: str) -> str | None:
 
 
 def all_annotations(values: Mapping[str, str]) -> str | None:
-    """Kubernetes takes 256 KiB for an object; we, and others, add some of our own."""
+    """Kubernetes accepts 256 KiB per object; this library and other tools add some of their own."""
     length = sum(len(key.encode()) + len(value.encode()) for key, value in values.items())
-    return "are longer than 200 KiB together" if length > 200 * 1024 else None
+    return "are together longer than 200 KiB" if length > 200 * 1024 else None
 
 
 def identifier(value: str) -> str | None:
-    """A name of a database or role that a server of ours makes."""
+    """A name of a database or role that a bundled server creates."""
     if not re.fullmatch(r"[a-z_][-a-z0-9_]{0,62}", value):
-        return "must be lower-case letters, digits, '_' and '-', 63 at most, and start with a letter"
+        return "must be at most 63 lower-case letters, digits, '_' and '-', and start with a letter"
     return None
 
 

@@ -13,22 +13,31 @@ _HOST = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?")
 
 
 def host(value: str) -> str | None:
-    """A DNS name or an IP address, without scheme and port."""
+    """A DNS name or an IP address, without scheme or port."""
     if ":" in value:
         try:
             ipaddress.IPv6Address(value)
         except ValueError:
-            return "must be a host name or an IP address alone: the port and the scheme are fields of their own"
+            return "must be only a host name or an IP address: the port and the scheme have their own fields"
         return None
     if len(value) > 253 or not _HOST.fullmatch(value) or ".." in value:
-        return "must be a host name or an IP address, without scheme, path and spaces"
+        return "must be a host name or an IP address, without scheme, path or spaces"
     return None
+
+
+def is_private(name: str) -> bool:
+    """Whether a host is in the cluster or in a private network, as far as its name tells."""
+    try:
+        return ipaddress.ip_address(name).is_private
+    except ValueError:
+        last = name.rstrip(".").rpartition(".")[2].lower()
+        return "." not in name.rstrip(".") or last in ("svc", "local", "internal", "lan", "home", "localhost")
 
 
 def ingress_host(value: str) -> str | None:
     """A host of an Ingress rule: a DNS name, with `*.` in front for a wildcard; Kubernetes refuses IP addresses."""
     if len(value) > 253 or naming.dns_subdomain(value.removeprefix("*.")) or re.fullmatch(r"[0-9.]+", value):
-        return "must be a lower-case DNS name, not an IP address; '*.' may stand in front"
+        return "must be a lower-case DNS name, not an IP address; it may start with '*.'"
     return None
 
 
@@ -48,12 +57,12 @@ def url(value: str) -> str | None:
     if not value.startswith(("http://", "https://")) or parts.netloc.endswith(":") or problem:
         return "must be an http:// or https:// URL with a host"
     if parts.username is not None or parts.password is not None:
-        return "must not hold credentials: they belong in a Secret"
+        return "must not contain credentials: they belong in a Secret"
     return None
 
 
 def origin(value: str) -> str | None:
-    """A URL without path: Flowise serves its UI from the root of a host alone."""
+    """A URL without a path: Flowise serves its UI only from the root of a host."""
     if (problem := url(value)) is not None:
         return problem
     parts = urlsplit(value)
@@ -67,7 +76,7 @@ def cors_origin(value: str) -> str | None:
 
 
 def frame_source(value: str) -> str | None:
-    """A source of the CSP directive frame-ancestors."""
+    """A source in the CSP directive frame-ancestors."""
     if value in ("*", "'self'", "'none'"):
         return None
     if re.fullmatch(r"[a-zA-Z][-+.a-zA-Z0-9]*:", value):

@@ -15,19 +15,19 @@ def path(value: str) -> str | None:
         or {"..", "."} & {*value.split("/")}
         or "//" in value
     ):
-        return "must be an absolute path without ':', '//', '.' and '..'"
+        return "must be an absolute path without ':', '//', '.' or '..'"
     return None
 
 
 def directory(value: str) -> str | None:
-    """An absolute path inside a container that is not its root."""
+    """An absolute path inside a container, other than its root."""
     if (problem := path(value)) is not None:
         return problem
     return "must not be the root directory" if value.strip("/") == "" else None
 
 
 def is_below(inner: str, outer: str) -> bool:
-    """Whether a path is a directory, or in it."""
+    """Whether the path `inner` is `outer` itself or lies below it."""
     return f"{normpath(inner)}/".startswith(f"{normpath(outer).rstrip('/')}/")
 
 

@@ -1,4 +1,4 @@
-"""Numbers, and Kubernetes' quantities."""
+"""Numbers and Kubernetes quantities."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def quantity(value: str) -> str | None:
 
 
 def size(value: str) -> str | None:
-    """A Kubernetes quantity of bytes: at least one mebibyte, so that a forgotten suffix is seen."""
+    """A Kubernetes quantity of bytes: at least one mebibyte, so that a forgotten suffix is noticed."""
     if (problem := quantity(value)) is not None:
         return problem
     return None if 2**20 <= amount(value) < 2**60 else "is not a plausible size in bytes: write it as '512Mi' or '8Gi'"
 
 
 def amount(value: str) -> Decimal:
-    """What a quantity stands for, in its unit."""
+    """The number that a quantity stands for, in its base unit."""
     match = _QUANTITY.fullmatch(value)
     if match is None:
         raise ValueError(value)
@@ -50,13 +50,13 @@ def amount(value: str) -> Decimal:
 
 
 def mebibytes(value: str) -> int:
-    """A quantity of bytes in whole mebibytes."""
+    """A quantity of bytes as whole mebibytes."""
     return int(amount(value) // 2**20)
 
 
 def file_size(value: str) -> str | None:
-    """A size as Node's `bytes` package reads it; a word it can't read means no limit at all."""
-    return None if _BYTES.fullmatch(value) else "must be a number with b, kb, mb or gb behind it, such as '50mb'"
+    """A size as Node's `bytes` package reads it; a value that it can't read means no limit at all."""
+    return None if _BYTES.fullmatch(value) else "must be a number followed by b, kb, mb or gb, such as '50mb'"
 
 
 Positive = Annotated[int, positive]

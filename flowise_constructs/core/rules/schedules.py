@@ -1,4 +1,4 @@
-"""Schedules of CronJobs, as Kubernetes reads them."""
+"""CronJob schedules, as Kubernetes reads them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 _CRON_FIELD = re.compile(r"(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(/[0-9]+)?(,(\*|[A-Za-z0-9]+(-[A-Za-z0-9]+)?)(/[0-9]+)?)*")
 _CRON_MACROS = frozenset({"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"})
-# robfig/cron, which Kubernetes uses, ends the week at 6.
+# In robfig/cron, which Kubernetes uses, the last day of the week is 6.
 _CRON_RANGES = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 6))
 _CRON_NAMES = {
     "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
@@ -16,22 +16,22 @@ _CRON_NAMES = {
 
 
 def time_zone(value: str) -> str | None:
-    """A name of the tz database; not 'Local', which Kubernetes refuses."""
+    """A name from the tz database; not 'Local', which Kubernetes refuses."""
     if not re.fullmatch(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", value) or value == "Local":
-        return "must be a name of the tz database such as 'Europe/Zurich' or 'Etc/UTC'"
+        return "must be a name from the tz database such as 'Europe/Zurich' or 'Etc/UTC'"
     return None
 
 
 def cron(value: str) -> str | None:
-    """A schedule as Kubernetes' CronJob reads it: five fields, or a macro."""
+    """A schedule as a CronJob reads it: five fields, or a macro."""
     if value in _CRON_MACROS:
         return None
     fields = value.split(" ")
     if len(fields) != 5:
-        return "must be five cron fields with one space between them, such as '0 3 * * *', or a macro such as '@daily'"
+        return "must be five cron fields separated by single spaces, such as '0 3 * * *', or a macro such as '@daily'"
     for field, (name, low, high) in zip(fields, _CRON_RANGES, strict=True):
         if not _cron_field(field, name, low, high):
-            return f"has a wrong {name} field '{field}': {low} to {high}, with '*', ',', '-' and '/'"
+            return f"has a wrong {name} field '{field}': use {low} to {high}, '*', ',', '-' and '/'"
     return None
 
 

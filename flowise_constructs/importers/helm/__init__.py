@@ -1,1 +1,1 @@
-"""From the values files of the Helm chart helmforge/flowise to this library's values."""
+"""From values files of the Helm chart helmforge/flowise to this library's values."""

@@ -1,4 +1,4 @@
-"""The chart's scheduled dump -> a backup of ours, which keeps as much and takes as much as the chart's."""
+"""The chart's scheduled dump -> our backup, with the chart's content and retention."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TARGET = S3Bucket(bucket="refused")
 
 
 def backup(release: Release, secrets: InlineSecrets) -> Backup | None:
-    """The backup, where there is one."""
+    """The backup, if there is one."""
     if not release.flag("backup.enabled"):
         return None
     _tell_of_differences(release)
@@ -75,7 +75,7 @@ def _arguments(release: Release) -> list[str]:
     try:
         return shlex.split(release.text(path))
     except ValueError:
-        release.refuse(path, "has an open quote")
+        release.refuse(path, "has an unclosed quote")
         return []
 
 
@@ -91,7 +91,7 @@ def _dump_image(release: Release) -> ServerImage | None:
     fields: dict[str, Any] = {"repository": match[1], "tag": match[2], "digest": match[3]}
     if "alpine" in text:
         release.remark(
-            path, "must hold bash, which PostgreSQL's alpine images don't: take a Debian one, or leave it out"
+            path, "must contain bash, which PostgreSQL's alpine images don't: use a Debian one, or leave it out"
         )
     secrets = pull_secrets(release, "imagePullSecrets")
     otherwise = ServerImage(repository="refused", tag="1")
@@ -103,8 +103,8 @@ def _dump_image(release: Release) -> ServerImage | None:
 def _tell_of_differences(release: Release) -> None:
     release.remark(
         "backup.enabled",
-        "backups have another form here, and the old archives stay as they are; like the chart's, nothing is "
-        "deleted (give a Retention in Python) and files are not in it (give files=True)",
+        "backups have another format here, and the old archives stay as they are; as with the chart, nothing is "
+        "deleted (set a Retention in Python) and files are not included (set files=True)",
     )
     if release.flag("backup.s3.createBucketIfNotExists"):
         release.remark("backup.s3.createBucketIfNotExists", "is not carried over: the bucket must exist")

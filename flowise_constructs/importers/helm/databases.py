@@ -1,4 +1,4 @@
-"""The database: a file, a server that exists, or the bundled PostgreSQL."""
+"""The database: a file, an existing server, or the bundled PostgreSQL."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RESOURCE_PRESETS: Mapping[str, Resources] = {
 
 
 def database(release: Release, variables: Variables, secrets: InlineSecrets) -> Database:
-    """Where the release has its data."""
+    """Where the release keeps its data."""
     mode = database_mode(release)
     if mode == "external":
         return _external_database(release, variables, secrets)
@@ -63,18 +63,18 @@ def _sqlite(release: Release) -> SqliteDatabase:
     if given and not is_mounted(release, directory):
         release.refuse(
             path,
-            f"{given[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with "
+            f"{given[:80]!r} is not on a volume: give a path below /root/.flowise, or mount a volume there with "
             "extraVolumeMounts",
         )
     release.remark(
         path,
-        f"Flowise takes it for a directory: the release's file is {given.rstrip('/')}/database.sqlite, "
-        f"and stays in that place on the claim, which is mounted at {DATA_DIRECTORY} now",
+        f"Flowise treats it as a directory: the release's file is {given.rstrip('/')}/database.sqlite, "
+        f"and stays in that place on the claim, which is now mounted at {DATA_DIRECTORY}",
     )
     if not release.flag("persistence.enabled"):
         release.remark(
             "persistence.enabled",
-            "false with SQLite: the database goes with each pod, as in the release; give it a claim",
+            "false with SQLite: the database is deleted with each pod, as in the release; give it a claim",
         )
     directory_or_default = None if directory == DATA_DIRECTORY else directory
     return release.make(SqliteDatabase, {"directory": path}, SqliteDatabase(), directory=directory_or_default)
@@ -132,8 +132,8 @@ def _bundled_postgres(release: Release, secrets: InlineSecrets) -> BundledPostgr
     if not release.flag(f"{persistence}.enabled"):
         release.refuse(
             f"{persistence}.enabled",
-            "false: the data are in the pod and go with its first restart, and volumeClaimTemplates can't be added "
-            "in place; dump the database, set it to true in the release, load the dump, and migrate then",
+            "false: the data is in the pod and is lost at its first restart, and volumeClaimTemplates can't be added "
+            "in place; dump the database, set it to true in the release, load the dump, and then migrate",
         )
     paths = {
         "database": f"{at}.auth.database",
@@ -179,8 +179,8 @@ def _postgres_passwords(release: Release, secrets: InlineSecrets) -> tuple[Secre
     if existing:
         release.remark(
             path,
-            f"Flowise in the release reads its password from {own!r} all the same; here from {existing[:80]!r}: "
-            "both must hold the same",
+            f"Flowise in the release still reads its password from {own!r}, here from {existing[:80]!r}: "
+            "both must hold the same password",
         )
     else:
         inline = {password.key: f"{at}.password", admin.key: f"{at}.postgresPassword"}

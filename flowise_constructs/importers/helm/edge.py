@@ -1,4 +1,4 @@
-"""How requests come in: Service, Ingress and the HTTPRoute of the Gateway API."""
+"""Incoming traffic: Service, Ingress and the HTTPRoute of the Gateway API."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def service(release: Release) -> Service:
 
 
 def ingress(release: Release) -> Ingress | None:
-    """The Ingress, where there is one."""
+    """The Ingress, if there is one."""
     if not release.flag("ingress.enabled"):
         return None
     if not release.items("ingress.hosts"):
         release.refuse(
             "ingress.hosts",
-            "is empty with ingress.enabled: name the host, without which Kubernetes refuses the Ingress",
+            "is empty with ingress.enabled: name the host; without one Kubernetes refuses the Ingress",
         )
         return None
     hosts = [_host(release, path, entry) for path, entry in release.entries("ingress.hosts")]
@@ -67,7 +67,7 @@ def ingress(release: Release) -> Ingress | None:
 def _host(release: Release, path: str, entry: Mapping[str, Any]) -> IngressHost:
     release.only(entry, path, "host", "paths")
     if not entry.get("host"):
-        release.refuse(f"{path}.host", "is empty: a rule for every host is not made here; name the host")
+        release.refuse(f"{path}.host", "is empty: rules for all hosts are not supported here; name the host")
         return _HOST
     paths = [
         _path(release, where, item) for where, item in release.entries_of(entry.get("paths") or [], f"{path}.paths")
@@ -101,27 +101,27 @@ def _tls(release: Release, path: str, entry: Mapping[str, Any]) -> IngressTls:
 
 
 def _tls_in_front(release: Release, hosts: list[IngressHost], tls: list[IngressTls]) -> bool:
-    """Whether browsers come over https although the Ingress names no certificate for the host."""
+    """Whether browsers use https although the Ingress names no certificate for the host."""
     url, host = release.text("flowise.appUrl"), hosts[0].host if hosts else ""
     covered = any(host in entry.hosts for entry in tls) or any(not entry.hosts for entry in tls)
     if url.startswith("https://") and not tls:
         release.remark(
             "ingress.tls",
-            f"is empty, and flowise.appUrl is {shown(url)}: TLS is taken to end in front of the Ingress, or at its "
-            "controller's own certificate",
+            f"is empty, and flowise.appUrl is {shown(url)}: TLS is assumed to end in front of the Ingress, or at its "
+            "controller with the default certificate",
         )
         return True
     if not url and not tls:
         release.remark(
             "ingress.tls",
-            f"is empty: the public URL is http://{host}, where the chart says https; if TLS ends in front of the "
-            "Ingress, give flowise.appUrl",
+            f"is empty: the public URL is http://{host}, but https in the chart; if TLS ends in front of the "
+            "Ingress, set flowise.appUrl",
         )
     return not any(host in entry.hosts for entry in tls) and covered
 
 
 def http_route(release: Release) -> list[dict[str, Any]]:
-    """The route of the Gateway API, as the chart makes it."""
+    """The Gateway API's HTTPRoute, as the chart creates it."""
     if not release.flag("gateway.enabled"):
         return []
     annotations = release.words("gateway.annotations")

@@ -1,4 +1,4 @@
-"""A release's values -> the arguments of one of the two charts, and the objects beside it."""
+"""A release's values -> the arguments of one of the two charts, and the extra objects."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from flowise_constructs.importers.helm import databases, edge, objects, pods, qu
 from flowise_constructs.importers.helm.backups import backup
 from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
 from flowise_constructs.importers.helm.names import app_name, full_name, names
-from flowise_constructs.importers.helm.not_carried import tell_what_is_not_carried
+from flowise_constructs.importers.helm.not_carried import report_what_is_not_carried
 from flowise_constructs.importers.helm.refusals import database_mode, is_queue, refuse_what_the_chart_refuses
 from flowise_constructs.importers.helm.release import Release
 from flowise_constructs.importers.helm.variables import Variables, agree
 from flowise_constructs.storage.values import Claim
 
-# The probe of queue mode starts a process, which takes longer than the chart's request.
+# The probe in queue mode starts a process, which takes longer than the chart's HTTP request.
 QUEUE_LIVENESS_TIMEOUT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A release in this library's words."""
+    """A release as this library's values."""
 
     chart: Literal["StandaloneChart", "QueueChart"]
     """The chart class."""
     arguments: Mapping[str, Any]
-    """Its arguments, values all of them."""
+    """Its arguments, all of them values."""
     labels: Mapping[str, str]
-    """Labels of every object."""
+    """Labels for every object."""
     objects: tuple[Mapping[str, Any], ...]
-    """Objects beside the chart's, as in YAML."""
+    """Extra objects beside the chart's, as in YAML."""
     release: str
     """The release's name."""
     paths: Mapping[str, str]
-    """The chart's paths for the fields that the constructs, not the values, find fault with."""
+    """The chart's paths of fields that constructs check, not values."""
     remarks: tuple[Finding, ...]
-    """What is worth knowing."""
+    """What the user should know."""
 
 
 def import_values(values: Mapping[str, Any], *, release: str = "flowise", namespace: str | None = None) -> Imported:
-    """The release in this library's words; ConfigError with everything that keeps it from that."""
+    """The release as this library's values; ConfigError with everything that prevents it."""
     read = Release(values, name=release, namespace=namespace)
     refuse_what_the_chart_refuses(read)
     made = _import(read)
@@ -65,7 +65,7 @@ def import_values(values: Mapping[str, Any], *, release: str = "flowise", namesp
 
 def _import(release: Release) -> Imported:
     queued = is_queue(release)
-    tell_what_is_not_carried(
+    report_what_is_not_carried(
         release, postgresql=database_mode(release) == "postgresql", redis=queued and release.flag("redis.enabled")
     )
     labels = {"app.kubernetes.io/name": app_name(release), "app.kubernetes.io/instance": release.name}
@@ -104,11 +104,11 @@ def _import(release: Release) -> Imported:
 
 
 def _tell_of_leftovers(release: Release) -> None:
-    # Seen with kubectl 1.32: a first apply merges with what Helm wrote. Its args, init containers, probes and
-    # variables stay then, two handlers in one probe and both of POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE among it.
+    # Seen with kubectl 1.32: a first apply merges with what Helm wrote. Then its args, init containers, probes and
+    # variables stay, including two handlers in one probe and both POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE.
     release.remark(
         "kubectl apply",
-        "merges with what Helm wrote, whose arguments, variables, probes and init containers would stay. "
+        "merges with what Helm wrote, so its arguments, variables, probes and init containers would stay. "
         "Once, before the first apply: "
         f"kubectl get deployment,statefulset,configmap,cronjob -l app.kubernetes.io/instance={release.name} -o yaml | "
         "kubectl apply set-last-applied --create-annotation=true -f -",
@@ -123,6 +123,7 @@ def _paths(release: Release) -> dict[str, str]:
         "Worker.extra_env": ["queue.worker.extraEnv"],
         "Flowise.ingress": ["ingress"],
         "Flowise.settings": ["flowise"],
+        "Flowise.image": ["image.tag"],
         "Backup.target": ["backup.s3"],
         "PodOptions.volumes": ["extraVolumeMounts"],
         "Names.name": ["fullnameOverride", "--release"],
@@ -141,7 +142,7 @@ def _objects(release: Release, secrets: InlineSecrets) -> tuple[Mapping[str, Any
     found = [_with_metadata(item, labels) for item in ours] + objects.extra_manifests(release)
     if release.namespace is not None:
         found = [{**item, "metadata": {"namespace": release.namespace, **item["metadata"]}} for item in found]
-    return tuple(objects.told_once(release, found, "extraManifests"))
+    return tuple(objects.checked_objects(release, found, "extraManifests"))
 
 
 def _with_metadata(item: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
@@ -156,7 +157,8 @@ def _claim(release: Release) -> Claim | None:
     if not release.flag("persistence.enabled") or not in_use:
         if release.below("persistence.size") and not in_use:
             release.remark(
-                "persistence.enabled", "the chart makes no claim with S3 and a database server, and neither does this"
+                "persistence.enabled",
+                "with S3 and a database server the chart creates no claim, and none is created here",
             )
         return None
     at = "persistence"
@@ -229,7 +231,7 @@ def _worker(release: Release, called: Names, variables: Variables) -> Worker:
         concurrency = Worker().concurrency
         release.remark(
             f"{at}.concurrency",
-            f"is not given: {concurrency} is taken, where the chart's 100000 lets one worker take the whole queue",
+            f"is not given: {concurrency} is used, because the chart's 100000 lets one worker take the whole queue",
         )
     return release.make(
         Worker,
@@ -251,6 +253,6 @@ def _worker_pod(release: Release, called: Names) -> PodOptions:
     }
     account = pods.service_account(release, "serviceAccount", called.name)
     if release.flag("serviceAccount.create"):
-        # Main makes the account, which both use.
+        # Main creates the account, and both use it.
         account = ServiceAccount(name=account.name or full_name(release), create=False)
     return pods.pod_options(release, paths, service_account=account)

@@ -1,6 +1,6 @@
-"""The keys of the chart and of its two subcharts, with the defaults of the flowise chart.
+"""The keys of the chart and its two subcharts, with the defaults of the flowise chart.
 
-A mapping with keys is a section, an empty one takes any keys; the kind of a default is the kind that its key takes.
+A mapping with keys is a section, an empty one takes any keys. The type of a default is the type that its key takes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECRET_KEYS = frozenset(
         "sslKeyBase64",
     ]
 )
-"""Keys whose values no message shows."""
+"""Keys whose values are never shown in messages."""
 
 
 KEYS: Section = {

@@ -1,4 +1,4 @@
-"""The keys of the chart's two subcharts, and what they share with the chart's own."""
+"""The keys of the chart's two subcharts, and those they share with the chart itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Section = dict[str, Any]
 
 _ANY_SCALAR = object()
 ANY_SCALAR: Any = _ANY_SCALAR
-"""Stands for the default of a key that takes a number or text: empty."""
+"""The empty default of a key that takes a number or text."""
 
 
 def probe(delay: int, period: int, timeout: int, failures: int, **more: Any) -> Section:

@@ -1,4 +1,4 @@
-"""How the chart calls its objects."""
+"""How the chart names its objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RELEASE_LIMIT = 53
 
 
 def cut(name: str) -> str:
-    """As the chart cuts a name."""
+    """The name, shortened as the chart does it."""
     return name[:_LIMIT].removesuffix("-")
 
 
@@ -23,7 +23,7 @@ def app_name(release: Release) -> str:
 
 
 def full_name(release: Release) -> str:
-    """What the names of the chart's objects start with."""
+    """The prefix of the names of the chart's objects."""
     if release.text("fullnameOverride"):
         return cut(release.text("fullnameOverride"))
     app = app_name(release)
@@ -31,7 +31,7 @@ def full_name(release: Release) -> str:
 
 
 def names(release: Release) -> Names:
-    """The names of the release's objects; those that the chart would mangle are refused."""
+    """The names of the release's objects; those that the chart would garble are refused."""
     _refuse_mangled(release)
     paths = {
         "name": "fullnameOverride" if release.text("fullnameOverride") else "--release",
@@ -54,18 +54,18 @@ def _refuse_mangled(release: Release) -> None:
     if len(release.name) > _RELEASE_LIMIT or not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", release.name):
         release.refuse(
             "--release",
-            f"{release.name[:80]!r} is no name of a Helm release: lower-case letters, digits and hyphens, 53 at most",
+            f"{release.name[:80]!r} is not a Helm release name: at most 53 lower-case letters, digits and hyphens",
         )
     if release.flag("redis.enabled") and "redis" in release.name:
         release.refuse(
             "--release",
             f"{release.name!r} contains 'redis': the chart then calls the server's objects {release.name!r} and "
-            f"Flowise looks for '{release.name}-redis-client'; such a release has no working queue: take a new "
+            f"Flowise looks for '{release.name}-redis-client'; such a release has no working queue: use a new "
             "release name",
         )
     if release.flag("postgresql.enabled") and len(f"{release.name}-postgresql") > STATEFUL_SET_NAME_LIMIT:
         release.refuse(
             "--release",
-            f"{release.name!r} is so long that the chart cuts the name of PostgreSQL's StatefulSet, which this "
+            f"{release.name!r} is so long that the chart shortens the name of PostgreSQL's StatefulSet, which this "
             "library doesn't: dump the database and load it into a release of at most 41 characters",
         )

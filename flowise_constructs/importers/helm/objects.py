@@ -1,4 +1,4 @@
-"""Objects that are carried as they are: the ExternalSecret of the keys and the extra manifests."""
+"""Objects that are carried over unchanged: the ExternalSecret for the keys and the extra manifests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from flowise_constructs.core.rules import texts
 from flowise_constructs.importers.helm.names import full_name
 from flowise_constructs.importers.helm.release import Release
 
-# A JavaScript number holds no more.
+# The largest integer that a JavaScript number represents exactly.
 _LARGEST = 2**53
 
 
 def external_secret(release: Release) -> list[dict[str, Any]]:
-    """The ExternalSecret that makes the Secret of the five keys, as the chart has it."""
+    """The ExternalSecret that creates the Secret of the five keys, as in the chart."""
     at = "externalSecrets"
     if not release.flag(f"{at}.enabled"):
         return []
@@ -56,13 +56,13 @@ def extra_manifests(release: Release) -> list[dict[str, Any]]:
     return found
 
 
-def told_once(release: Release, objects: list[dict[str, Any]], paths: str) -> list[dict[str, Any]]:
-    """The objects, without those that YAML or JavaScript can't carry, and without a second one of a name."""
+def checked_objects(release: Release, objects: list[dict[str, Any]], paths: str) -> list[dict[str, Any]]:
+    """Returns all objects; refuses those that YAML or JavaScript can't represent, and a second one of the same name."""
     seen: set[tuple[str, ...]] = set()
     for item in objects:
         key = identity(item)
         if key in seen:
-            release.refuse(paths, f"{key[1]} {key[3]!r} stands there twice: take one out")
+            release.refuse(paths, f"{key[1]} {key[3]!r} is there twice: remove one")
         seen.add(key)
         problem = _problem(item)
         if problem is not None:
@@ -71,7 +71,7 @@ def told_once(release: Release, objects: list[dict[str, Any]], paths: str) -> li
 
 
 def identity(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """What tells an object from all others."""
+    """What identifies an object: API version, kind, namespace, name."""
     metadata = item["metadata"]
     return str(item["apiVersion"]), str(item["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"])
 
@@ -80,7 +80,7 @@ def _problem(value: Any) -> str | None:
     if is_map(value):
         for key, item in value.items():
             if key.startswith("$jsii") or any(texts.unsafe(character) for character in key):
-                return f"has the key {shown(key)}, which can't be carried"
+                return f"has the key {shown(key)}, which YAML or JavaScript can't represent"
             if (problem := _problem(item)) is not None:
                 return problem
         return None
@@ -88,11 +88,11 @@ def _problem(value: Any) -> str | None:
         return next((problem for item in value if (problem := _problem(item)) is not None), None)
     if isinstance(value, str):
         if any(texts.unsafe(character) for character in value):
-            return "holds control characters"
+            return "contains control characters"
         problem = texts.misread(value)
-        return f"holds {shown(value)}, which {problem}" if problem else None
+        return f"contains {shown(value)}, which {problem}" if problem else None
     if isinstance(value, float) and not math.isfinite(value):
-        return f"holds {value}, which is no number"
+        return f"contains {value}, which is not a number"
     if isinstance(value, (int, float)) and abs(value) > _LARGEST:
-        return f"holds {shown(value)}, which is too large a number: put it in quotes"
+        return f"contains {shown(value)}, which is too large a number: put it in quotes"
     return None

@@ -77,8 +77,8 @@ def another_chart(tree: Mapping[str, Any]) -> str | None:
     strange = list(_strange(tree))
     if len(strange) >= (2 if len(strange) == len(tree) else 3):
         return (
-            f"is not a values file of the Helm chart helmforge/flowise: {_listed(strange)} are no keys of it. Give the "
-            f"release's values (helm get values RELEASE -o yaml); if the release is of another chart: {_INSTEAD}"
+            f"is not a values file of the Helm chart helmforge/flowise: {_listed(strange)} are not keys of it. Give "
+            f"the release's values (helm get values RELEASE -o yaml); if the release is of another chart: {_INSTEAD}"
         )
     return None
 

@@ -46,7 +46,7 @@ def _objects(documents: list[Any]) -> str | None:
     names = [f"{item['kind']} {_name(item)}" for item in objects]
     told = f"{shown(names[0])} and {len(names) - 1} more" if len(names) > 1 else shown(names[0])
     return (
-        f"holds Kubernetes objects ({told}), not values: {_CHART}, not what a chart makes of them. If Helm made the "
+        f"contains Kubernetes objects ({told}), not values: {_CHART}, not what a chart makes of them. If Helm made the "
         f"objects, {_GET_VALUES}; to look at the objects themselves run 'flowise-constructs check'"
     )
 
@@ -150,7 +150,7 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
     if not names or len(names) * 2 < len(tree):
         return None
     return (
-        f"holds environment variables ({', '.join(names[:5])}), not values: {_CHART}, which take further variables "
+        f"contains environment variables ({', '.join(names[:5])}), not values: {_CHART}, which take further variables "
         f"as a list in flowise.extraEnv. {_in_python('StandaloneChart')}"
     )
 
@@ -161,8 +161,8 @@ def _dependency(tree: Mapping[str, Any]) -> str | None:
         return None
     told = another_chart(inner)
     return told or (
-        "holds the values of a chart that depends on flowise: put what stands below 'flowise:' into a file of its own, "
-        "one step to the left, and give that"
+        "contains the values of a chart that depends on flowise: put what stands below 'flowise:' into a file of its "
+        "own, one step to the left, and give that"
     )
 
 

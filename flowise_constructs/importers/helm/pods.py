@@ -1,4 +1,4 @@
-"""What the chart says of pods: resources, probes, scheduling, identity, volumes."""
+"""The chart's pod settings: resources, probes, scheduling, service account, volumes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OWN_VOLUMES = ("home", "data", "logs", "tmp", "shm", "scripts")
 
 
 def moved(path: str) -> str:
-    """A path of the chart's containers, which run as root, where our containers have it."""
+    """A path in the chart's containers, which run as root, as the path in our containers."""
     path = path.rstrip("/") or path
     if path == CHART_DATA_DIRECTORY or path.startswith(f"{CHART_DATA_DIRECTORY}/"):
         return DATA_DIRECTORY + path[len(CHART_DATA_DIRECTORY) :]
@@ -33,20 +33,20 @@ def moved(path: str) -> str:
 
 
 def secret_key(release: Release, secret: str, secret_path: str, key: str, key_path: str) -> SecretKey:
-    """A reference, with the paths that name and key come from."""
+    """A reference, with the paths of its name and its key."""
     otherwise = SecretKey(secret="refused", key="refused")
     return release.make(SecretKey, {"secret": secret_path, "key": key_path}, otherwise, secret=secret, key=key)
 
 
 def resources(release: Release, path: str, default: Resources) -> Resources:
-    """Requests and limits; what is not said is the default's."""
+    """Requests and limits; defaults for what is not given."""
     given = release.mapping(path)
     release.only(given, path, "requests", "limits")
     requests = _amounts(release, given.get("requests"), f"{path}.requests")
     limits = _amounts(release, given.get("limits"), f"{path}.limits")
     if not requests and not limits:
         return default
-    # Kubernetes takes a limit for the request that is missing.
+    # Kubernetes uses a limit as the missing request.
     memory_limit = limits.get("memory") or _memory_limit(release, path, requests.get("memory"), default)
     memory = requests.get("memory") or limits.get("memory") or default.memory_request
     paths = {
@@ -74,7 +74,7 @@ def _memory_limit(release: Release, path: str, request: str | None, default: Res
         and quantities.amount(request) > quantities.amount(limit)
     ):
         limit = request
-    release.remark(f"{path}.limits.memory", f"is not given, and the heap's size follows from it: taken as {limit}")
+    release.remark(f"{path}.limits.memory", f"is not given, and the heap size depends on it: {limit} is used")
     return limit
 
 
@@ -88,7 +88,7 @@ def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
     for name, amount in given.items():
         if name not in ("cpu", "memory"):
             release.remark(
-                f"{path}.{name}", "is not carried over: give it with a JSON patch on the Deployment in Python"
+                f"{path}.{name}", "is not carried over: set it with a JSON patch on the Deployment in Python"
             )
         elif isinstance(amount, bool) or not isinstance(amount, (str, int, float)):
             release.refuse(f"{path}.{name}", "must be a quantity such as '500m' or '2Gi'")
@@ -98,18 +98,16 @@ def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
 
 
 def probe(release: Release, path: str, timeout: int | None = None) -> ProbeNumbers:
-    """A probe's numbers. `timeout` is ours where the chart's default is too short for our probe."""
+    """A probe's numbers. `timeout` is ours if the chart's default is too short for our probe."""
     if not release.flag(f"{path}.enabled"):
         release.remark(
-            f"{path}.enabled", "false is not carried over: every pod has its probes; give it larger numbers instead"
+            f"{path}.enabled", "false is not carried over: every pod has its probes; set larger numbers instead"
         )
     if release.text(f"{path}.path") != CHART_PING:
-        release.remark(
-            f"{path}.path", f"is not carried over: Flowise answers 200 to any path, and {CHART_PING} is asked"
-        )
+        release.remark(f"{path}.path", f"is not carried over: Flowise answers 200 to any path, so {CHART_PING} is used")
     if release.below(f"{path}.initialDelaySeconds"):
         release.remark(
-            f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others begin after it"
+            f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others start after it"
         )
     asked = f"{path}.timeoutSeconds"
     return release.make(
@@ -127,7 +125,7 @@ def probe(release: Release, path: str, timeout: int | None = None) -> ProbeNumbe
 
 
 def service_account(release: Release, path: str, name: str) -> ServiceAccount:
-    """The pod's identity: the chart's, where it makes or names one, else one of its own."""
+    """The pod's service account: the chart's, if it creates or names one, else its own."""
     given = release.text(f"{path}.name")
     if not release.flag(f"{path}.create"):
         if given in ("", "default"):
@@ -143,11 +141,11 @@ def service_account(release: Release, path: str, name: str) -> ServiceAccount:
 
 
 def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodOptions:
-    """Scheduling and metadata; `paths` says which of our fields come from where."""
+    """Scheduling and metadata; `paths` maps our fields to the chart's paths."""
     fields: dict[str, Any] = {}
     for field, path in paths.items():
         if field == "labels":
-            # Those of the selector are refused already.
+            # Those of the selector have already been refused.
             fields[field] = {name: word for name, word in release.words(path).items() if name not in SELECTOR_LABELS}
         elif field in ("annotations", "node_selector"):
             fields[field] = release.words(path)
@@ -161,7 +159,7 @@ def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodO
 
 
 def scheduling_paths(prefix: str) -> dict[str, str]:
-    """Where a pod's scheduling comes from."""
+    """The chart's paths of a pod's scheduling."""
     return {
         "node_selector": f"{prefix}nodeSelector",
         "tolerations": f"{prefix}tolerations",
@@ -170,7 +168,7 @@ def scheduling_paths(prefix: str) -> dict[str, str]:
 
 
 def volumes(release: Release) -> Sequence[Volume]:
-    """Main's further volumes: each mount with its volume."""
+    """Main's extra volumes: each mount with its volume."""
     sources = {
         str(entry.get("name")): {key: value for key, value in entry.items() if key != "name"}
         for _, entry in release.entries("extraVolumes")
@@ -179,7 +177,7 @@ def volumes(release: Release) -> Sequence[Volume]:
     for path, mount in release.entries("extraVolumeMounts"):
         name = str(mount.get("name"))
         if name not in sources:
-            release.refuse(f"{path}.name", f"{name[:80]!r} is none of extraVolumes: add the volume there")
+            release.refuse(f"{path}.name", f"{name[:80]!r} is not in extraVolumes: add the volume there")
             continue
         found.append(_volume(release, path, mount, sources[name], _free_name(name, found)))
     for name in sorted(
@@ -212,7 +210,7 @@ def _volume(release: Release, path: str, mount: Mapping[str, Any], source: Mappi
 
 
 def _free_name(name: str, found: Sequence[Volume]) -> str:
-    """Our Volume holds one mount, and some names are the construct's."""
+    """A name that is free: our Volume has only one mount, and some names belong to the construct."""
     taken = {*_OWN_VOLUMES, *(volume.name for volume in found)}
     if name not in taken:
         return name

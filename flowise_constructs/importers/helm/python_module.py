@@ -1,4 +1,4 @@
-"""A release in this library's words -> the Python module that makes the same YAML."""
+"""A release as this library's values -> the Python module that generates the same YAML."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "worker": Worker(),
     "names": Names(),
 }
-"""The charts' own arguments."""
+"""The default arguments of the charts."""
 
 
 class Call:
@@ -128,12 +128,12 @@ def _object(item: Mapping[str, Any]) -> str:
     head = {"api_version": item["apiVersion"], "kind": item["kind"]}
     call = Call("ApiObject", [Name("chart"), object_id(item)], head)
     added = [Call("JsonPatch.add", [pointer, value], {}) for pointer, value in patches(item).items()]
-    told = Call("made.add_json_patch", added, {})
-    return f"    made = {_written(call, 4, len('    made = '))}\n    {_written(told, 4, 4)}\n"
+    patch = Call("made.add_json_patch", added, {})
+    return f"    made = {_written(call, 4, len('    made = '))}\n    {_written(patch, 4, 4)}\n"
 
 
 def _source(value: Any) -> Any:
-    """Values as calls, with what is said and without what is the default."""
+    """Values as calls, without arguments that equal the default."""
     if isinstance(value, Auth):
         return _auth(value)
     if isinstance(value, S3Credentials):
@@ -172,7 +172,7 @@ def _credentials(keys: S3Credentials) -> Call:
 
 
 def _names(source: Any) -> set[str]:
-    """The library's names that the source uses."""
+    """The names from the library that the source uses."""
     if isinstance(source, Call):
         inner = [*source.positional, *source.named.values()]
         return {source.name.partition(".")[0]}.union(*(_names(item) for item in inner))
@@ -182,7 +182,7 @@ def _names(source: Any) -> set[str]:
 
 
 def _written(source: Any, indent: int, column: int, behind: int = 0) -> str:
-    """The source as ruff formats it: on the line where it fits, else an item a line, with a comma behind the last."""
+    """The source as ruff formats it: on one line if it fits, else one item per line, with a trailing comma."""
     line = _line(source)
     if column + len(line) + behind <= WIDTH or not isinstance(source, (Call, dict, list)) or line in ("{}", "[]"):
         return line
@@ -211,7 +211,7 @@ def _line(source: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """A string literal with the quotes that ruff takes."""
+    """A string literal with the quotes that ruff chooses."""
     literal = repr(text)
     if literal.startswith('"') or '"' in text:
         return literal

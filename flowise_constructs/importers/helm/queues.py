@@ -1,4 +1,4 @@
-"""The queue and its Redis, one that exists or the bundled one."""
+"""The queue and its Redis, an existing or the bundled one."""
 
 from __future__ import annotations
 
@@ -69,18 +69,20 @@ def _redis_tls(release: Release, main: Variables) -> RedisTls | None:
     on = main.take_flag("REDIS_TLS")
     where = {
         "ca": main.where("REDIS_CA"),
+        "ca_base64": main.where("REDIS_CA"),
         "certificate": main.where("REDIS_CERT"),
         "private_key": main.where("REDIS_KEY"),
     }
     if not on:
         return None
     ca = main.take("REDIS_CA")
-    ca = authority(release, where["ca"], ca) if isinstance(ca, str) else ca
+    inline = authority(release, where["ca"], ca) if isinstance(ca, str) else None
     return release.make(
         RedisTls,
         where,
         RedisTls(),
-        ca=ca,
+        ca=inline,
+        ca_base64=None if isinstance(ca, str) else ca,
         certificate=main.take_secret("REDIS_CERT"),
         private_key=main.take_secret("REDIS_KEY"),
     )

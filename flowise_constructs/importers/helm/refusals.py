@@ -1,4 +1,4 @@
-"""What the chart refuses, with its meaning, and what it accepts although nothing comes of it: all that applies."""
+"""What the chart refuses, and what it accepts although it can't work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DatabaseMode = Literal["sqlite", "external", "postgresql"]
 
 
 def refuse_what_the_chart_refuses(release: Release) -> None:
-    """Every refusal that applies."""
+    """Adds every refusal that applies."""
     for check in _CHECKS:
         check(release)
 
@@ -24,17 +24,17 @@ def is_queue(release: Release) -> bool:
 
 
 def has_external_database(release: Release) -> bool:
-    """Whether the values name a database server that exists."""
+    """Whether the values name an existing database server."""
     return bool(release.text("database.external.host") or release.text("database.external.existingSecret"))
 
 
 def has_external_redis(release: Release) -> bool:
-    """Whether the values name a Redis that exists."""
+    """Whether the values name an existing Redis."""
     return bool(release.text("redis.external.host") or release.text("redis.external.existingSecret"))
 
 
 def database_mode(release: Release) -> DatabaseMode | None:
-    """What the chart resolves the mode to; None where it can't."""
+    """The mode that the chart resolves to; None if it can't."""
     mode = release.text("database.mode") or "auto"
     if mode == "auto":
         if has_external_database(release):
@@ -61,7 +61,7 @@ def _database(release: Release) -> None:
     external, bundled = has_external_database(release), release.flag("postgresql.enabled")
     if mode == "auto" and external and bundled:
         release.refuse(
-            "database.mode", "'auto' with both database.external.* and postgresql.enabled: take one of them out"
+            "database.mode", "'auto' with both database.external.* and postgresql.enabled: remove one of them"
         )
     if mode == "external" and not external:
         release.refuse("database.external.host", "is empty with database.mode=external: name the server")
@@ -70,12 +70,12 @@ def _database(release: Release) -> None:
     if mode == "postgresql" and not bundled:
         release.refuse("postgresql.enabled", "false with database.mode=postgresql: set it to true")
     if mode == "postgresql" and external:
-        release.refuse("database.external.host", "is given with database.mode=postgresql: take database.external.* out")
+        release.refuse("database.external.host", "is given with database.mode=postgresql: remove database.external.*")
 
 
 def _redis(release: Release) -> None:
     if has_external_redis(release) and release.flag("redis.enabled"):
-        release.refuse("redis.enabled", "true, and redis.external.* is given: take one of them out")
+        release.refuse("redis.enabled", "true, and redis.external.* is given: remove one of them")
 
 
 def _backup(release: Release) -> None:
@@ -84,8 +84,8 @@ def _backup(release: Release) -> None:
     if database_mode(release) == "sqlite":
         release.refuse(
             "backup.enabled",
-            "true with SQLite: the chart's backup dumps a database server; set it to false, and give the manifest "
-            "a Backup in Python, which can do SQLite too",
+            "true with SQLite: the chart's backup dumps only a database server; set it to false, and add a Backup in "
+            "Python, which also supports SQLite",
         )
     if not release.text("backup.s3.endpoint"):
         release.refuse("backup.s3.endpoint", "is empty with backup.enabled: give the store's URL")
@@ -115,7 +115,7 @@ def _queue(release: Release) -> None:
     if release.text("storage.type") != "s3":
         release.refuse(
             "storage.type",
-            f"{release.text('storage.type')[:80]!r} in queue mode: its pods share files through a bucket alone; set "
+            f"{release.text('storage.type')[:80]!r} in queue mode: its pods can share files only through a bucket; set "
             "it to s3",
         )
     if release.flag("persistence.enabled"):
@@ -125,13 +125,11 @@ def _queue(release: Release) -> None:
 def _replicas(release: Release) -> None:
     replicas = release.number("flowise.replicaCount")
     if replicas > 1 and database_mode(release) == "sqlite":
-        release.refuse(
-            "flowise.replicaCount", f"{replicas} with SQLite, whose file one pod alone may open: set it to 1"
-        )
+        release.refuse("flowise.replicaCount", f"{replicas} with SQLite, whose file only one pod may open: set it to 1")
     if replicas > 1 and release.text("storage.type") == "local":
         release.refuse(
             "flowise.replicaCount",
-            f"{replicas} with local storage, which one pod alone sees: set it to 1, or storage.type to s3",
+            f"{replicas} with local storage, which only one pod sees: set it to 1, or storage.type to s3",
         )
 
 
@@ -160,7 +158,7 @@ def _pod_labels(release: Release) -> None:
 def _refuse_labels(release: Release, path: str, labels: tuple[str, ...]) -> None:
     for label in labels:
         if label in release.mapping(path):
-            release.refuse(f"{path}[{label!r}]", "is a label of the selector: take it out")
+            release.refuse(f"{path}[{label!r}]", "is a label of the selector: remove it")
 
 
 def _external_secret(release: Release) -> None:
@@ -169,7 +167,7 @@ def _external_secret(release: Release) -> None:
     if not release.text("auth.existingSecret"):
         release.refuse(
             "auth.existingSecret",
-            "is empty with externalSecrets.enabled: name the Secret that the ExternalSecret makes",
+            "is empty with externalSecrets.enabled: name the Secret that the ExternalSecret creates",
         )
     if not release.items("externalSecrets.data"):
         release.refuse(
@@ -209,21 +207,21 @@ def _accepted_nonsense(release: Release) -> None:
     ):
         release.refuse(
             "flowise.replicaCount",
-            f"{replicas} outside queue mode: each main would fire every schedule; set it to 1, or architecture.mode "
+            f"{replicas} outside queue mode: each main would run every schedule; set it to 1, or architecture.mode "
             "to queue",
         )
     vendor = release.text("database.external.vendor")
     if database_mode(release) == "external" and vendor not in ("postgres", "mysql"):
         release.refuse(
             "database.external.vendor",
-            f"{vendor[:80]!r} must be 'postgres' or 'mysql': the chart takes any other word for postgres; for "
-            "MariaDB give a MariadbDatabase in Python",
+            f"{vendor[:80]!r} must be 'postgres' or 'mysql': the chart treats any other value as postgres; for "
+            "MariaDB use a MariadbDatabase in Python",
         )
     if release.text("storage.type") not in ("local", "s3"):
         release.refuse(
             "storage.type",
-            f"{release.text('storage.type')[:80]!r} must be 'local' or 's3': the chart makes S3 variables and "
-            "Flowise takes it for local",
+            f"{release.text('storage.type')[:80]!r} must be 'local' or 's3': the chart sets S3 variables, but "
+            "Flowise treats it as local",
         )
 
 

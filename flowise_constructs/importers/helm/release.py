@@ -1,4 +1,4 @@
-"""What is read: a release's values, checked against the chart's keys, and everything found on the way."""
+"""A release's values, checked against the chart's keys, and all findings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from flowise_constructs.importers.helm.known_servers import ANY_SCALAR, Section
 T = TypeVar("T")
 
 Paths = str | Mapping[str, str]
-"""Where the fields of a value come from: the chart's path of each, or one for all."""
+"""Where the fields of a value come from: the chart's path for each, or one for all."""
 
 
 class Release:
-    """The values of one Helm release, and what is wrong or worth a word in them."""
+    """The values of one Helm release, with the errors and remarks about them."""
 
     def __init__(self, values: Mapping[str, Any], *, name: str, namespace: str | None) -> None:
         self.name = name
@@ -39,32 +39,32 @@ class Release:
 
     @property
     def remarks(self) -> tuple[Finding, ...]:
-        """What is worth knowing."""
+        """What the user should know."""
         return tuple(self._remarks)
 
     def refuse(self, path: str, problem: str) -> None:
-        """Something that keeps the values from becoming YAML."""
+        """Adds an error: the values can't become YAML."""
         self._findings[Finding(path, problem)] = None
 
     def remark(self, path: str, text: str) -> None:
-        """Something worth knowing that keeps nothing from being done."""
+        """Adds a remark: something that the user should know, but that prevents nothing."""
         self._remarks[Finding(path, text)] = None
 
     def given(self, path: str) -> bool:
-        """Whether the user's files say something there."""
+        """Whether the user's files set the path."""
         return path in self._given
 
     def below(self, path: str) -> list[str]:
-        """The keys at or below the path that the user's files say, and that are not the chart's own default."""
+        """The keys at or below the path that the user's files set to something other than the chart's default."""
         return [key for key, value in self._given.items() if _is_below(key, path) and value != self._default(key)]
 
     def text(self, path: str) -> str:
-        """Text; a number where the key takes one too. Empty where a null took the default away."""
+        """Text, also from a number if the key takes one. Empty if a null removed the default."""
         value = self._values[path]
         return "" if value is None or value is ANY_SCALAR else str(value)
 
     def flag(self, path: str) -> bool:
-        """True or false; false where a null took the default away."""
+        """True or false; false if a null removed the default."""
         return bool(self._values[path])
 
     def number(self, path: str) -> int:
@@ -72,7 +72,7 @@ class Release:
         return int(self._values[path])
 
     def mapping(self, path: str) -> dict[str, Any]:
-        """A mapping of free keys."""
+        """A mapping with any keys."""
         return dict(self._values[path] or {})
 
     def items(self, path: str) -> list[Any]:
@@ -80,11 +80,11 @@ class Release:
         return list(self._values[path] or [])
 
     def words(self, path: str) -> dict[str, str]:
-        """A mapping of free keys to text: labels, annotations, a node selector."""
+        """A mapping of any keys to text: labels, annotations, a node selector."""
         return self.words_of(self.mapping(path), path)
 
     def words_of(self, mapping: Mapping[str, Any], path: str) -> dict[str, str]:
-        """The mapping without what is not text, which is refused."""
+        """The mapping without values that are not text, which are refused."""
         for key, item in mapping.items():
             if not isinstance(item, str):
                 self.refuse(f"{path}[{key!r}]", f"{shown(item)} must be text: put it in quotes")
@@ -109,10 +109,10 @@ class Release:
         """Refuses the entry's other keys."""
         for key in entry:
             if key not in known:
-                self.refuse(f"{path}.{key}", f"is not carried over{_nearest(key, known)}: take it out")
+                self.refuse(f"{path}.{key}", f"is not carried over{_nearest(key, known)}: remove it")
 
     def make(self, cls: Callable[..., T], paths: Paths, otherwise: T, /, **fields: Any) -> T:
-        """One of this library's values. Where it is refused, its findings are told with the chart's paths."""
+        """One of this library's values. If it is refused, its findings are reported with the chart's paths."""
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always", ConfigWarning)
             made = self._attempt(cls, paths, otherwise, fields)
@@ -134,7 +134,7 @@ class Release:
             if key not in known:
                 self.refuse(
                     f"{prefix}{key}",
-                    f"is no key of the chart{_nearest(key, known) or _nearest(key, KEYS) or _deeper(key)}",
+                    f"is not a key of the chart{_nearest(key, known) or _nearest(key, KEYS) or _deeper(key)}",
                 )
         for key, default in known.items():
             if is_map(default) and default:
@@ -147,15 +147,15 @@ class Release:
             self._given[path] = value
         problem = _wrong_kind(value, default)
         if problem is not None:
-            told = "the value (not shown)" if path.rpartition(".")[2] in SECRET_KEYS else shown(value)
-            self.refuse(path, f"{told} {problem}")
+            rendered = "the value (not shown)" if path.rpartition(".")[2] in SECRET_KEYS else shown(value)
+            self.refuse(path, f"{rendered} {problem}")
             value = default
         self._values[path] = value
 
     def _read_section(self, path: str, value: Any, known: Section) -> None:
         if not is_map(value):
             what = (
-                "null takes the whole section away, and the chart can't do without it"
+                "null removes the whole section, and the chart needs it"
                 if value is None
                 else f"{shown(value)} must be a mapping"
             )
@@ -177,7 +177,7 @@ def _wrong_kind(value: Any, default: Any) -> str | None:
         return (
             None
             if value is None or isinstance(value, bool)
-            else "must be true or false, without quotes: Helm takes any text for true"
+            else "must be true or false, without quotes: Helm treats any text as true"
         )
     if isinstance(default, int):
         return None if _is_integer(value) else "must be a whole number"
@@ -227,7 +227,7 @@ def _path(where: str, paths: Paths) -> str:
 
 
 def _translated(problem: str, paths: Paths) -> str:
-    """The problem with the chart's words for our fields."""
+    """The problem with our field names replaced by the chart's paths."""
     if isinstance(paths, str):
         return problem
     return re.sub(r"'([a-z_]+)'", lambda match: paths.get(match[1], match[0]), problem)

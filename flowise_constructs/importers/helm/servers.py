@@ -1,4 +1,4 @@
-"""What servers have in common, those that exist and the bundled ones."""
+"""What existing and bundled servers have in common."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flowise_constructs.importers.helm.release import Release
 
 
 def port_of(release: Release, path: str) -> int:
-    """A port; 1 where it is refused."""
+    """A port; 1 if it is refused."""
     text = release.text(path)
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
@@ -24,7 +24,7 @@ def port_of(release: Release, path: str) -> int:
 
 
 def external_password(release: Release, secrets: InlineSecrets, at: str, suffix: str, key: str) -> SecretKey:
-    """The password of a server that exists: an existing Secret's, an inline one, or the one that the chart expects."""
+    """The password of an existing server: from an existing Secret, inline, or from the one that the chart expects."""
     existing = release.text(f"{at}.existingSecret")
     if existing:
         key_path = f"{at}.existingSecretPasswordKey"
@@ -40,7 +40,7 @@ def external_password(release: Release, secrets: InlineSecrets, at: str, suffix:
 
 
 def authority(release: Release, path: str, encoded: str) -> str | None:
-    """The certificate, which no message shows: what stands there may be a private key."""
+    """The certificate. No message shows it, because it may be a private key."""
     try:
         text = base64.b64decode(encoded, validate=False).decode()
     except (binascii.Error, ValueError):
@@ -66,7 +66,7 @@ def directives(release: Release, path: str, pattern: str, form: str) -> dict[str
 
 
 def server_image(release: Release, at: str, default: ServerImage) -> ServerImage:
-    """A bundled server's image, the chart's default of today where none is given."""
+    """A bundled server's image; the chart's current default if none is given."""
     path, where = (
         f"{at}.image",
         {
@@ -81,7 +81,7 @@ def server_image(release: Release, at: str, default: ServerImage) -> ServerImage
     if not tag and not digest:
         tag = default.tag or ""
         release.remark(
-            f"{path}.tag", f"is not given: {tag} is taken; see that the live server's major version is no other"
+            f"{path}.tag", f"is not given: {tag} is used; check that the live server has the same major version"
         )
     return release.make(
         ServerImage,
@@ -109,7 +109,7 @@ def pull_secrets(release: Release, path: str) -> list[str]:
 
 
 def server_pod(release: Release, at: str) -> PodOptions:
-    """Labels, annotations, scheduling and account of a bundled server."""
+    """Labels, annotations, scheduling and service account of a bundled server."""
     paths = {
         "labels": f"{at}.podLabels",
         "annotations": f"{at}.podAnnotations",

@@ -1,4 +1,4 @@
-"""How Flowise behaves, its image and its keys, from the chart's keys and from `extraEnv`."""
+"""Flowise's settings, image and keys, from the chart's keys and from `extraEnv`."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _REFUSED_KEY = SecretKey(secret="refused", key="refused")
 
 
 def image(release: Release) -> Image:
-    """The Flowise image; where the values name no tag, this library's default."""
+    """The Flowise image; this library's default if the values name no tag."""
     tag, _, digest = release.text("image.tag").partition("@")
     if not tag and not digest:
         tag = DEFAULT_TAG
         release.remark(
             "image.tag",
-            f"is not given: {DEFAULT_TAG} is taken; see that the live release runs no newer one, because migrations "
-            "don't go back",
+            f"is not given: {DEFAULT_TAG} is used; check that the live release is not newer, because migrations "
+            "can't be undone",
         )
     if (problem := tag_problem(tag, digest, release)) is not None:
         release.refuse("image.tag", problem)
@@ -60,13 +60,13 @@ def image(release: Release) -> Image:
 
 
 def auth(release: Release, variables: Variables, secrets: InlineSecrets) -> Auth:
-    """The five keys: in the Secret that is named, or in the release's own."""
+    """The five keys: in the given Secret, or in the release's own."""
     existing = release.text("auth.existingSecret")
     name = existing or f"{full_name(release)}-auth"
     keys: dict[str, str] = {}
     for field, default in KEYS.items():
         path = f"auth.existingSecret{_camel(field, upper=True)}Key"
-        # The chart's own Secret has the default keys, whatever the values say.
+        # The chart's own Secret always has the default keys, whatever the values say.
         keys[field] = release.text(path) if existing else default
     found = {
         field: secret_key(
@@ -93,7 +93,7 @@ def _camel(field: str, *, upper: bool = False) -> str:
 
 
 def settings(release: Release, variables: Variables) -> Settings:
-    """What mains and workers are told alike."""
+    """Settings for both mains and workers."""
     paths: dict[str, str] = {}
     fields: dict[str, Any] = {}
     for field, (path, variable, kind) in _SETTINGS.items():
@@ -127,7 +127,7 @@ _SETTINGS: Mapping[str, tuple[str, str, str]] = {
 _TAKE: Mapping[str, Any] = {"text": Variables.take_text, "flag": Variables.take_flag, "list": Variables.take_list}
 
 _OURS_UNLESS_GIVEN = ("auth.secureCookies", "flowise.corsOrigins")
-"""Defaults of the chart that are defects: cookies without Secure behind https, an API open to every web page."""
+"""Chart defaults that are unsafe: cookies without Secure behind https, an API open to every web page."""
 
 
 def _of_chart(release: Release, path: str, kind: str) -> Any:
@@ -147,7 +147,8 @@ def _proxies(release: Release, variables: Variables) -> tuple[str, int | str]:
     path = "flowise.numberOfProxies"
     if release.given(path):
         release.remark(
-            path, "becomes TRUST_PROXY: the chart's NUMBER_OF_PROXIES is read nowhere, so it counts for the first time"
+            path,
+            "becomes TRUST_PROXY: nothing reads the chart's NUMBER_OF_PROXIES, so it takes effect for the first time",
         )
     return path, release.number(path)
 
@@ -167,7 +168,7 @@ def _smtp(release: Release, variables: Variables) -> Smtp | None:
         release.refuse(where, f"{', '.join(missing)} must be given too: Flowise sends no mail without")
     if host is None or user is None or sender is None or password is None:
         return None
-    otherwise = Smtp(host="refused", user="refused", sender="refused", password=_REFUSED_KEY)
+    otherwise = Smtp(host="refused", user="refused", sender="refused@example.com", password=_REFUSED_KEY)
     return release.make(Smtp, {"": where}, otherwise, host=host, user=user, sender=sender, password=password, **fields)
 
 
@@ -202,11 +203,11 @@ def _tell_of_defaults(release: Release) -> None:
     if not release.given("flowise.corsOrigins"):
         release.remark(
             "flowise.corsOrigins",
-            "is not given: no other web page may call the API, where the chart allows all ('*'); name the pages "
+            "is not given: no other web page may call the API, while the chart allows all ('*'); name the pages "
             "that embed a chat",
         )
     has_ingress = release.flag("ingress.enabled")
     if not release.given("auth.secureCookies") and (release.text("flowise.appUrl") or has_ingress):
         release.remark(
-            "auth.secureCookies", "is not given: SECURE_COOKIES follows the public URL, where the chart says false"
+            "auth.secureCookies", "is not given: SECURE_COOKIES follows the public URL, while the chart sets false"
         )

@@ -1,4 +1,4 @@
-"""Where files are: the claim or a bucket."""
+"""File storage: the claim or a bucket."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Storage = LocalStorage | S3Bucket
 
 
 def storage(release: Release, secrets: InlineSecrets) -> Storage:
-    """Where uploads and documents are."""
+    """Where uploads and documents are stored."""
     if release.text("storage.type") != "s3":
         path = moved(release.text("storage.local.path"))
         default = f"{DATA_DIRECTORY}/storage"
         if path and not is_mounted(release, path):
             release.refuse(
                 "storage.local.path",
-                f"{path[:80]!r} is on no volume: give a path below /root/.flowise, or mount a volume there with "
+                f"{path[:80]!r} is not on a volume: give a path below /root/.flowise, or mount a volume there with "
                 "extraVolumeMounts",
             )
         return release.make(
@@ -44,7 +44,7 @@ def storage(release: Release, secrets: InlineSecrets) -> Storage:
 
 
 def bucket_keys(release: Release, secrets: InlineSecrets, at: str, own: str, inline: tuple[str, str]) -> S3Credentials:
-    """A bucket's static keys: in the Secret that is named, or in the chart's own, whose content is in the values."""
+    """A bucket's static keys: in the given Secret, or in the chart's own, whose content is in the values."""
     names = {"access_key_id": "existingSecretAccessKeyKey", "secret_access_key": "existingSecretSecretKeyKey"}
     existing = release.text(f"{at}.existingSecret")
     if not existing:
@@ -59,6 +59,6 @@ def bucket_keys(release: Release, secrets: InlineSecrets, at: str, own: str, inl
 
 
 def is_mounted(release: Release, directory: str) -> bool:
-    """Whether a directory of main outlives its pod."""
+    """Whether a directory of main is kept when its pod is deleted."""
     mounts = [moved(str(entry.get("mountPath", ""))) for _, entry in release.entries("extraVolumeMounts")]
     return any(directory == mount or directory.startswith(f"{mount}/") for mount in [DATA_DIRECTORY, *mounts] if mount)

@@ -1,4 +1,4 @@
-"""A release in this library's words -> YAML."""
+"""A release as this library's values -> YAML."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHARTS: dict[str, type[Chart]] = {"StandaloneChart": StandaloneChart, "QueueCha
 
 
 def synthesize(imported: Imported) -> tuple[str, list[Finding]]:
-    """The YAML, one stream of documents, and the warnings of the constructs; ConfigError with the chart's paths."""
+    """The YAML as one stream of documents, and the constructs' warnings; ConfigError with the chart's paths."""
     try:
         return _synthesize(imported)
     except ConfigError as error:
@@ -53,7 +53,7 @@ def _with_path(finding: Finding, imported: Imported) -> Finding:
 
 
 def build(app: App, imported: Imported) -> Chart:
-    """The chart of the release, with its further objects and labels."""
+    """The chart of the release, with its extra objects and labels."""
     chart = _CHARTS[imported.chart](app, imported.release, **imported.arguments)
     _refuse_clashes(chart, imported)
     for item in imported.objects:
@@ -73,19 +73,19 @@ def _refuse_clashes(chart: Chart, imported: Imported) -> None:
     named = [identity(item) for item in imported.objects]
     taken = [(kind, name) for _, kind, _, name in named if (kind, name) in made]
     if taken:
-        mend = "is an object of the deployment itself: give yours another name"
-        raise ConfigError([Finding("extraManifests", f"{kind} {name!r} {mend}") for kind, name in taken])
+        problem = "is an object of the deployment itself: give yours another name"
+        raise ConfigError([Finding("extraManifests", f"{kind} {name!r} {problem}") for kind, name in taken])
 
 
 def object_id(item: Mapping[str, Any]) -> str:
-    """The construct id of an object beside the chart's."""
+    """The construct id of an extra object."""
     version, kind, namespace, name = identity(item)
     group = version.rpartition("/")[0]
     return "-".join(part.replace("/", ".") for part in (group, kind, namespace, name) if part)
 
 
 def patches(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What cdk8s is told of an object by patches: all but its kind. Maps JSON pointers to values."""
+    """The JSON patches that give cdk8s an object's content, all but its kind. Maps JSON pointers to values."""
     given = {key: value for key, value in item.items() if key not in ("apiVersion", "kind") and value is not None}
     return {f"/{key.replace('~', '~0').replace('/', '~1')}": value for key, value in given.items()}
 

@@ -19,13 +19,13 @@ def read_values(names: Iterable[str]) -> Tree:
     for name in names:
         documents = _documents(name)
         if len(documents) > 1:
-            raise UnreadableError(f"{name}: holds {len(documents)} YAML documents: Helm reads one")
+            raise UnreadableError(f"{name}: contains {len(documents)} YAML documents: Helm reads one")
         tree = documents[0] if documents else None
         if tree is None:
             continue
         if not is_map(tree):
             raise UnreadableError(
-                f"{name}: holds {_kind(tree)}, and values are a mapping: give the release's values "
+                f"{name}: contains {_kind(tree)}, but values are a mapping: give the release's values "
                 "(helm get values RELEASE -o yaml)"
             )
         merged = merge(merged, tree)
@@ -48,7 +48,7 @@ def _kind(tree: object) -> str:
 
 
 def merge(under: Tree, over: Tree) -> Tree:
-    """Maps are merged, all else is replaced; a null stays, and takes the chart's default away."""
+    """Mappings are merged, everything else is replaced. A null stays, and removes the chart's default."""
     merged = dict(under)
     for key, item in over.items():
         below = merged.get(key)

@@ -1,4 +1,4 @@
-"""The chart's `extraEnv` lists: variables that a value sets go to that value, the others are carried as they are."""
+"""The chart's `extraEnv` lists: variables that a value sets go to that value, the others are carried over unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|API_?KEY|CREDENTIALS?|PASSPHR
 
 
 class Variables:
-    """One `extraEnv` list. What is taken out of it for a value doesn't stay a variable."""
+    """One `extraEnv` list. A variable that is taken for a value is removed from it."""
 
     def __init__(self, release: Release, path: str) -> None:
         self._release = release
@@ -31,35 +31,35 @@ class Variables:
         return self._found[name][0] if name in self._found else self.path
 
     def has(self, name: str) -> bool:
-        """Whether the list holds it still."""
+        """Whether the list still has the variable."""
         return name in self._found
 
     def value(self, name: str) -> EnvValue | None:
-        """The variable, which stays."""
+        """The variable, which stays in the list."""
         return self._found[name][1] if name in self._found else None
 
     def take(self, name: str) -> EnvValue | None:
-        """The variable, literal or reference."""
+        """Takes the variable, a literal or a reference."""
         found = self._found.pop(name, None)
         return found[1] if found else None
 
     def take_text(self, name: str) -> str | None:
-        """The variable as text; a reference is refused."""
+        """Takes the variable as text; a reference is refused."""
         where, value = self.where(name), self.take(name)
         if value is None or isinstance(value, str):
             return value
-        self._release.refuse(where, f"{name} must be a literal: this library takes no reference for it")
+        self._release.refuse(where, f"{name} must be a literal: this library doesn't accept a reference for it")
         return None
 
     def take_flag(self, name: str) -> bool | None:
-        """The variable as true or false, which is all that Flowise tells apart."""
+        """Takes the variable as true or false, the only values that Flowise distinguishes."""
         where, text = self.where(name), self.take_text(name)
         if text is not None and text not in ("true", "false"):
             self._release.refuse(where, f"{name} is {shown(text)} and must be 'true' or 'false'")
         return None if text is None else text == "true"
 
     def take_number(self, name: str) -> int | None:
-        """The variable as a whole number."""
+        """Takes the variable as a whole number."""
         where, text = self.where(name), self.take_text(name)
         if text is None:
             return None
@@ -69,32 +69,33 @@ class Variables:
         return int(text)
 
     def take_list(self, name: str) -> list[str] | None:
-        """The variable as a list, split at its commas."""
+        """Takes the variable as a list, split at its commas."""
         text = self.take_text(name)
         return None if text is None else split(text)
 
     def take_secret(self, name: str) -> SecretKey | None:
-        """The variable as a key of a Secret; a literal is refused."""
+        """Takes the variable as a key of a Secret; a literal is refused."""
         where, value = self.where(name), self.take(name)
         if value is None or isinstance(value, SecretKey):
             return value
-        self._release.refuse(where, f"{name} must come from a Secret: give valueFrom.secretKeyRef")
+        self._release.refuse(where, f"{name} must come from a Secret: use valueFrom.secretKeyRef")
         return None
 
     def add(self, name: str, where: str, value: EnvValue | None) -> None:
-        """A variable of the other role's list."""
+        """Adds a variable from the other role's list."""
         if value is not None:
             self._found[name] = (where, value)
 
     def rest(self) -> dict[str, EnvValue]:
-        """What no value took. Those that a value sets otherwise are refused, those that follow from others dropped."""
+        """The variables that no value took. Those that a value sets otherwise are refused; those that are derived are
+        dropped."""
         rest: dict[str, EnvValue] = {}
         for name, (where, value) in self._found.items():
             if name in OWNED and OWNED[name].follows:
                 self._release.remark(where, f"{name} is not carried over: {OWNED[name].follows}")
             elif name in OWNED:
                 self._release.refuse(
-                    where, f"{name} is set by another key of the chart: give that key, and take the variable out"
+                    where, f"{name} is set by another key of the chart: set that key, and remove the variable"
                 )
             else:
                 rest[name] = value
@@ -122,7 +123,7 @@ class Variables:
         if _SECRET_NAME.search(name):
             self._release.remark(
                 f"{where}.value",
-                f"{name} looks like a secret and stands in the YAML as it is: give valueFrom.secretKeyRef",
+                f"{name} looks like a secret and is in the YAML in plain text: use valueFrom.secretKeyRef",
             )
         return str(value)
 
@@ -133,7 +134,7 @@ class Variables:
         if kind not in ("secretKeyRef", "configMapKeyRef", "fieldRef") or not is_map(reference):
             self._release.refuse(
                 f"{where}.valueFrom",
-                "must be one of secretKeyRef, configMapKeyRef and fieldRef; anything else by a JSON patch in Python",
+                "must be one of secretKeyRef, configMapKeyRef and fieldRef; for anything else use a JSON patch",
             )
             return None
         return self._reference(f"{where}.valueFrom.{kind}", kind, reference)
@@ -161,17 +162,17 @@ class Variables:
 
 
 def agree(release: Release, main: Variables, worker: Variables) -> None:
-    """Main and workers share what a value sets: the workers' variables go to main's list, or are refused."""
+    """Main and workers share what a value sets: the workers' variables are moved to main's list, or refused."""
     for name in sorted(OWNED):
         if not worker.has(name) or OWNED[name].follows or name == "WORKER_CONCURRENCY":
             continue
         where, value = worker.where(name), worker.take(name)
         if not main.has(name):
             main.add(name, where, value)
-            release.remark(where, f"{name} is for main and workers alike here")
+            release.remark(where, f"{name} applies to both main and workers here")
         elif main.value(name) != value:
             release.refuse(
-                where, f"{name} differs from main's in {main.where(name)}: both share one value; give both the same"
+                where, f"{name} differs from main's in {main.where(name)}: both share one value; set both to the same"
             )
 
 

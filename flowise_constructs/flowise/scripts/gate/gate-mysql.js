@@ -52,6 +52,18 @@ async function query(connection, sql, values, ms = STATEMENT_MS) {
     return rows
 }
 
+// Flowise's migrations for DATABASE_TYPE=mysql name it in every table; they can't be rolled back half-way.
+async function ensureCollation(connection, env) {
+    if (env.DATABASE_TYPE !== 'mysql') return
+    const [found] = await query(connection, "SHOW COLLATION LIKE 'utf8mb4_0900_ai_ci'")
+    if (found) return
+    const [{ version }] = await query(connection, 'SELECT VERSION() AS version')
+    throw new GateError(
+        `${target(env)} is ${version}, which doesn't know the collation utf8mb4_0900_ai_ci of Flowise's migrations ` +
+            'for MySQL: use MySQL 8 or newer; a MariaDB is a MariadbDatabase'
+    )
+}
+
 async function appliedMigrations(connection) {
     try {
         return await query(connection, 'SELECT id, name FROM migrations ORDER BY id')
@@ -93,11 +105,19 @@ async function takeLock(flowise, env, deadline, say) {
     }
 }
 
+// Some users may write all the same, and what only resembles MySQL may not know the question.
+async function remarksOf(connection, env) {
+    const [server] = await query(connection, 'SELECT @@global.read_only AS read_only').catch(() => [{ read_only: 0 }])
+    if (Number(server.read_only) === 0) return []
+    return [`${target(env)} is read-only, as replicas are, and Flowise writes: give the host of the primary`]
+}
+
 async function connect(flowise, env, ms) {
     const connection = await openInTime(flowise, env, ms)
     return {
+        remarks: await remarksOf(connection, env),
         prepare: async () => {},
-        beforeMigrating: async () => {},
+        beforeMigrating: () => ensureCollation(connection, env),
         applied: () => appliedMigrations(connection),
         lock: (deadline, say) => takeLock(flowise, env, deadline, say),
         close: () => connection.end()

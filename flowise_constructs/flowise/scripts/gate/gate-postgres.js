@@ -10,6 +10,10 @@ const { withTimeout } = require('./gate-waiting')
 const LOCK_KEY = BigInt('0x' + Buffer.from('flowise').toString('hex')).toString()
 const EXTENSION_SQL = fs.readFileSync(path.join(__dirname, 'uuid-ossp.sql'), 'utf8').trim().replace(/;$/, '')
 const STATEMENT_MS = 15000
+// Since 13 the owner of a database may create uuid-ossp.
+const ADVISED_VERSION = 130000
+const SERVER_SQL = `SELECT current_setting('server_version_num')::int AS number,
+    current_setting('server_version') AS version, pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only`
 
 function address(env) {
     return { host: env.DATABASE_HOST || 'localhost', port: parseInt(env.DATABASE_PORT || '5432', 10) }
@@ -128,10 +132,41 @@ async function takeLock(flowise, env, deadline, say, client) {
     }
 }
 
+function refuseReadOnly({ standby, read_only: readOnly }, env) {
+    if (standby) {
+        throw new GateError(`${target(env)} is a read-only standby, and Flowise writes: give the host of the primary`)
+    }
+    if (readOnly) {
+        throw new GateError(
+            `${target(env)} takes no writes (default_transaction_read_only is on, for the server, the database or the ` +
+                'user; some hosted servers set it when their disk is full): mend the cause, or set it off'
+        )
+    }
+}
+
+function remarksOf({ number, version }, env) {
+    if (number >= ADVISED_VERSION) return []
+    const loss = 'below 13 only a superuser can create the extension uuid-ossp, and it is no longer maintained'
+    return [`${target(env)} is PostgreSQL ${version}: ${loss}; update the server`]
+}
+
+// What only resembles PostgreSQL may not know the question; then nothing is said of it.
+async function lookAt(client) {
+    try {
+        const { rows } = await client.query(SERVER_SQL)
+        return rows[0]
+    } catch {
+        return { number: ADVISED_VERSION }
+    }
+}
+
 async function connect(flowise, env, ms) {
     const client = await open(flowise, env, ms, 'flowise-gate')
     await client.query(`SET statement_timeout = ${STATEMENT_MS}`)
+    const server = await lookAt(client)
+    refuseReadOnly(server, env)
     return {
+        remarks: remarksOf(server, env),
         prepare: () => ensureExtension(client, env),
         beforeMigrating: () => ensureCanCreate(client, env),
         applied: () => appliedMigrations(client),
@@ -140,4 +175,4 @@ async function connect(flowise, env, ms) {
     }
 }
 
-module.exports = { connect, target }
+module.exports = { connect, remarksOf, target }

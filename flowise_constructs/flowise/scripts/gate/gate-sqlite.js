@@ -89,6 +89,7 @@ async function connect(flowise, env) {
     ensureDirectory(directory)
     if (fs.existsSync(file)) ensureWritable(file)
     return {
+        remarks: [],
         prepare: async () => {},
         beforeMigrating: async () => {},
         applied: () => appliedMigrations(flowise, file),

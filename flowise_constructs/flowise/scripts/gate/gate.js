@@ -4,10 +4,11 @@ const path = require('path')
 const { findFlowise } = require('./flowise-package')
 const { GateError, describe, oneLine } = require('./gate-failures')
 const { knownMigrations, newerThan, pendingOf } = require('./gate-migrations')
-const { waitForRedis } = require('./gate-redis')
+const { releaseFault } = require('./gate-release')
 const { Deadline, waitFor } = require('./gate-waiting')
 
 const DATABASES = { postgres: './gate-postgres', mysql: './gate-mysql', mariadb: './gate-mysql', sqlite: './gate-sqlite' }
+const REDIS = './gate-redis'
 const DEFAULT_DEADLINE_SECONDS = 300
 const LOCK_CHECK_MS = 10000
 
@@ -32,6 +33,20 @@ function readSettings(argv, env) {
     const seconds = Number(env.GATE_DEADLINE_SECONDS || DEFAULT_DEADLINE_SECONDS)
     if (!(seconds > 0)) throw new GateError('GATE_DEADLINE_SECONDS must be a positive number')
     return { databaseType, queue: env.MODE === 'queue', deadline: new Deadline(seconds) }
+}
+
+function flowiseInImage() {
+    try {
+        return findFlowise()
+    } catch (error) {
+        throw new GateError(`the image holds no Flowise: ${error.message}`)
+    }
+}
+
+function compareRelease(flowise, env) {
+    const fault = releaseFault(flowise, env)
+    if (fault && env.GATE_VERIFY === 'true') throw new GateError(`${fault} (refused, since Image.verify is set)`)
+    if (fault) say(fault)
 }
 
 function refuseNewerSchema(known, applied, flowise) {
@@ -109,16 +124,18 @@ async function gate() {
     stopOnTerminate()
     watchDeadline(deadline, step)
 
-    const flowise = findFlowise()
+    const flowise = flowiseInImage()
+    compareRelease(flowise, process.env)
     const database = require(DATABASES[databaseType])
     const target = database.target(process.env)
     const known = knownMigrations(flowise, databaseType)
 
     step.now = `waiting for ${target}`
     const session = await waitFor(target, (ms) => database.connect(flowise, process.env, ms), deadline, say)
+    session.remarks.forEach(say)
     if (queue) {
         step.now = 'waiting for redis'
-        await waitForRedis(flowise, process.env, deadline, say)
+        await require(REDIS).waitForRedis(flowise, process.env, deadline, say)
     }
     step.now = `reading the migrations of ${target}`
     await session.prepare()
@@ -129,6 +146,12 @@ async function gate() {
     const reachable = queue ? 'database and redis reachable' : 'database reachable'
     return count > 0 ? `applied ${count} migrations in ${seconds} s` : `${reachable}, schema up to date (${known.size} migrations)`
 }
+
+// Node would print a stack as the last lines, of which the last says nothing.
+process.on('uncaughtException', (error) => {
+    say(`unexpected: ${error && error.stack}`)
+    stop(1, describe(error).text)
+})
 
 gate().then(
     (text) => stop(0, text),

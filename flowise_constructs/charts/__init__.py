@@ -1,0 +1,1 @@
+"""The two topologies, composed from the constructs."""

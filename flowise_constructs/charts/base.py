@@ -1,0 +1,160 @@
+"""What both topologies have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, ClassVar
+
+from cdk8s import Chart
+from constructs import Construct
+
+from flowise_constructs.backup.engines import engine_of
+from flowise_constructs.backup.job import BackupJob
+from flowise_constructs.backup.values import Backup
+from flowise_constructs.charts.whole import annotate, warn_of_namesakes, warn_of_other_file
+from flowise_constructs.core.findings import ConfigError, Finding, Findings
+from flowise_constructs.database.postgres import PostgresServer
+from flowise_constructs.database.values import BundledPostgres, Database
+from flowise_constructs.flowise.auth import Auth
+from flowise_constructs.flowise.auth_secret import AuthSecret
+from flowise_constructs.flowise.deployment import Deployment, RunsPods
+from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.main import FlowiseMain
+from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.registry import AnyImage, Registry
+from flowise_constructs.queueing.values import Queue
+from flowise_constructs.storage.s3 import S3Storage
+from flowise_constructs.storage.values import Claim, S3Bucket, Storage
+
+
+class FlowiseChart(Chart):
+    """What both topologies have in common. A subclass can name other construct classes in the class attributes."""
+
+    auth_class: ClassVar[type[AuthSecret]] = AuthSecret
+    storage_class: ClassVar[type[S3Storage]] = S3Storage
+    postgres_class: ClassVar[type[PostgresServer]] = PostgresServer
+    main_class: ClassVar[type[FlowiseMain]] = FlowiseMain
+    backup_class: ClassVar[type[BackupJob]] = BackupJob
+
+    postgres: PostgresServer | None = None
+    """The bundled PostgreSQL, if there is one."""
+    storage: S3Storage | None = None
+    """The bucket, if there is one."""
+    backup: BackupJob | None = None
+    """The backup, if there is one."""
+    deployment: Deployment
+    """What features such as network policies build on: names, the `Flowise` value, the workloads."""
+
+    def _start(
+        self, scope: Construct, id: str, labels: Mapping[str, str], registry: Registry | None, *, apart: bool
+    ) -> None:
+        """What comes before any object is made."""
+        warn_of_other_file(self, id)
+        self._registry = registry
+        self._scripts = Chart(scope, f"{id}-scripts", labels=dict(labels)) if apart else None
+
+    def _auth(self, auth: Auth) -> Auth:
+        self.auth = self.auth_class(self, "Auth", **_fields(auth))
+        return self.auth.auth
+
+    def _database(self, database: Database | BundledPostgres, names: Names) -> Database:
+        if not isinstance(database, BundledPostgres):
+            return database
+        database = replace(database, image=self._mirrored(database.image))
+        self.postgres = self.postgres_class(self, "Postgres", server=database, names=names)
+        return self.postgres.database
+
+    def _storage(self, storage: Storage) -> Storage:
+        if not isinstance(storage, S3Bucket):
+            return storage
+        self.storage = self.storage_class(self, "Storage", **_fields(storage))
+        return self.storage.storage
+
+    def _flowise(
+        self,
+        names: Names,
+        auth: Auth,
+        database: Database | BundledPostgres,
+        storage: Storage,
+        queue: Queue | None,
+        *,
+        image: Image,
+        **shared: Any,
+    ) -> Flowise:
+        """The value that mains and workers share; creates the constructs that it refers to."""
+        return Flowise(
+            auth=self._auth(auth),
+            database=self._database(database, names),
+            storage=self._storage(storage),
+            queue=self._queue(queue, names),
+            image=self._mirrored(image),
+            **shared,
+        )
+
+    def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
+        return queue
+
+    def _runs_pods(self) -> list[RunsPods]:
+        """The constructs besides main that run pods."""
+        servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
+        jobs = [self.backup, self.backup.drill] if self.backup is not None else []
+        return [construct for construct in (*servers_and_workers, *jobs) if construct is not None]
+
+    def _refuse_shared_accounts(self) -> None:
+        """Refuses two service accounts with the same name."""
+        made = [*([self.main] if hasattr(self, "main") else []), *self._runs_pods()]
+        called = [made.workload.service_account for made in made if made.workload.makes_service_account]
+        twice = sorted({name for name in called if called.count(name) > 1})
+        if twice:
+            fix = "each pod has its own; to share one, create it yourself and set create=False"
+            raise ConfigError(
+                Finding("ServiceAccount.name", f"{name!r} would be created twice: {fix}") for name in twice
+            )
+
+    def _finish(self, findings: Findings, annotations: Mapping[str, str]) -> None:
+        """Raises the errors found. If there are none, sets `deployment`."""
+        findings.attempt(self._refuse_shared_accounts)
+        findings.settle()
+        self.deployment = Deployment.of(self.main, *self._runs_pods())
+        warn_of_namesakes(self, self.deployment.names)
+        annotate([self, *([self._scripts] if self._scripts is not None else [])], annotations)
+
+    def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
+        self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data, **self._apart())
+
+    def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
+        if backup is None:
+            return
+        environment = self._environment()
+        further: dict[str, Any] = {**self._apart(), **({"environment": environment} if environment else {})}
+        given: dict[str, Any] = {"flowise": flowise, "names": names, "data": data, **further}
+        self.backup = self.backup_class(self, "Backup", backup=self._mirrored_backup(backup, flowise), **given)
+
+    def _apart(self) -> dict[str, Any]:
+        """Where the ConfigMaps of scripts are made, if not beside what mounts them."""
+        return {"scripts": self._scripts} if self._scripts is not None else {}
+
+    def _mirrored(self, image: AnyImage) -> AnyImage:
+        return self._registry.of(image) if self._registry is not None else image
+
+    def _mirrored_backup(self, backup: Backup, flowise: Flowise) -> Backup:
+        if self._registry is None:
+            return backup
+        tools = backup.dump_image or engine_of(flowise.database).image
+        return replace(
+            backup,
+            dump_image=self._mirrored(tools) if tools is not None else None,
+            upload_image=self._mirrored(backup.upload_image),
+        )
+
+    def _environment(self) -> dict[str, EnvValue] | None:
+        """What main really gets, where a hook of its class may have changed it."""
+        has_hook = hasattr(self, "main") and type(self.main).env is not FlowiseMain.env
+        return self.main.environment if has_hook else None
+
+
+def _fields(value: Auth | S3Bucket) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -1,0 +1,96 @@
+"""`QueueChart`: mains and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from constructs import Construct
+
+from flowise_constructs.backup.values import Backup
+from flowise_constructs.charts.base import FlowiseChart
+from flowise_constructs.charts.whole import NONE, ChartId, labels_of_all
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import Findings
+from flowise_constructs.core.rules import naming
+from flowise_constructs.database.values import BundledPostgres, ServerDatabase
+from flowise_constructs.edge.values import Ingress
+from flowise_constructs.flowise.auth import Auth
+from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.worker import FlowiseWorker
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.queueing.redis import RedisServer
+from flowise_constructs.queueing.values import BundledRedis, Queue
+from flowise_constructs.storage.values import S3Bucket
+
+
+class QueueChart(FlowiseChart):
+    """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
+    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite, no local storage and no data claim.
+
+    Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
+    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
+
+    Raises ConfigError with every finding.
+    """
+
+    redis_class: ClassVar[type[RedisServer]] = RedisServer
+    worker_class: ClassVar[type[FlowiseWorker]] = FlowiseWorker
+
+    redis: RedisServer | None = None
+    """The bundled Redis, if there is one."""
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: ChartId,
+        *,
+        auth: Auth,
+        database: ServerDatabase | BundledPostgres,
+        queue: Queue,
+        storage: S3Bucket,
+        image: Image = Image(),
+        settings: Settings = Settings(),
+        ingress: Ingress | None = None,
+        main: Main = Main(),
+        worker: Worker = Worker(),
+        backup: Backup | None = None,
+        names: Names = Names(),
+        registry: Registry | None = None,
+        labels: Mapping[naming.LabelKey, naming.LabelValue] = NONE,
+        annotations: naming.Annotations = NONE,
+        scripts_apart: bool = False,
+    ) -> None:
+        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`.
+
+        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own.
+        `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
+        review of the deployment needn't show.
+        """
+        super().__init__(scope, id, labels=labels_of_all(labels))
+        self._start(scope, id, labels, registry, apart=scripts_apart)
+        findings = Findings()
+        flowise = findings.require(
+            lambda: self._flowise(
+                names, auth, database, storage, queue, image=image, settings=settings, ingress=ingress
+            )
+        )
+        findings.attempt(lambda: self._main(flowise, main, None, names))
+        findings.attempt(lambda: self._worker(flowise, worker, names))
+        findings.attempt(lambda: self._backup(flowise, backup, None, names))
+        self._finish(findings, annotations)
+
+    def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
+        if queue is None or not isinstance(queue.redis, BundledRedis):
+            return queue
+        server = replace(queue.redis, image=self._mirrored(queue.redis.image))
+        self.redis = self.redis_class(self, "Redis", server=server, names=names)
+        return replace(queue, redis=self.redis.redis)
+
+    def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
+        self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)

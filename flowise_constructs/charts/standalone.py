@@ -1,0 +1,70 @@
+"""`StandaloneChart`: one main that does everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs import Construct
+
+from flowise_constructs.backup.values import Backup
+from flowise_constructs.charts.base import FlowiseChart
+from flowise_constructs.charts.whole import NONE, ChartId, labels_of_all
+from flowise_constructs.core.checking import checked
+from flowise_constructs.core.findings import Findings
+from flowise_constructs.core.rules import naming
+from flowise_constructs.database.values import BundledPostgres, Database, SqliteDatabase
+from flowise_constructs.edge.values import Ingress
+from flowise_constructs.flowise.auth import Auth
+from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.flowise.values import Main
+from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, Storage
+
+
+class StandaloneChart(FlowiseChart):
+    """One main that does everything: `FlowiseMain` with a data claim; optionally `PostgresServer` and `BackupJob`.
+
+    Must exist already: the Secret of the five keys, and the Secrets that the database and the storage refer to.
+    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`, `.deployment`.
+
+    Raises ConfigError with every finding.
+    """
+
+    @checked
+    def __init__(
+        self,
+        scope: Construct,
+        id: ChartId,
+        *,
+        auth: Auth,
+        database: Database | BundledPostgres = SqliteDatabase(),
+        storage: Storage = LocalStorage(),
+        data: Claim | None = DataClaim(),
+        image: Image = Image(),
+        settings: Settings = Settings(),
+        ingress: Ingress | None = None,
+        main: Main = Main(),
+        backup: Backup | None = None,
+        names: Names = Names(),
+        registry: Registry | None = None,
+        labels: Mapping[naming.LabelKey, naming.LabelValue] = NONE,
+        annotations: naming.Annotations = NONE,
+        scripts_apart: bool = False,
+    ) -> None:
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod.
+
+        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own.
+        `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
+        review of the deployment needn't show.
+        """
+        super().__init__(scope, id, labels=labels_of_all(labels))
+        self._start(scope, id, labels, registry, apart=scripts_apart)
+        findings = Findings()
+        flowise = findings.require(
+            lambda: self._flowise(names, auth, database, storage, None, image=image, settings=settings, ingress=ingress)
+        )
+        findings.attempt(lambda: self._main(flowise, main, data, names))
+        findings.attempt(lambda: self._backup(flowise, backup, data, names))
+        self._finish(findings, annotations)

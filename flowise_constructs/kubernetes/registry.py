@@ -1,0 +1,41 @@
+"""A registry that mirrors those of the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, TypeVar
+
+from flowise_constructs.core.rules import images, naming
+from flowise_constructs.core.value import Value
+from flowise_constructs.kubernetes.images import PinnedImage
+
+AnyImage = TypeVar("AnyImage", bound=PinnedImage)
+
+
+def _address(value: str) -> str | None:
+    problem = images.repository(value)
+    if problem is None and ("." in value.partition("/")[0] or ":" in value.partition("/")[0]):
+        return None
+    return "must be a registry's host, with a path where it has one, such as 'registry.example.com/mirror'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry(Value):
+    """A registry that has every image under its own path: `docker.io/library/redis` is `{address}/library/redis`."""
+
+    address: Annotated[str, _address]
+    """Host and path. Example: `"registry.example.com:5000/mirror"`."""
+    pull_secrets: Sequence[naming.ObjectName] = ()
+    """Names of Secrets for it, beside those of an image: `imagePullSecrets`."""
+
+    def of(self, image: AnyImage) -> AnyImage:
+        """The image as this registry has it; one that is there already stays."""
+        secrets = tuple(dict.fromkeys((*image.pull_secrets, *self.pull_secrets)))
+        if image.repository.startswith(f"{self.address}/"):
+            return replace(image, pull_secrets=secrets)
+        host, slash, path = image.repository.partition("/")
+        has_host = slash and ("." in host or ":" in host or host == "localhost")
+        return replace(
+            image, repository=f"{self.address}/{path if has_host else image.repository}", pull_secrets=secrets
+        )

@@ -1,0 +1,205 @@
+"""Which public values put a subject's value into the manifest: what the library takes, in the API server's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import deployments
+from deployments import BACKUP, POSTGRES
+
+from flowise_constructs import (
+    Backup,
+    BundledPostgres,
+    BundledRedis,
+    ConfigMapKey,
+    DataClaim,
+    Drill,
+    ExistingClaim,
+    Image,
+    Ingress,
+    IngressHost,
+    IngressPath,
+    IngressTls,
+    Main,
+    Names,
+    PodField,
+    PodOptions,
+    ProbeNumbers,
+    Resources,
+    Restore,
+    S3Bucket,
+    SecretKey,
+    ServerImage,
+    Service,
+    ServiceAccount,
+    Settings,
+    Volume,
+    Worker,
+    WritableSizes,
+)
+
+Way = Callable[[Any], object]
+
+
+def field(cls: Callable[..., object], name: str, /, **others: Any) -> dict[str, Way]:
+    """The value as a field."""
+    return {f"{cls.__name__}.{name}": lambda value: cls(**others, **{name: value})}
+
+
+def key_of(cls: Callable[..., object], name: str, item: Any = "x", /, **others: Any) -> dict[str, Way]:
+    """The value as a key of a mapping."""
+    return {f"{cls.__name__}.{name}": lambda value: cls(**others, **{name: {value: item}})}
+
+
+def value_of(cls: Callable[..., object], name: str, key: str = "a", /, **others: Any) -> dict[str, Way]:
+    """The value in a mapping."""
+    return {f"{cls.__name__}.{name}": lambda value: cls(**others, **{name: {key: value}})}
+
+
+def item_of(cls: Callable[..., object], name: str, /, **others: Any) -> dict[str, Way]:
+    """The value in a list."""
+    return {f"{cls.__name__}.{name}": lambda value: cls(**others, **{name: [value]})}
+
+
+def pod(**options: Any) -> str:
+    """The manifest with these options of main's pod."""
+    return deployments.synthesized(deployments.standalone(main=Main(pod=PodOptions(**options))))
+
+
+def _volume(source: Any) -> str:
+    return pod(volumes=[Volume(name="further", source=source, mount_path="/further")])
+
+
+def _resources(asked: str, limit: str) -> Way:
+    return lambda pair: Resources(**{asked: pair[0], limit: pair[1]})
+
+
+def _at_least(asked: str, limit: str) -> Way:
+    """A limit that nothing asks more of."""
+    return lambda value: Resources(**{asked: value, limit: value})
+
+
+def _named(suffix: str, of: str, **given: Any) -> Way:
+    """A deployment that calls an object by the value."""
+    return lambda value: deployments.synthesized(
+        deployments.standalone(names=Names(**{of: value.removesuffix(suffix)}), **given)
+    )
+
+
+INGRESS: dict[str, Any] = {"hosts": [IngressHost(host="a.example.com")]}
+ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
+    (PodOptions, "annotations", {}),
+    (ServiceAccount, "annotations", {}),
+    (Service, "annotations", {}),
+    (Ingress, "annotations", INGRESS),
+    (DataClaim, "annotations", {}),
+    (S3Bucket, "service_account_annotations", {"bucket": "files"}),
+]
+VOLUME: dict[str, Any] = {"name": "further", "source": {"emptyDir": {}}, "mount_path": "/further"}
+IMAGE: dict[str, Any] = {"repository": "a", "tag": "1"}
+BACKED_UP: dict[str, Any] = {"target": S3Bucket(bucket="files")}
+
+
+def _without(given: dict[str, Any], name: str) -> dict[str, Any]:
+    return {other: value for other, value in given.items() if other != name}
+
+
+WAYS: Mapping[str, Mapping[str, Way]] = {
+    "name of a Service": field(Names, "name"),
+    "name of a Deployment": field(Names, "name"),
+    "name of an Ingress": field(Names, "name"),
+    "name of main's claim": {"Names.name": _named("-data", "name")},
+    "name of a backup's CronJob": {"Names.name": _named("-backup", "name", database=POSTGRES, backup=BACKUP)},
+    "name of a server's StatefulSet": {"Names.instance": _named("-postgresql", "instance", database=BundledPostgres())},
+    "name of a ServiceAccount": field(ServiceAccount, "name"),
+    "name of a namespace": field(Names, "namespace"),
+    "label key": key_of(PodOptions, "labels") | key_of(Backup, "labels", **BACKED_UP),
+    "label value": value_of(PodOptions, "labels") | value_of(Backup, "labels", **BACKED_UP),
+    "selector label value": field(Names, "app") | field(Names, "instance"),
+    "annotation key": {name: way for cls, of, others in ANNOTATED for name, way in key_of(cls, of, **others).items()},
+    "annotation value": {
+        name: way for cls, of, others in ANNOTATED for name, way in value_of(cls, of, **others).items()
+    }
+    | field(PodOptions, "rollout_token"),
+    "annotations together": {
+        name: way for cls, of, others in ANNOTATED for name, way in field(cls, of, **others).items()
+    },
+    "variable name": key_of(Settings, "extra_env") | key_of(Main, "extra_env") | key_of(Worker, "extra_env"),
+    "variable value": value_of(Settings, "extra_env", "A") | value_of(Main, "extra_env", "A"),
+    "secretKeyRef name": field(SecretKey, "secret", key="k"),
+    "secretKeyRef key": field(SecretKey, "key", secret="a"),
+    "configMapKeyRef name": field(ConfigMapKey, "config_map", key="k"),
+    "configMapKeyRef key": field(ConfigMapKey, "key", config_map="a"),
+    "fieldRef path": field(PodField, "path"),
+    "cpu request": field(Resources, "cpu_request"),
+    "memory request": {"Resources.memory_request": _at_least("memory_request", "memory_limit")},
+    "cpu limit": {"Resources.cpu_limit": _at_least("cpu_request", "cpu_limit")},
+    "memory limit": {"Resources.memory_limit": _at_least("memory_request", "memory_limit")},
+    "cpu request and limit": {"Resources.cpu_request": _resources("cpu_request", "cpu_limit")},
+    "memory request and limit": {"Resources.memory_request": _resources("memory_request", "memory_limit")},
+    "image pull policy": field(Image, "pull_policy") | field(ServerImage, "pull_policy", **IMAGE),
+    "image pull secret": item_of(Image, "pull_secrets") | item_of(ServerImage, "pull_secrets", **IMAGE),
+    "name of the pod's account": field(ServiceAccount, "name", create=False),
+    "probe's period": field(ProbeNumbers, "period_seconds"),
+    "probe's time-out": field(ProbeNumbers, "timeout_seconds"),
+    "probe's failures": field(ProbeNumbers, "failure_threshold"),
+    "replicas": field(Main, "replicas") | field(Worker, "replicas"),
+    "grace period": field(Worker, "grace_seconds")
+    | {"Main.pre_stop_seconds": lambda value: Main(pre_stop_seconds=value - 15)},
+    "strategy": field(Main, "strategy"),
+    "volume name": field(Volume, "name", **_without(VOLUME, "name")),
+    "volume source": {"Volume.source": _volume},
+    "size limit": {
+        name: way
+        for each in (
+            *(field(WritableSizes, size) for size in ("home", "logs", "tmp", "shm")),
+            field(Backup, "scratch_size", **BACKED_UP),
+            field(Drill, "database_size"),
+        )
+        for name, way in each.items()
+    },
+    "mount path": field(Volume, "mount_path", **_without(VOLUME, "mount_path")),
+    "sub path": field(Volume, "sub_path", **VOLUME),
+    "node selector key": key_of(PodOptions, "node_selector"),
+    "node selector value": value_of(PodOptions, "node_selector"),
+    "priority class": field(PodOptions, "priority_class_name"),
+    "toleration": {"PodOptions.tolerations": lambda value: pod(tolerations=[value])},
+    "spread constraint": {
+        "PodOptions.topology_spread_constraints": lambda value: pod(topology_spread_constraints=[value])
+    },
+    "spread constraints together": {
+        "PodOptions.topology_spread_constraints": lambda value: pod(topology_spread_constraints=value)
+    },
+    "affinity": {"PodOptions.affinity": lambda value: pod(affinity=value)},
+    "ingress host": field(IngressHost, "host"),
+    "tls host": item_of(IngressTls, "hosts"),
+    "tls secret": field(IngressTls, "secret_name", hosts=["a.example.com"]),
+    "ingress class": field(Ingress, "class_name", **INGRESS),
+    "ingress path": {"IngressPath.path": lambda value: IngressPath(path=value["path"], path_type=value["type"])},
+    "ingress without a path": {
+        "IngressHost.paths": lambda value: IngressHost(host="a.example.com", paths=[IngressPath()] * value)
+    },
+    "service port": field(Service, "port"),
+    "service type": field(Service, "type"),
+    "address families": {
+        "Service.ip_families": lambda value: Service(ip_families=value["families"], ip_family_policy=value["policy"])
+    },
+    "claim's size": field(DataClaim, "size") | field(BundledPostgres, "size") | field(BundledRedis, "size"),
+    "claim's class": field(DataClaim, "storage_class")
+    | field(BundledPostgres, "storage_class")
+    | field(BundledRedis, "storage_class"),
+    "claim's access mode": field(DataClaim, "access_mode") | field(ExistingClaim, "access_mode", name="a"),
+    "claim's name": field(ExistingClaim, "name"),
+    "schedule": field(Backup, "schedule", **BACKED_UP) | field(Drill, "schedule"),
+    "time zone": field(Backup, "time_zone", **BACKED_UP),
+    "concurrency policy": field(Backup, "concurrency_policy", **BACKED_UP),
+    "starting deadline": field(Backup, "starting_deadline_seconds", **BACKED_UP),
+    "successful history": field(Backup, "successful_history", **BACKED_UP),
+    "failed history": field(Backup, "failed_history", **BACKED_UP),
+    "job's deadline": field(Backup, "deadline_seconds", **BACKED_UP)
+    | field(Drill, "deadline_seconds")
+    | field(Restore, "deadline_seconds"),
+    "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
+}
+"""Subject -> field -> what makes the value, or the manifest where more than a value is needed to be refused."""

@@ -1,0 +1,321 @@
+"""What is accepted by Kubernetes and Flowise and can't work: refused, or warned of where it may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cdk8s import App, Chart
+from deployments import (
+    AUTH,
+    BACKUP,
+    CERTIFICATE,
+    HOST,
+    PASSWORD,
+    POSTGRES,
+    queue,
+    standalone,
+    synthesized,
+)
+
+from flowise_constructs import (
+    Auth,
+    BackupJob,
+    BundledPostgres,
+    ConfigError,
+    ConfigWarning,
+    DatabaseTls,
+    Flowise,
+    FlowiseMain,
+    Image,
+    Ingress,
+    IngressHost,
+    IngressPath,
+    IngressTls,
+    Main,
+    MysqlDatabase,
+    Names,
+    OutboundProxy,
+    PodOptions,
+    ProbeNumbers,
+    Queue,
+    Redis,
+    RedisTls,
+    Resources,
+    S3Bucket,
+    SecretKey,
+    ServiceAccount,
+    Settings,
+    Smtp,
+    StandaloneChart,
+    Volume,
+    Worker,
+)
+
+Make = Callable[[], object]
+
+
+def built(build: Callable[[App], object]) -> Make:
+    return lambda: synthesized(build)
+
+
+def further(**variables: Any) -> Make:
+    return lambda: synthesized(standalone(settings=Settings(extra_env=variables)))
+
+
+def with_annotation(name: str, value: str) -> Make:
+    return lambda: Ingress(hosts=[IngressHost(host=HOST)], annotations={name: value})
+
+
+def with_paths(*paths: IngressPath) -> Make:
+    return lambda: IngressHost(host=HOST, paths=list(paths))
+
+
+def mail(sender: str) -> Smtp:
+    return Smtp(host="mail", user="a", password=PASSWORD, sender=sender)
+
+
+def volume(kind: str, **source: Any) -> Make:
+    return lambda: Volume(name="a", source={kind: source}, mount_path="/a")
+
+
+IDENTITY = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}
+NOT_MADE = PodOptions(service_account=ServiceAccount(name="x", create=False))
+BY_IDENTITY = S3Bucket(bucket="flowise-files", service_account_annotations=IDENTITY)
+
+
+def twice_in_one_chart(app: App) -> None:
+    chart = Chart(app, "chart")
+    FlowiseMain(chart, "A", flowise=Flowise(auth=AUTH, database=POSTGRES))
+    FlowiseMain(chart, "B", flowise=Flowise(auth=AUTH, database=POSTGRES))
+
+
+def twice_of_one_id(app: App) -> None:
+    StandaloneChart(app, "flowise", auth=AUTH)
+    StandaloneChart(app, "flowise", auth=AUTH, names=Names(name="other"))
+
+
+def twice_of_one_construct(app: App) -> None:
+    chart = Chart(app, "chart")
+    FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH, database=POSTGRES))
+    FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH, database=POSTGRES), names=Names(name="other"))
+
+
+def called(id: str) -> Make:
+    return built(lambda app: StandaloneChart(app, id, auth=AUTH))
+
+
+REFUSED: dict[str, tuple[Make, str]] = {
+    "a variable of 2 MB": (further(TEXT="x" * 2_000_000), r"Settings.extra_env: \['TEXT'\] .* longer than 127 KiB"),
+    "a variable just over": (further(TEXT="é" * (64 * 1024)), "longer than 127 KiB"),
+    "variables that make an object too large": (
+        further(**{f"TEXT_{number}": "x" * 100_000 for number in range(3)}),
+        "Deployment flowise: is larger than 250 KiB, which `kubectl apply` can't take",
+    ),
+    "a database's configuration that is too large": (
+        built(standalone(database=BundledPostgres(config={f"a{number}": "x" * 1000 for number in range(400)}))),
+        "ConfigMap flowise-postgresql-config: is larger than 250 KiB",
+    ),
+    "a worker of a sidecar's memory": (
+        lambda: Worker(resources=Resources(memory_request="64Mi", memory_limit="128Mi")),
+        "Worker.resources: memory_limit '128Mi' is too little",
+    ),
+    "a main just below": (lambda: Main(resources=Resources(memory_limit="1023Mi", memory_request="1Mi")), "too little"),
+    "a startup of a second": (
+        lambda: Main(startup=ProbeNumbers(period_seconds=1, failure_threshold=1)),
+        "Main.startup: gives a boot 1 s",
+    ),
+    "a worker's startup of a minute": (
+        lambda: Worker(startup=ProbeNumbers(period_seconds=10, failure_threshold=6)),
+        "Worker.startup: gives a boot 60 s",
+    ),
+    "ALB with a certificate": (
+        with_annotation("alb.ingress.kubernetes.io/certificate-arn", "arn:aws:acm:eu:1:certificate/a"),
+        "Ingress.annotations: 'alb.ingress.kubernetes.io/certificate-arn' .* say tls_in_front=True",
+    ),
+    "ALB that listens": (
+        with_annotation("alb.ingress.kubernetes.io/listen-ports", '[{"HTTPS":443}]'),
+        "say tls_in_front=True",
+    ),
+    "Traefik's TLS": (with_annotation("traefik.ingress.kubernetes.io/router.tls", "true"), "say tls_in_front=True"),
+    "Traefik's entry point": (
+        with_annotation("traefik.ingress.kubernetes.io/router.entrypoints", "web,websecure"),
+        "say tls_in_front=True",
+    ),
+    "Google's certificates": (with_annotation("networking.gke.io/managed-certificates", "a"), "tls_in_front=True"),
+    "an issuer": (
+        with_annotation("cert-manager.io/cluster-issuer", "letsencrypt"),
+        "names no Secret .* give IngressTls",
+    ),
+    "an issuer of the namespace": (with_annotation("cert-manager.io/issuer", "ca"), "give IngressTls"),
+    "a base path": (with_paths(IngressPath(path="/flowise")), "IngressHost.paths: lacks '/', which the UI needs"),
+    "a base path beside the API": (with_paths(IngressPath(path="/chat"), IngressPath(path="/api/v1")), "lacks '/'"),
+    "the root alone": (with_paths(IngressPath(path_type="Exact")), "lacks '/'"),
+    "BASE_PATH": (further(BASE_PATH="/flowise"), "Settings.extra_env: 'BASE_PATH' is read by nothing"),
+    "NODE_PATH": (further(NODE_PATH="/opt/modules"), "Settings.extra_env: 'NODE_PATH' has no effect"),
+    "Azure's storage": (further(AZURE_BLOB_STORAGE_CONTAINER_NAME="a"), "is of another store"),
+    "Google's storage": (
+        built(queue(worker=Worker(extra_env={"GOOGLE_CLOUD_STORAGE_BUCKET_NAME": "a"}))),
+        "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is of another store",
+    ),
+    "one key for all": (
+        lambda: Auth.from_secret("auth", encryption_key=PASSWORD, token_hash_secret=PASSWORD),
+        "Auth.token_hash_secret: is the very key of 'encryption_key'",
+    ),
+    "one name for two": (
+        lambda: Auth.from_secret("auth", jwt_auth_token_secret="jwt-refresh-token-secret"),
+        "is the very key",
+    ),
+    "mail without a public URL": (
+        built(standalone(settings=Settings(smtp=mail("a@example.com")))),
+        "Flowise.settings: smtp without a public URL",
+    ),
+    "mail of nobody": (lambda: mail("not an email"), "Smtp.sender: 'not an email' must be a mail address"),
+    "mail of two": (lambda: mail("a@example.com, b@example.com"), "must be a mail address"),
+    "mail without a name": (lambda: mail("@example.com"), "must be a mail address"),
+    "SQLite on upstream's 3.1.4": (
+        built(standalone(image=Image(tag="3.1.4"))),
+        "Flowise.image: 'docker.io/flowiseai/flowise:3.1.4' doesn't start with SQLite",
+    ),
+    "SQLite on upstream's 3.1.4 without a host": (
+        built(standalone(image=Image(repository="flowiseai/flowise", tag="3.1.4-debian"))),
+        "doesn't start with SQLite",
+    ),
+    "authorities on no volume": (
+        further(SSL_CERT_FILE="/etc/ca/ca.crt"),
+        r"env\['SSL_CERT_FILE'\]: names '/etc/ca/ca.crt'",
+    ),
+    "authorities by variable": (
+        further(NODE_EXTRA_CA_CERTS="/etc/ca/ca.crt"),
+        "'NODE_EXTRA_CA_CERTS' is set by Settings.authorities",
+    ),
+    "Google's keys on no volume": (
+        built(standalone(main=Main(extra_env={"GOOGLE_APPLICATION_CREDENTIALS": "/keys/key.json"}))),
+        "on no volume of the pod",
+    ),
+    "a proxy by variable": (further(HTTPS_PROXY="http://proxy:3128"), "'HTTPS_PROXY' is set by Settings.proxy"),
+    "a proxy with a login": (lambda: OutboundProxy(http="http://a:b@proxy:3128"), "belong in a Secret"),
+    "an identity that is dropped": (
+        built(standalone(database=POSTGRES, storage=BY_IDENTITY, main=Main(pod=NOT_MADE))),
+        "S3Bucket.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "a backup's identity that is dropped": (
+        built(standalone(database=POSTGRES, backup=replace(BACKUP, target=BY_IDENTITY, pod=NOT_MADE))),
+        "can't be put on the account 'x'",
+    ),
+    "two deployments of one chart": (built(twice_in_one_chart), "two deployments of one chart are called 'flowise'"),
+    "two charts of one id": (built(twice_of_one_id), "StandaloneChart.id: 'flowise' stands there twice"),
+    "two constructs of one id": (built(twice_of_one_construct), "FlowiseMain.id: 'Main' stands there twice"),
+    "an id with a slash": (called("my chart/x"), "StandaloneChart.id: 'my chart/x' must be letters, digits"),
+    "an empty id": (called(""), "StandaloneChart.id: '' must be"),
+    "a CA in two forms": (
+        lambda: DatabaseTls(ca=CERTIFICATE, ca_base64=PASSWORD),
+        "DatabaseTls.ca_base64: is given beside",
+    ),
+    "Redis' CA in two forms": (
+        lambda: RedisTls(ca=CERTIFICATE, ca_base64=PASSWORD),
+        "RedisTls.ca_base64: is given beside",
+    ),
+    "a backup by word": (
+        lambda: BackupJob(Chart(App(), "chart"), "B", backup="x", flowise=Flowise(auth=AUTH)),  # type: ignore[arg-type]
+        "BackupJob.backup: 'x' must be Backup",
+    ),
+}
+
+WARNED: dict[str, tuple[Make, str]] = {
+    "SQLite that goes with the pod": (built(standalone(data=None)), "FlowiseMain.data: None with SQLite"),
+    "a directory of the node": (
+        volume("hostPath", path="/data"),
+        "Volume.source: 'hostPath' is refused in a namespace",
+    ),
+    "a network share": (volume("nfs", server="nas", path="/data"), "Volume.source: 'nfs' is refused in a namespace"),
+    "a model's key": (further(OPENAI_API_KEY="sk-proj-0123456789"), "OPENAI_API_KEY looks like a secret"),
+    "a password": (
+        built(standalone(main=Main(extra_env={"POSTGRES_VECTORSTORE_PASSWORD": "hunter22"}))),
+        "Main.extra_env: POSTGRES_VECTORSTORE_PASSWORD looks like a secret",
+    ),
+    "a URL with a login": (further(UPSTASH_REDIS="mongodb://user:hunter22@mongo/db"), "looks like a secret"),
+    "a liveness without patience": (
+        lambda: Worker(liveness=ProbeNumbers(period_seconds=1, failure_threshold=1)),
+        "Worker.liveness: restarts a pod after less than 15 s",
+    ),
+    "two charts in one namespace": (
+        built(lambda app: [standalone(names=Names(namespace="ai"))(app), queue(names=Names(namespace="ai"))(app)]),
+        "Names.name: two charts of this app deploy 'flowise' into the namespace 'ai'",
+    ),
+    "another file's name": (called("My.Flowise"), "StandaloneChart.id: 'My.Flowise' gives the file a hash in its name"),
+}
+
+TAKEN: dict[str, Make] = {
+    "large authorities": built(standalone(settings=Settings(authorities=CERTIFICATE * 3000))),
+    "a large variable": further(NODE_TEXT="x" * 100 * 1024),
+    "the least memory": lambda: Main(resources=Resources(memory_limit="1Gi")),
+    "the least startup": lambda: Main(startup=ProbeNumbers(period_seconds=3, failure_threshold=30)),
+    "TLS in front": lambda: Ingress(
+        hosts=[IngressHost(host=HOST)],
+        annotations={"alb.ingress.kubernetes.io/certificate-arn": "arn"},
+        tls_in_front=True,
+    ),
+    "an issuer with its Secret": lambda: Ingress(
+        hosts=[IngressHost(host=HOST)],
+        annotations={"cert-manager.io/issuer": "ca"},
+        tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")],
+    ),
+    "Traefik without TLS": with_annotation("traefik.ingress.kubernetes.io/router.entrypoints", "web"),
+    "a host for the API": with_paths(IngressPath(path="/api/v1/prediction"), IngressPath(path="/api/v1/ping")),
+    "a path beside the root": with_paths(IngressPath(), IngressPath(path="/flowise")),
+    "3.1.4 by digest": built(standalone(image=Image(tag="3.1.4", digest="sha256:" + "0" * 64))),
+    "3.1.4 on PostgreSQL": built(standalone(image=Image(tag="3.1.4"), database=POSTGRES)),
+    "3.1.4 of one's own": built(standalone(image=Image(repository="registry.example.com/flowise", tag="3.1.4"))),
+    "authorities of the image": further(SSL_CERT_FILE="/etc/ssl/certs/ca-certificates.crt"),
+    "keys on a volume": built(
+        standalone(
+            main=Main(
+                pod=PodOptions(
+                    volumes=[Volume(name="keys", source={"secret": {"secretName": "gcp"}}, mount_path="/keys")]
+                ),
+                extra_env={"GOOGLE_APPLICATION_CREDENTIALS": "/keys/key.json"},
+            )
+        )
+    ),
+    "a secret by reference": further(OPENAI_API_KEY=PASSWORD),
+    "a token's life": further(JWT_TOKEN_EXPIRY_IN_MINUTES="60"),
+    "a mail's sender with a name": lambda: mail("Flowise <flowise@example.com>"),
+    "a proxy with a login by reference": built(
+        standalone(settings=Settings(proxy=OutboundProxy(https=SecretKey(secret="proxy", key="url"))))
+    ),
+    "two releases of two names": built(
+        lambda app: [
+            standalone(names=Names(namespace="ai"))(app),
+            queue(names=Names(namespace="ai", name="other"))(app),
+        ]
+    ),
+    "MySQL's CA in base64": lambda: MysqlDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca_base64=PASSWORD)),
+    "a queue of Redis with PEM": built(
+        queue(queue=Queue(redis=Redis(host="r", tls=RedisTls(ca=PASSWORD, certificate=PASSWORD, private_key=PASSWORD))))
+    ),
+    "buckets by identity": built(queue(storage=BY_IDENTITY)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+@pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_can_not_work_is_refused_with_its_mend(make: Make, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as refused:
+        make()
+    assert "hunter2" not in str(refused.value)
+    assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize(("make", "message"), WARNED.values(), ids=WARNED)
+def test_what_may_be_meant_is_warned_of(make: Make, message: str) -> None:
+    with pytest.warns(ConfigWarning, match=message) as warned:
+        make()
+    assert "hunter2" not in str([str(warning.message) for warning in warned])
+
+
+@pytest.mark.parametrize("make", TAKEN.values(), ids=TAKEN)
+def test_its_neighbours_are_taken(make: Make) -> None:
+    make()
