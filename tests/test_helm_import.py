@@ -210,12 +210,80 @@ def decoded(secret: Tree) -> dict[str, str]:
 
 def test_inline_passwords_become_the_releases_secrets() -> None:
     made = {(item["kind"], item["metadata"]["name"]): item for item in manifests("queue")}
-    assert decoded(made["Secret", "flowise-postgresql-auth"]) == {"user-password": "correct-horse"}
     assert decoded(made["Secret", "flowise-redis-auth"]) == {"redis-password": "battery-staple"}
     told = remarks(documented("queue"))
     assert any(line.startswith("redis.auth.password: becomes Secret 'flowise-redis-auth'") for line in told)
+
+
+def test_a_secret_in_part_is_left_to_the_cluster_and_what_makes_it_is_said() -> None:
+    # The apply of one key deletes the other from a Secret that an earlier apply made.
+    assert ("Secret", "flowise-postgresql-auth") not in {
+        (item["kind"], item["metadata"]["name"]) for item in manifests("queue")
+    }
+    told = remarks(documented("queue"))
+    [left] = [line for line in told if line.startswith("postgresql.auth.password: ")]
+    assert "is not written: the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in left
+    [made_up] = [line for line in told if line.startswith("postgresql.auth.existingSecret: is empty")]
+    command = "flowise-constructs secrets FILE --set flowise-postgresql-auth.user-password='<postgresql.auth.password>'"
+    assert f"{command} | kubectl create -f -" in made_up
+    assert not any("correct-horse" in line for line in told)
+
+
+KEYS_OF_AUTH = [
+    "encryptionKey",
+    "jwtAuthTokenSecret",
+    "jwtRefreshTokenSecret",
+    "expressSessionSecret",
+    "tokenHashSecret",
+]
+
+
+@pytest.mark.parametrize("given", [KEYS_OF_AUTH[:count] for count in range(6)], ids=len)
+@pytest.mark.parametrize("passwords", [(), ("password",), ("postgresPassword",), ("password", "postgresPassword")])
+def test_every_secret_is_written_whole_or_not_at_all(given: list[str], passwords: tuple[str, ...]) -> None:
+    values: Tree = {
+        "auth": dict.fromkeys(given, "x"),
+        "postgresql": {"enabled": True, "auth": dict.fromkeys(passwords, "y")},
+    }
+    found = {name: set(item["data"]) for (kind, name), item in objects(values).items() if kind == "Secret"}
+    expected = {"flowise-auth": 5} if len(given) == 5 else {}
+    expected |= {"flowise-postgresql-auth": 2} if len(passwords) == 2 else {}
+    assert {name: len(keys) for name, keys in found.items()} == expected
+
+
+def secret_manifest(kind: str, part: str, *keys: str) -> Tree:
+    body = (
+        {"spec": {part: dict.fromkeys(keys, "eA==")}} if kind == "SealedSecret" else {part: dict.fromkeys(keys, "eA==")}
+    )
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "keys"}, **body}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [("Secret", "data"), ("Secret", "stringData"), ("SealedSecret", "encryptedData")]
+)
+def test_an_extra_manifest_that_is_a_secret_in_part_is_refused(kind: str, part: str) -> None:
+    five = ["encryption-key", "jwt-auth-token-secret", "jwt-refresh-token-secret", "express-session-secret"]
+    values: Tree = {"auth": {"existingSecret": "keys"}, "extraManifests": [secret_manifest(kind, part, *five)]}
+    with pytest.raises(
+        ConfigError, match="extraManifests: Secret 'keys' lacks key 'token-hash-secret', used by Deployment"
+    ):
+        objects(values)
+    values["extraManifests"] = [secret_manifest(kind, part, *five, "token-hash-secret")]
+    assert (kind, "keys") in objects(values)
+
+
+def test_an_external_secret_that_lacks_keys_is_told() -> None:
+    values: Tree = {
+        "auth": {"existingSecret": "keys"},
+        "externalSecrets": {
+            "enabled": True,
+            "data": [{"secretKey": "encryption-key"}],
+            "secretStoreRef": {"name": "v"},
+        },
+    }
+    told = [str(finding) for finding in synthesize(import_values(values))[1]]
     assert any(
-        "the chart generated key 'postgres-password' of Secret 'flowise-postgresql-auth'" in line for line in told
+        line.startswith("externalSecrets.data: Secret 'keys' lacks keys 'express-session-secret'") for line in told
     )
 
 

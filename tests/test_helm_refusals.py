@@ -155,7 +155,15 @@ NONSENSE: list[tuple[str, Tree, list[str]]] = [
     ),
     ("log level", {"flowise": {"logLevel": "loud"}}, ["flowise.logLevel: 'loud' must be one of 'error', 'warn'"]),
     ("latest", {"image": {"tag": "latest"}}, ["image.tag: 'latest' is a floating tag"]),
-    ("unknown release", {"image": {"tag": "2.2.7"}}, ["image.tag: '2.2.7' is not a supported release"]),
+    (
+        "unknown release",
+        {"image": {"tag": "2.2.7"}},
+        ["image.tag: '2.2.7' is older than the releases that this library writes (3.1.1 to"],
+    ),
+    ("3.0", {"image": {"tag": "3.0.5"}}, ["image.tag: '3.0.5' is older than the releases that this library writes"]),
+    ("newer release", {"image": {"tag": "3.2.0"}}, ["image.tag: '3.2.0' is newer than the releases"]),
+    ("untold release", {"image": {"tag": "ours"}}, ["image.tag: 'ours' doesn't tell which Flowise the image holds"]),
+    ("digest alone", {"image": {"tag": "@sha256:" + "0" * 64}}, ["image.tag: 'sha256:0000000000"]),
     ("no main", {"flowise": {"replicaCount": 0}}, ["flowise.replicaCount: 0 leaves nobody to do the work"]),
     (
         "no worker",
@@ -205,6 +213,7 @@ MALFORMED: list[tuple[str, Tree, list[str]]] = [
     ("misspelt section", {"persistance": {"enabled": True}}, ["persistance: is not a key of the chart: did you mean 'persistence'?"]),
     ("misspelt key", {"storage": {"s3": {"bucket": "x"}}}, ["storage.s3.bucket: is not a key of the chart: did you mean 'bucketName'?"]),
     ("unlike any key", {"zzzz": 1}, ["zzzz: is not a key of the chart"]),
+    ("key of a section", {"replicaCount": 2}, ["replicaCount: is not a key of the chart: did you mean 'flowise.replicaCount' or 'queue.worker.replicaCount'?"]),
     ("quoted flag", {"ingress": {"enabled": "false"}}, ["ingress.enabled: 'false' must be true or false, without quotes"]),
     ("number for text", {"image": {"tag": 3.1}}, ["image.tag: 3.1 must be text: put it in quotes"]),
     ("text for a number", {"service": {"port": "http"}}, ["service.port: 'http' must be a whole number"]),
@@ -308,3 +317,24 @@ def test_no_message_shows_a_secret(path: str) -> None:
     lines = refused(values)
     assert any(line.startswith(f"{path}: the value (not shown)") for line in lines)
     assert not any("424242" in line or "MIIEsecret" in line for line in lines)
+
+
+def steps(values: Tree, **options: Any) -> list[str]:
+    [line] = refused(values, **options)
+    return [step.partition(". ")[2] for step in line.partition("in this order: ")[2].split("; ")]
+
+
+def test_an_old_release_is_told_the_way_up_in_its_order() -> None:
+    assert steps({"image": {"tag": "3.0.5"}}, release="prod") == [
+        "back up the database and the Secret of the five keys",
+        "kubectl annotate secret prod-flowise-auth helm.sh/resource-policy=keep",
+        "set auth.existingSecret to prod-flowise-auth",
+        "helm upgrade prod with image.tag 3.1.3",
+        "log in and open a stored credential",
+        "run this command again",
+    ]
+    old = steps({"image": {"tag": "2.2.7-acme"}, "auth": {"existingSecret": "keys"}})
+    assert old[1:3] == [
+        "helm upgrade flowise with image.tag 3.1.1, and make the first account there",
+        "helm upgrade flowise with image.tag 3.1.3",
+    ]

@@ -206,7 +206,7 @@ def test_what_is_here_made_in_the_cluster_or_optional_is_left_out(
         "mounted": "Opaque",
     }
     assert set(found["own-tls"]["data"]) == {"tls.crt", "tls.key"}
-    assert "Secret here is in the manifests without key 'b'" in err
+    assert "warning: Secret here: lacks key 'b', used by CronJob job: add it, or remove the whole Secret" in err
 
 
 def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

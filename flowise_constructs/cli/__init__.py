@@ -13,8 +13,8 @@ from flowise_constructs.manifests.yaml_files import UnreadableError
 
 _EXAMPLES = """\
 examples:
-  flowise-constructs from-helm values.yaml values-prod.yaml --release flowise > flowise.yaml
-  helm get values flowise -o yaml | flowise-constructs from-helm - --format python > flowise_release.py
+  flowise-constructs from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml
+  helm get values flowise -o yaml | flowise-constructs from-helm - --format python --output flowise_release.py
   flowise-constructs check flowise.yaml
   flowise-constructs secrets flowise.yaml | kubectl create -f -
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from flowise_constructs.core.findings import Finding
@@ -36,15 +36,20 @@ def add_manifests(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("manifests", nargs="+", metavar="MANIFEST", help="YAML file; - is standard input")
 
 
-def read_manifests(names: Iterable[str]) -> Manifests:
+def read_files(names: Iterable[str]) -> dict[str, list[Any]]:
+    """The YAML documents of each file."""
+    return {name: read_documents(name) for name in dict.fromkeys(names)}
+
+
+def manifests_of(files: Mapping[str, list[Any]]) -> Manifests:
     """The objects in these files."""
-    return Manifests((document for name in names for document in read_documents(name)), hosts=SERVER_VARIABLES)
+    return Manifests((document for documents in files.values() for document in documents), hosts=SERVER_VARIABLES)
 
 
 def report(kind: str, findings: Iterable[Finding]) -> None:
-    """Prints findings to standard error, one per line."""
-    for finding in findings:
-        print(f"{kind}: {_printable(str(finding))}", file=sys.stderr)
+    """Findings on standard error, a line each; the same one once."""
+    for line in dict.fromkeys(_printable(str(finding)) for finding in findings):
+        print(f"{kind}: {line}", file=sys.stderr)
 
 
 def _printable(text: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 
 from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, report
+from flowise_constructs.cli.output import STANDARD_OUTPUT, refuse_existing, write
 from flowise_constructs.core.findings import ConfigError
-from flowise_constructs.importers.helm.importer import import_values
+from flowise_constructs.importers.helm.importer import Imported, import_values
 from flowise_constructs.importers.helm.values_files import read_values
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.manifests.yaml_files import UnreadableError
 
 _DESCRIPTION = """\
 Reads values files of the Helm chart helmforge/flowise and writes what the release runs as plain YAML, or as the Python
-code that generates it. Several files are merged as Helm merges them. What is lost, changed or worth a look is reported
-on standard error. What can't be migrated is refused, all at once.
+that makes it. Several files are merged as Helm merges them. What is lost, changed or worth a look is told on standard
+error; what can't be carried over is refused, all of it at once, and nothing is written then: give --output, because
+the shell empties a file that it redirects to before the command runs.
 """
 
 
@@ -27,13 +29,21 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--namespace", metavar="NAME", help="namespace of every object (default: left to kubectl)")
     parser.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
+    parser.add_argument(
+        "--output",
+        default=STANDARD_OUTPUT,
+        metavar="FILE",
+        help="write all to FILE, or nothing (default: standard output)",
+    )
+    parser.add_argument("--force", action="store_true", help="let --output overwrite a file")
     parser.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Prints the release, or reports everything that prevents it."""
-    values = read_values(parsed.values)
+    """Writes the release, or reports all that stands against it."""
+    refuse_existing(parsed.output, force=parsed.force)
     try:
+        values = read_values(parsed.values)
         imported = import_values(values, release=parsed.release, namespace=parsed.namespace)
         use_bundled_node()
         if (problem := missing_node()) is not None:
@@ -46,10 +56,12 @@ def run(parsed: argparse.Namespace) -> int:
         report("refused", error.findings)
         return REFUSED
     report("warning", [*imported.remarks, *warnings])
-    if parsed.format == "yaml":
-        print(yaml, end="")
-    else:
-        from flowise_constructs.importers.helm.python_module import python_module  # noqa: PLC0415
-
-        print(python_module(imported), end="")
+    write(parsed.output, yaml if parsed.format == "yaml" else _python(imported), force=parsed.force)
     return DONE
+
+
+def _python(imported: Imported) -> str:
+    # Starts Node.
+    from flowise_constructs.importers.helm.python_module import python_module  # noqa: PLC0415
+
+    return python_module(imported)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-from flowise_constructs.cli.common import DONE, UNUSABLE, Commands, add_command, add_manifests, read_manifests
+from flowise_constructs.cli.common import (
+    DONE,
+    UNUSABLE,
+    Commands,
+    add_command,
+    add_manifests,
+    manifests_of,
+    read_files,
+    report,
+)
+from flowise_constructs.core.findings import Finding
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
 
@@ -36,16 +46,16 @@ def add(commands: Commands) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Prints the manifests."""
-    manifests = read_manifests(parsed.manifests)
-    # Flowise's five keys; upstream generates them as 32 bytes in hexadecimal.
+    manifests = manifests_of(read_files(parsed.manifests))
+    # Flowise's five keys; upstream makes them as 32 bytes in hexadecimal.
     found = missing.missing_secrets(manifests, parsed.namespace, frozenset(VARIABLES.values()))
     try:
         missing.fill(found, parsed.set, ask=parsed.ask)
     except missing.UnknownKeyError as error:
         print(f"error: {error}", file=sys.stderr)
         return UNUSABLE
-    for line in missing.incomplete_secrets(manifests):
-        print(f"warning: {line}", file=sys.stderr)
+    incomplete = missing.incomplete_secrets(manifests)
+    report("warning", [Finding(f"Secret {secret.name.name}", secret.problem) for secret in incomplete])
     print("---\n".join(map(missing.manifest, found)), end="")
     if not found:
         print("warning: no Secret is missing from the manifests", file=sys.stderr)

@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from flowise_constructs.manifests.references import Manifests, ObjectName, Reference
+from flowise_constructs.manifests.objects import ObjectName
+from flowise_constructs.manifests.references import Manifests, Reference
 
 RANDOM_BYTES = 32
 LABELS: Mapping[str, str] = {
@@ -45,6 +46,29 @@ class MissingSecret:
     keys: dict[str, MissingKey] = field(default_factory=dict[str, MissingKey])
 
 
+@dataclass
+class IncompleteSecret:
+    """A Secret that is here, or that something here makes, without keys that others read."""
+
+    name: ObjectName
+    is_written: bool
+    """Whether it is a Secret or SealedSecret of the manifests, and none that an operator makes."""
+    keys: set[str] = field(default_factory=set[str])
+    users: set[str] = field(default_factory=set[str])
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and the mend."""
+        keys = ", ".join(map(repr, sorted(self.keys)))
+        lacks = f"lacks {'key' if len(self.keys) == 1 else 'keys'} {keys}, used by {', '.join(sorted(self.users))}"
+        if not self.is_written:
+            return f"{lacks}: add it to what makes the Secret, such as spec.data of the ExternalSecret"
+        return (
+            f"{lacks}: add it, or remove the whole Secret and create it separately. If you apply it like this, the "
+            "key is deleted from the Secret in the cluster too, if an earlier apply put it there"
+        )
+
+
 def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[MissingSecret]:
     """The Secrets that are referred to, but neither in the manifests nor created in the cluster. `random` are the
     variables whose values may be any text without a line end."""
@@ -56,16 +80,18 @@ def missing_secrets(manifests: Manifests, namespace: str | None, random: Collect
     return [found[name] for name in sorted(found)]
 
 
-def incomplete_secrets(manifests: Manifests) -> list[str]:
-    """Messages about Secrets that are in the manifests but lack a key."""
-    lacking = {
-        (reference.to.name, str(reference.key)) for reference in manifests.references if _lacks(manifests, reference)
-    }
-    return [
-        f"Secret {name} is in the manifests without key {key!r}: add it there, or check that the one in the cluster "
-        "has it"
-        for name, key in sorted(lacking)
-    ]
+def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
+    """The Secrets that are here, or made of something here, and lack a key."""
+    found: dict[ObjectName, IncompleteSecret] = {}
+    for reference in manifests.references:
+        if reference.to.kind == "Secret" and not reference.optional and manifests.lacks(reference):
+            is_written = any(
+                reference.to._replace(kind=kind) in manifests.objects for kind in ("Secret", "SealedSecret")
+            )
+            secret = found.setdefault(reference.to, IncompleteSecret(reference.to, is_written))
+            secret.keys.add(str(reference.key))
+            secret.users.add(reference.by)
+    return [found[name] for name in sorted(found)]
 
 
 def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -> None:
@@ -110,10 +136,6 @@ def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) 
         use = f"{reference.use} of {reference.by}"
         key = secret.keys.setdefault(name, MissingKey(use, is_random))
         key.is_random |= is_random
-
-
-def _lacks(manifests: Manifests, reference: Reference) -> bool:
-    return reference.to.kind == "Secret" and not reference.optional and manifests.lacks(reference)
 
 
 def _assign(missing: Iterable[MissingSecret], assignment: str) -> None:

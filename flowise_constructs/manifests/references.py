@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.core.plain import is_map
+from flowise_constructs.manifests.objects import (
+    ObjectName,
+    flat,
+    is_object,
+    map_at,
+    maps_at,
+    name_of,
+    same_namespace,
+)
+from flowise_constructs.manifests.pods import Pods, pods_of
 
-POD_TEMPLATES: Mapping[str, tuple[str, ...]] = {
-    "Pod": (),
-    "Deployment": ("spec", "template"),
-    "StatefulSet": ("spec", "template"),
-    "DaemonSet": ("spec", "template"),
-    "ReplicaSet": ("spec", "template"),
-    "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
-
-
-class ObjectName(NamedTuple):
-    """The name of an object. No namespace: the one that `kubectl` uses."""
-
-    kind: str
-    namespace: str
-    name: str
+ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
+"""Kinds of the Gateway API that lead to Services."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +48,17 @@ class Manifests:
         self._hosts = hosts
         self.objects: dict[ObjectName, Mapping[str, Any]] = {}
         self.twice: list[ObjectName] = []
-        for item in _flat(documents):
-            name = _name(item)
-            if name in self.objects:
+        for item in filter(is_object, flat(documents)):
+            name = name_of(item)
+            if not name.name:
+                name = name._replace(name=f"without a name ({len(self.objects) + 1})")
+            elif name in self.objects:
                 self.twice.append(name)
             self.objects[name] = item
+        self.pods = [pods for name, item in self.objects.items() if (pods := pods_of(name, item)) is not None]
         self._keys = self._provided()
-        self.references = [reference for item in self.objects.values() for reference in self._of(item)]
+        self.references = [reference for name, item in self.objects.items() for reference in self._of(name, item)]
+        self.references += [reference for pods in self.pods for reference in self._of_pods(pods)]
 
     def holds(self, name: ObjectName) -> bool:
         """Whether the object is among them, or is created from one of them in the cluster."""
@@ -74,8 +73,8 @@ class Manifests:
         """Every image, sorted."""
         found = {
             str(container["image"])
-            for item in self.objects.values()
-            for container in _containers(_pod(item))
+            for pods in self.pods
+            for _, container in pods.containers()
             if container.get("image")
         }
         return sorted(found)
@@ -85,94 +84,129 @@ class Manifests:
         found: dict[ObjectName, frozenset[str] | None] = {}
         for (kind, namespace, name), item in self.objects.items():
             if kind in ("Secret", "ConfigMap"):
-                parts = [_map(item, part) for part in ("data", "stringData", "binaryData")]
+                parts = [map_at(item, part) for part in ("data", "stringData", "binaryData")]
                 found[ObjectName(kind, namespace, name)] = frozenset(key for part in parts for key in part)
             elif kind == "ExternalSecret":
-                target = str(_map(item, "spec", "target").get("name") or name)
-                keys = [entry.get("secretKey") for entry in _maps(_map(item, "spec"), "data")]
-                is_known = not _map(item, "spec").get("dataFrom")
+                target = str(map_at(item, "spec", "target").get("name") or name)
+                keys = [entry.get("secretKey") for entry in maps_at(item, "spec", "data")]
+                is_known = not map_at(item, "spec").get("dataFrom")
                 found[ObjectName("Secret", namespace, target)] = frozenset(map(str, keys)) if is_known else None
             elif kind == "SealedSecret":
-                found[ObjectName("Secret", namespace, name)] = frozenset(_map(item, "spec", "encryptedData"))
+                found[ObjectName("Secret", namespace, name)] = frozenset(map_at(item, "spec", "encryptedData"))
             elif kind == "Certificate":
-                found[ObjectName("Secret", namespace, str(_map(item, "spec").get("secretName")))] = None
+                found[ObjectName("Secret", namespace, str(map_at(item, "spec").get("secretName")))] = None
             elif kind == "Ingress" and _has_issuer(item):
-                names = [entry.get("secretName") for entry in _maps(_map(item, "spec"), "tls")]
+                names = [entry.get("secretName") for entry in maps_at(item, "spec", "tls")]
                 found |= {ObjectName("Secret", namespace, str(secret)): None for secret in names if secret}
         return found
 
-    def _of(self, item: Mapping[str, Any]) -> Iterator[Reference]:
-        kind, namespace, name = _name(item)
-        by = f"{kind} {name}"
-        if kind in POD_TEMPLATES:
-            yield from self._of_pod(_pod(item), namespace, by, is_server=kind == "StatefulSet")
-        if kind == "StatefulSet" and (service := _map(item, "spec").get("serviceName")):
+    def named(self, name: ObjectName) -> Mapping[str, Any] | None:
+        """The object of that name, also where one of the two says no namespace; None where it is not here."""
+        if name in self.objects:
+            return self.objects[name]
+        alike = (
+            item
+            for other, item in self.objects.items()
+            if other._replace(namespace=name.namespace) == name and same_namespace(other.namespace, name.namespace)
+        )
+        return next(alike, None)
+
+    def hosts_of(self, container: Mapping[str, Any], namespace: str) -> Iterator[Reference]:
+        """The Services that a container's variables name as hosts; `use` is the variable."""
+        literals = _literals(container)
+        for variable in self._hosts:
+            if service := _service(literals.get(variable, ""), namespace):
+                yield Reference(to=service, by="", use=variable)
+
+    def _of(self, name: ObjectName, item: Mapping[str, Any]) -> Iterator[Reference]:
+        kind, namespace, by = name.kind, name.namespace, f"{name.kind} {name.name}"
+        if kind == "StatefulSet" and (service := map_at(item, "spec").get("serviceName")):
             yield Reference(to=ObjectName("Service", namespace, str(service)), by=by, use="serviceName")
         if kind == "ServiceAccount":
-            yield from _named(_maps(item, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
+            yield from _named(maps_at(item, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
         if kind == "Ingress":
             yield from _of_ingress(item, namespace, by)
-        if kind == "HTTPRoute":
-            for rule in _maps(_map(item, "spec"), "rules"):
-                backends = [entry for entry in _maps(rule, "backendRefs") if entry.get("kind", "Service") == "Service"]
-                yield from _named(backends, "Service", namespace, by, "backendRefs")
+        if kind in ROUTES:
+            yield from _of_route(item, namespace, by)
+        if kind in ("RoleBinding", "ClusterRoleBinding"):
+            yield from _of_binding(item, namespace, by)
 
-    def _of_pod(self, pod: Mapping[str, Any], namespace: str, by: str, *, is_server: bool) -> Iterator[Reference]:
+    def _of_pods(self, pods: Pods) -> Iterator[Reference]:
+        pod, namespace, by = pods.spec, pods.owner.namespace, f"{pods.owner.kind} {pods.owner.name}"
         account = pod.get("serviceAccountName", "default")
         if account != "default":
             to = ObjectName("ServiceAccount", namespace, str(account))
             yield Reference(to=to, by=by, use="serviceAccountName")
-        yield from _named(_maps(pod, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
-        for container in _containers(pod):
+        yield from _named(maps_at(pod, "imagePullSecrets"), "Secret", namespace, by, "imagePullSecrets")
+        containers = [container for _, container in pods.containers()]
+        for container in containers:
             yield from self._of_container(container, namespace, by)
-        files = _password_files(pod) if is_server else frozenset[str]()
-        for volume in _maps(pod, "volumes"):
-            yield from _of_volume(volume, namespace, by, _mounts(pod, volume.get("name")), files)
+        files = _password_files(containers) if pods.owner.kind == "StatefulSet" else frozenset[str]()
+        for volume in maps_at(pod, "volumes"):
+            yield from _of_volume(volume, namespace, by, _mounts(containers, volume.get("name")), files)
 
     def _of_container(self, container: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
-        literals = {
-            str(entry.get("name")): str(entry["value"]) for entry in _maps(container, "env") if entry.get("value")
-        }
-        for variable in self._hosts:
-            if service := _service(literals.get(variable, ""), namespace):
-                yield Reference(to=service, by=by, use=variable)
-        for entry in _maps(container, "env"):
+        literals = _literals(container)
+        yield from (replace(reference, by=by) for reference in self.hosts_of(container, namespace))
+        for entry in maps_at(container, "env"):
             variable = str(entry.get("name"))
             host = literals.get(variable.replace("PASSWORD", "HOST"), "") if variable.endswith("_PASSWORD") else ""
             service = _service(host, namespace)
             is_own = variable == "REDISCLI_AUTH" or (service is not None and service in self.objects)
             for word, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
-                yield from _keyed(_map(entry, "valueFrom").get(word), kind, namespace, by, variable, is_own=is_own)
-        for entry in _maps(container, "envFrom"):
+                yield from _keyed(map_at(entry, "valueFrom").get(word), kind, namespace, by, variable, is_own=is_own)
+        for entry in maps_at(container, "envFrom"):
             for word, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
-                if source := _map(entry, word):
+                if source := map_at(entry, word):
                     yield from _named([source], kind, namespace, by, "envFrom")
 
 
+def _literals(container: Mapping[str, Any]) -> dict[str, str]:
+    return {str(entry.get("name")): str(entry["value"]) for entry in maps_at(container, "env") if entry.get("value")}
+
+
 def _of_ingress(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
-    spec = _map(item, "spec")
-    for entry in _maps(spec, "tls"):
+    spec = map_at(item, "spec")
+    for entry in maps_at(spec, "tls"):
         if secret := entry.get("secretName"):
             yield Reference(to=ObjectName("Secret", namespace, str(secret)), by=by, use="tls")
-    paths = [path for rule in _maps(spec, "rules") for path in _maps(_map(rule, "http"), "paths")]
-    backends = [_map(spec, "defaultBackend", "service"), *(_map(path, "backend", "service") for path in paths)]
+    paths = [path for rule in maps_at(spec, "rules") for path in maps_at(map_at(rule, "http"), "paths")]
+    backends = [map_at(spec, "defaultBackend", "service"), *(map_at(path, "backend", "service") for path in paths)]
     yield from _named([backend for backend in backends if backend], "Service", namespace, by, "backend")
+
+
+def _of_route(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
+    for rule in maps_at(item, "spec", "rules"):
+        backends = [entry for entry in maps_at(rule, "backendRefs") if entry.get("kind", "Service") == "Service"]
+        yield from _named(backends, "Service", namespace, by, "backendRefs")
+    parents = [entry for entry in maps_at(item, "spec", "parentRefs") if entry.get("kind", "Gateway") == "Gateway"]
+    yield from _named(parents, "Gateway", namespace, by, "parentRefs")
+
+
+def _of_binding(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
+    role = map_at(item, "roleRef")
+    if role.get("kind") == "Role":
+        yield from _named([role], "Role", namespace, by, "roleRef")
+    accounts = [entry for entry in maps_at(item, "subjects") if entry.get("kind") == "ServiceAccount"]
+    yield from _named(
+        [entry for entry in accounts if entry.get("name") != "default"], "ServiceAccount", namespace, by, "subjects"
+    )
 
 
 def _of_volume(
     volume: Mapping[str, Any], namespace: str, by: str, mounts: list[str], files: frozenset[str]
 ) -> Iterator[Reference]:
-    if claim := _map(volume, "persistentVolumeClaim").get("claimName"):
+    if claim := map_at(volume, "persistentVolumeClaim").get("claimName"):
         yield Reference(to=ObjectName("PersistentVolumeClaim", namespace, str(claim)), by=by, use="volume")
-    sources = [volume, *_maps(_map(volume, "projected"), "sources")]
+    sources = [volume, *maps_at(map_at(volume, "projected"), "sources")]
     for source in sources:
         for word, kind, called in (("secret", "Secret", ("secretName", "name")), ("configMap", "ConfigMap", ("name",))):
-            reference = _map(source, word)
-            name = next((reference[key] for key in called if reference.get(key)), None)
+            told = map_at(source, word)
+            name = next((told[key] for key in called if told.get(key)), None)
             if name is None:
                 continue
-            to, optional = ObjectName(kind, namespace, str(name)), bool(reference.get("optional"))
-            items = _maps(reference, "items")
+            to, optional = ObjectName(kind, namespace, str(name)), bool(told.get("optional"))
+            items = maps_at(told, "items")
             if not items:
                 yield Reference(to=to, by=by, use="volume", optional=optional)
             for item in items:
@@ -202,53 +236,18 @@ def _service(host: str, namespace: str) -> ObjectName | None:
     return ObjectName("Service", parts[1] if len(parts) > 1 else namespace, parts[0])
 
 
-def _password_files(pod: Mapping[str, Any]) -> frozenset[str]:
-    entries = [entry for container in _containers(pod) for entry in _maps(container, "env")]
+def _password_files(containers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    entries = [entry for container in containers for entry in maps_at(container, "env")]
     return frozenset(str(entry.get("value")) for entry in entries if str(entry.get("name")).endswith("_PASSWORD_FILE"))
 
 
-def _mounts(pod: Mapping[str, Any], volume: object) -> list[str]:
-    mounts = [mount for container in _containers(pod) for mount in _maps(container, "volumeMounts")]
+def _mounts(containers: Iterable[Mapping[str, Any]], volume: object) -> list[str]:
+    mounts = [mount for container in containers for mount in maps_at(container, "volumeMounts")]
     return [str(mount.get("mountPath")).rstrip("/") for mount in mounts if mount.get("name") == volume]
 
 
 def _has_issuer(item: Mapping[str, Any]) -> bool:
-    annotations = _map(item, "metadata", "annotations")
+    annotations = map_at(item, "metadata", "annotations")
     return any(f"cert-manager.io/{word}" in annotations for word in ("issuer", "cluster-issuer")) or (
         annotations.get("kubernetes.io/tls-acme") == "true"
     )
-
-
-def _flat(documents: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    for document in documents:
-        if is_map(document):
-            if str(document.get("kind", "")).endswith("List") and is_list(document.get("items")):
-                yield from _flat(document["items"])
-            elif document.get("kind"):
-                yield document
-
-
-def _name(item: Mapping[str, Any]) -> ObjectName:
-    metadata = _map(item, "metadata")
-    return ObjectName(str(item["kind"]), str(metadata.get("namespace") or ""), str(metadata.get("name")))
-
-
-def _pod(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    path = POD_TEMPLATES.get(str(item["kind"]))
-    return {} if path is None else _map(item, *path, "spec")
-
-
-def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [entry for word in ("initContainers", "containers", "ephemeralContainers") for entry in _maps(pod, word)]
-
-
-def _map(item: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    for word in path:
-        below = item.get(word)
-        item = below if is_map(below) else {}
-    return item
-
-
-def _maps(item: Mapping[str, Any], word: str) -> list[Mapping[str, Any]]:
-    entries = item.get(word)
-    return [entry for entry in entries if is_map(entry)] if is_list(entries) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -20,10 +21,11 @@ class UnreadableError(Exception):
 
 def read_documents(name: str) -> list[Any]:
     """The YAML documents of a file, or of standard input."""
-    return load_documents(_text(name), name)
+    return load_documents(read_text(name), name)
 
 
-def _text(name: str) -> str:
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input."""
     try:
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if name == "-" else _bytes(Path(name))
     except (OSError, ValueError) as error:
@@ -43,7 +45,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def load_documents(text: str, name: str) -> list[Any]:
-    """The YAML documents of a text."""
+    """The YAML documents of a text; JSON is one of them."""
+    if (read := _json(text, name)) is not None:
+        _bound(read, name)
+        return [read]
     module = _yaml()
     try:
         _bound_depth(module, text, name)
@@ -57,6 +62,38 @@ def load_documents(text: str, name: str) -> list[Any]:
     for document in documents:
         _bound(document, name)
     return documents
+
+
+def _json(text: str, name: str) -> Any:
+    """The object or list of a JSON text. YAML's parser would stumble over its tabs, and over halves of characters."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except _TwiceError as error:
+        raise UnreadableError(f"{name}: the key {error.args[0]!r:.60} is there twice: remove one") from None
+    except RecursionError:
+        raise UnreadableError(f"{name}: is nested more than {MAX_DEPTH} levels deep") from None
+    except ValueError:
+        # No JSON: YAML in flow style, or templates.
+        return None
+
+
+class _TwiceError(Exception):
+    """A key that stands twice in one JSON object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in found:
+            raise _TwiceError(key)
+        found[key] = item
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _bound_depth(module: Any, text: str, name: str) -> None:

@@ -91,6 +91,7 @@ def _import(release: Release) -> Imported:
     arguments["main"] = _main(release, called, main, queued=queued)
     arguments["backup"] = backup(release, secrets)
     arguments["names"] = called
+    secrets.tell_of_left()
     return Imported(
         chart="QueueChart" if queued else "StandaloneChart",
         arguments=arguments,

@@ -132,7 +132,10 @@ class Release:
     def _read(self, values: Mapping[str, Any], known: Section, prefix: str) -> None:
         for key in values:
             if key not in known:
-                self.refuse(f"{prefix}{key}", f"is not a key of the chart{_nearest(key, known) or _nearest(key, KEYS)}")
+                self.refuse(
+                    f"{prefix}{key}",
+                    f"is not a key of the chart{_nearest(key, known) or _nearest(key, KEYS) or _deeper(key)}",
+                )
         for key, default in known.items():
             if is_map(default) and default:
                 self._read_section(f"{prefix}{key}", values.get(key, {}), default)
@@ -161,10 +164,8 @@ class Release:
         self._read(value, known, f"{path}.")
 
     def _default(self, path: str) -> Any:
-        section: Any = KEYS
-        for part in path.split("."):
-            section = section[part]
-        return section
+        section, _, key = path.rpartition(".")
+        return (_section(section) if section else KEYS)[key]
 
 
 def _is_below(key: str, path: str) -> bool:
@@ -200,6 +201,22 @@ def _is_integer(value: Any) -> bool:
 def _nearest(key: str, known: Any) -> str:
     near = get_close_matches(key[:100], list(known), n=1, cutoff=0.6)
     return f": did you mean {near[0]!r}?" if near else ""
+
+
+def _deeper(key: str) -> str:
+    """The key's place, where the chart has it in its own sections."""
+    found = [f"{path}.{key}" for path in _SECTIONS if key in _section(path)]
+    return f": did you mean {' or '.join(map(repr, found))}?" if found else ""
+
+
+_SECTIONS = ("flowise", "queue.worker", "database.external", "storage.s3", "auth", "persistence")
+
+
+def _section(path: str) -> Section:
+    section: Section = KEYS
+    for part in path.split("."):
+        section = section[part]
+    return section
 
 
 def _path(where: str, paths: Paths) -> str:

@@ -22,6 +22,7 @@ from flowise_constructs.importers.helm.names import full_name
 from flowise_constructs.importers.helm.pods import secret_key
 from flowise_constructs.importers.helm.release import Release
 from flowise_constructs.importers.helm.servers import pull_secrets
+from flowise_constructs.importers.helm.tags import tag_problem
 from flowise_constructs.importers.helm.variables import Variables, split
 
 _REFUSED_KEY = SecretKey(secret="refused", key="refused")
@@ -37,6 +38,9 @@ def image(release: Release) -> Image:
             f"is not given: {DEFAULT_TAG} is used; check that the live release is not newer, because migrations "
             "can't be undone",
         )
+    if (problem := tag_problem(tag, digest, release)) is not None:
+        release.refuse("image.tag", problem)
+        return Image()
     return release.make(
         Image,
         {

@@ -11,6 +11,9 @@ from cdk8s import ApiObject, App, Chart, JsonPatch
 from flowise_constructs import ConfigError, ConfigWarning, Finding, QueueChart, StandaloneChart
 from flowise_constructs.importers.helm.importer import Imported
 from flowise_constructs.importers.helm.objects import identity
+from flowise_constructs.manifests.missing_secrets import incomplete_secrets
+from flowise_constructs.manifests.references import Manifests
+from flowise_constructs.manifests.yaml_files import load_documents
 
 _CHARTS: dict[str, type[Chart]] = {"StandaloneChart": StandaloneChart, "QueueChart": QueueChart}
 
@@ -29,8 +32,20 @@ def _synthesize(imported: Imported) -> tuple[str, list[Finding]]:
         app = App()
         build(app, imported)
         yaml = app.synth_yaml()
-    findings = [Finding(*str(warning.message).split(": ", 1)) for warning in raised]
-    return str(yaml), [_with_path(finding, imported) for finding in dict.fromkeys(findings)]
+    incomplete = _incomplete_secrets(str(yaml), imported)
+    told = [Finding(*str(warning.message).split(": ", 1)) for warning in raised]
+    return str(yaml), [*(_with_path(finding, imported) for finding in dict.fromkeys(told)), *incomplete]
+
+
+def _incomplete_secrets(yaml: str, imported: Imported) -> list[Finding]:
+    """Secrets of the user's own manifests that lack a key are refused; those of the ExternalSecret are told."""
+    if not any(item["kind"] in ("Secret", "SealedSecret", "ExternalSecret") for item in imported.objects):
+        return []
+    found = incomplete_secrets(Manifests(load_documents(yaml, "the YAML")))
+    written = [secret for secret in found if secret.is_written]
+    if written:
+        raise ConfigError([Finding("extraManifests", f"Secret {item.name.name!r} {item.problem}") for item in written])
+    return [Finding("externalSecrets.data", f"Secret {item.name.name!r} {item.problem}") for item in found]
 
 
 def _with_path(finding: Finding, imported: Imported) -> Finding:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flowise_constructs.core.plain import is_map
-from flowise_constructs.manifests.yaml_files import UnreadableError, read_documents
+from flowise_constructs.core.findings import ConfigError, Finding, shown
+from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.importers.helm.other_inputs import another_input, another_text
+from flowise_constructs.manifests.yaml_files import UnreadableError, load_documents, read_text
 
 Tree = dict[str, Any]
 
@@ -15,16 +17,34 @@ def read_values(names: Iterable[str]) -> Tree:
     """The files merged in their order; `-` is standard input."""
     merged: Tree = {}
     for name in names:
-        documents = read_documents(name)
+        documents = _documents(name)
         if len(documents) > 1:
             raise UnreadableError(f"{name}: contains {len(documents)} YAML documents: Helm reads one")
         tree = documents[0] if documents else None
         if tree is None:
             continue
         if not is_map(tree):
-            raise UnreadableError(f"{name}: contains a {type(tree).__name__}, but values are a mapping")
+            raise UnreadableError(
+                f"{name}: contains {_kind(tree)}, but values are a mapping: give the release's values "
+                "(helm get values RELEASE -o yaml)"
+            )
         merged = merge(merged, tree)
     return merged
+
+
+def _documents(name: str) -> list[Any]:
+    """The documents of a file; ConfigError where it is another thing than a values file."""
+    text = read_text(name)
+    problem = another_text(text)
+    documents = load_documents(text, name) if problem is None else []
+    problem = problem or another_input([document for document in documents if document is not None])
+    if problem is not None:
+        raise ConfigError([Finding(name, problem)])
+    return documents
+
+
+def _kind(tree: object) -> str:
+    return "a list" if is_list(tree) else f"the text {shown(tree)}" if isinstance(tree, str) else shown(tree)
 
 
 def merge(under: Tree, over: Tree) -> Tree:
