@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -85,6 +86,6 @@ def test_the_sidecar_starts_before_the_gate() -> None:
     assert [container["name"] for container in pod["initContainers"]] == ["cloud-sql-proxy", "gate"]
 
 
-def by_name(objects: list[dict[str, object]]) -> dict[tuple[object, object], dict[str, object]]:
+def by_name(objects: list[Any]) -> dict[tuple[str, str], Any]:
     """Objects by kind and name: their order doesn't matter."""
-    return {(item["kind"], item["metadata"]["name"]): item for item in objects}  # type: ignore[index]
+    return {(item["kind"], item["metadata"]["name"]): item for item in objects}
