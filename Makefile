@@ -63,7 +63,7 @@ schema: $(DEV) ## Make the schema of what is passed through to Kubernetes again,
 
 docs: $(DEV) ## Build the documentation in build/site, with every warning an error, and look at each page.
 	$(PIP) -e '.[docs]'
-	$(BIN)/python docs/build/pictures.py
+	$(BIN)/python docs/generate/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python -m pytest tests/test_site.py $(ARGS)
 

@@ -38,8 +38,8 @@ FLAGS = (
 
 
 def module(name: str) -> ModuleType:
-    """One of docs/build, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / "build" / f"{name}.py")
+    """One of docs/generate, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / "generate" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
@@ -51,7 +51,7 @@ def test_the_pictures_are_what_their_source_draws() -> None:
     drawn = module("pictures").pictures()
     assert {path.name for path in PICTURES.glob("*.svg")} == set(drawn)
     for name, picture in drawn.items():
-        assert (PICTURES / name).read_text(encoding="utf-8") == picture, "python docs/build/pictures.py"
+        assert (PICTURES / name).read_text(encoding="utf-8") == picture, "python docs/generate/pictures.py"
 
 
 @pytest.fixture(scope="module")
@@ -252,14 +252,22 @@ def test_each_page_opens(screen: str, address: str, browser: Browser, pages: dic
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
-def test_the_search_finds_a_field(address: str, browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("trusted_proxies", r"reference/flowise\.html.*#Settings\.trusted_proxies"),
+        ("LANGSMITH_TRACING", r"reference/variables\.html"),
+        ("OpenShift", r"how-to/openshift\.html"),
+    ],
+)
+def test_the_search_finds_it(words: str, page: str, address: str, browser: Browser) -> None:
     browser.open(f"{address}/index.html", WIDTHS["desktop"])
     found = browser.evaluate(
         """new Promise((done) => {
             const box = document.querySelector('[data-md-component=search-query]');
             document.querySelector('#__search').checked = true;
             box.focus();
-            box.value = 'trusted_proxies';
+            box.value = 'WORDS';
             box.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true}));
             box.dispatchEvent(new Event('input', {bubbles: true}));
             const end = Date.now() + 20000;
@@ -269,6 +277,6 @@ def test_the_search_finds_a_field(address: str, browser: Browser) -> None:
                 else setTimeout(look, 100);
             };
             look();
-        })"""
+        })""".replace("WORDS", words)
     )
-    assert any(re.search(r"reference/flowise\.html.*#Settings\.trusted_proxies", link) for link in found), found
+    assert any(re.search(page, link) for link in found), found
