@@ -5,12 +5,14 @@ Skipped where the extra `docs` is missing; what needs a browser, where Chromium 
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
 import importlib.util
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -138,17 +140,12 @@ class Browser:
         assert CHROMIUM is not None
         asks, self._asks = os.pipe()
         self._answers, answers = os.pipe()
-        # Chromium reads from 3 and writes to 4; the pipes' own numbers may be these.
-        plumbing = f'exec 3<&{asks} 4>&{answers}; exec "$@"'
-        if {asks, answers} & {3, 4}:
-            high = (os.dup2(asks, 103), os.dup2(answers, 104))
-            plumbing = f'exec 3<&{high[0]} 4>&{high[1]}; exec "$@"'
-            kept: tuple[int, ...] = high
-        else:
-            kept = (asks, answers)
+        # Chromium reads from 3 and writes to 4, which may be numbers of the pipes themselves.
+        kept = (fcntl.fcntl(asks, fcntl.F_DUPFD, 100), fcntl.fcntl(answers, fcntl.F_DUPFD, 100))
+        plumbing = f'exec 3<&{kept[0]} 4>&{kept[1]}; exec "$@"'
         command = ["bash", "-c", plumbing, "chromium", CHROMIUM, *FLAGS, f"--user-data-dir={folder}", "about:blank"]
         self.process = subprocess.Popen(command, pass_fds=kept, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for descriptor in {asks, answers, *kept}:
+        for descriptor in (asks, answers, *kept):
             os.close(descriptor)
         self._buffer, self._number = b"", 0
         self.events: list[dict[str, Any]] = []
@@ -200,6 +197,8 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._answers], [], [], 120)
+            assert ready, "Chromium doesn't answer"
             read = os.read(self._answers, 1 << 16)
             assert read, "Chromium ended"
             self._buffer += read
