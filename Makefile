@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema clean help
+.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema docs clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ imports: $(DEV) ## Make the binding in imports/ again from the file CRD.
 
 schema: $(DEV) ## Make the schema of what is passed through to Kubernetes again, from the newest that is known.
 	$(BIN)/python tests/kubernetes_schema.py
+
+docs: $(DEV) ## Build the documentation in build/site, with every warning an error, and look at each page.
+	$(PIP) -e '.[docs]'
+	$(BIN)/python docs/generate/pictures.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m pytest tests/test_site.py $(ARGS)
 
 clean: ## Remove what the targets make.
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
