@@ -75,7 +75,7 @@ class BundledRedis(Value):
     auth: bool = True
     """Whether a password is required. False opens the queue, with the jobs' content, to every pod that can connect."""
     size: quantities.Size = "1Gi"
-    """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see the README."""
+    """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see docs/how-to/move-a-claim.md."""
     storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     config: Mapping[str, texts.Text] = field(default_factory=dict[str, str])
