@@ -18,7 +18,7 @@ class _Argument(NamedTuple):
 def _server(value: str) -> _Argument:
     code = f"""{value}(
             host="db.example.com",
-            password=SecretKey(secret="flowise-db-credentials", key="database-password"),
+            password=SecretKey(secret="flowise-database", key="password"),
         )"""
     return _Argument(code, (value, "SecretKey"))
 
@@ -34,7 +34,10 @@ DATABASES: Mapping[str, _Argument] = {
 
 _QUEUE = """\
         queue=Queue(redis=BundledRedis()),
-        storage=S3Bucket(bucket="flowise-files", credentials=S3Credentials.from_secret("flowise-s3-credentials")),
+        storage=S3Bucket(
+            bucket="flowise-files",
+            credentials=S3Credentials.from_secret("flowise-s3-credentials"),
+        ),
         worker=Worker(replicas=2),
 """
 _QUEUE_IMPORTS = ("BundledRedis", "Queue", "S3Bucket", "S3Credentials", "Worker")
