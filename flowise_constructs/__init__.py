@@ -159,7 +159,7 @@ def __getattr__(name: str) -> object:
         raise ImportError(problem)
     module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else "cdk8s"
     found: object = getattr(import_module(module), name)
-    show_field_docs(found)
+    show_field_docs([found])
     return found
 
 
@@ -168,5 +168,4 @@ def __dir__() -> list[str]:
 
 
 use_bundled_node()
-for _value in [globals()[name] for name in __all__ if name in globals()]:
-    show_field_docs(_value)
+show_field_docs(globals().get(name) for name in __all__)

@@ -8,7 +8,6 @@ import pydoc
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +20,21 @@ from flowise_constructs import Main, QueueChart
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = "0 stops Flowise and keeps all data."
 
+PLAIN: Any = pydoc.plaintext  # type: ignore[attr-defined]
+
 # `help()`
 
 
 def test_help_shows_each_fields_words() -> None:
-    shown = pydoc.render_doc(Main, renderer=pydoc.plaintext)
+    shown = pydoc.render_doc(Main, renderer=PLAIN)
     assert "replicas: quantities.Count = 1\n" in shown
     assert WORDS in shown
     assert "Default: every 10 s in queue mode" in shown
 
 
-def test_help_shows_what_a_chart_has() -> None:
-    shown = pydoc.render_doc(QueueChart, renderer=pydoc.plaintext)
-    assert shown.index("Raises ConfigError with every finding.") < shown.index("Fields:")
-    for words in ("The bundled PostgreSQL, if", "The bundled Redis, if", "What features such as"):
-        assert words in shown
+def test_help_shows_a_constructs_words() -> None:
+    shown = pydoc.render_doc(QueueChart, renderer=PLAIN)
+    assert "Attributes: `.auth`, `.postgres`, `.redis`" in shown
 
 
 @pytest.mark.parametrize("name", flowise_constructs.__all__)
@@ -76,7 +75,6 @@ def test_the_source_is_read_when_somebody_asks_and_not_before() -> None:
 
 def test_dir_lists_every_public_name() -> None:
     assert dir(flowise_constructs) == sorted([*flowise_constructs.__all__, "__version__"])
-    assert all(is_dataclass(flowise_constructs.__dict__[name]) for name in ("Main", "Worker"))
 
 
 # Editors
@@ -160,5 +158,5 @@ def test_pyright_shows_a_fields_words_on_hover(pyright: Pyright, line: int, char
 
 
 def test_pyright_shows_a_fields_words_in_completion(pyright: Pyright) -> None:
-    found = [item for item in pyright.at("completion", 3, 7)["items"] if item["label"] == "replicas"]
+    found: list[Any] = [item for item in pyright.at("completion", 3, 7)["items"] if item["label"] == "replicas"]
     assert WORDS in json.dumps(pyright.ask("completionItem/resolve", found[0]))

@@ -8,17 +8,18 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 _PACKAGE = __name__.partition(".")[0]
 
 
-def show_field_docs(cls: object) -> None:
-    """Makes `cls.__doc__` end with the docstrings of the class's fields. Leaves what isn't a class of this package."""
-    if isinstance(cls, type) and _is_ours(cls) and not isinstance(vars(cls).get("__doc__"), _FieldDocs):
-        # A class of jsii has a `__setattr__` of its own, which reads the attribute first.
-        type.__setattr__(cls, "__doc__", _FieldDocs(cls.__doc__))
+def show_field_docs(things: Iterable[object]) -> None:
+    """Makes the `__doc__` of each class end with the docstrings of its fields. Leaves alone what is no class."""
+    for cls in things:
+        # pydoc reads the `__doc__` of a class with a metaclass of its own without asking the descriptor.
+        if type(cls) is type and not isinstance(vars(cls).get("__doc__"), _FieldDocs):
+            type.__setattr__(cls, "__doc__", _FieldDocs(cls.__doc__))
 
 
 class _FieldDocs:
