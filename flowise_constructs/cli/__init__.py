@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flowise_constructs import __version__
 from flowise_constructs.cli import check, completion, from_helm, init, secrets, synth
-from flowise_constructs.cli.common import UNUSABLE, CommandParser, UnusableError
+from flowise_constructs.cli.common import INTERRUPTED, UNUSABLE, CommandParser, UnusableError
 from flowise_constructs.cli.examples import EXAMPLES, epilog
 from flowise_constructs.cli.terminal import HelpFormatter, say
 from flowise_constructs.manifests.yaml_files import UnreadableError
@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UnreadableError, UnusableError) as error:
         say("error", str(error))
         return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

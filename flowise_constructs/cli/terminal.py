@@ -41,7 +41,9 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         prefix: str | None = None,
     ) -> None:
         """Called by argparse for the line of usage."""
-        super().add_usage(usage, actions, groups, _heading("usage") + ": " if prefix is None else prefix)
+        if prefix is None and sys.version_info < (3, 14):
+            prefix = f"{_heading('usage')}: "
+        super().add_usage(usage, actions, groups, prefix)
 
 
 def _heading(text: str) -> str:
