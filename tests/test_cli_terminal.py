@@ -51,6 +51,12 @@ def test_a_pipe_gets_none() -> None:
     assert done.stderr == "error: none.yaml: No such file or directory\n"
 
 
+def test_a_reader_that_stops_is_no_error() -> None:
+    command = f"{sys.executable} -m flowise_constructs completion bash | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -16,7 +16,9 @@ from flowise_constructs.flowise.environment import SERVER_VARIABLES
 from flowise_constructs.manifests.references import Manifests
 from flowise_constructs.manifests.yaml_files import read_documents
 
-DONE, REFUSED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+DONE, REFUSED, UNUSABLE = 0, 1, 2
+# As a shell reports the signals SIGINT and SIGPIPE.
+INTERRUPTED, CLOSED = 130, 141
 
 _LONGEST = 1000
 _COMPLETED_BY_SHELL = {"MANIFEST": shtab.FILE, "VALUES": shtab.FILE, "DIR": shtab.DIRECTORY}

@@ -73,4 +73,5 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
-        say("wrote", str(path), sys.stdout)
+    for name in texts:
+        say("wrote", str(folder / name), sys.stdout)
