@@ -21,7 +21,7 @@ DONE, REFUSED, UNUSABLE = 0, 1, 2
 INTERRUPTED, CLOSED = 130, 141
 
 _LONGEST = 1000
-_COMPLETED_BY_SHELL = {"MANIFEST": shtab.FILE, "VALUES": shtab.FILE, "DIR": shtab.DIRECTORY}
+_COMPLETED_BY_SHELL = {"MANIFEST": shtab.FILE, "FILE": shtab.FILE, "VALUES": shtab.FILE, "DIR": shtab.DIRECTORY}
 
 
 class UnusableError(Exception):
@@ -38,7 +38,7 @@ def writing() -> Generator[None, None, None]:
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose arguments called MANIFEST, VALUES or DIR are completed as files or folders."""
+    """A parser whose arguments called MANIFEST, FILE, VALUES or DIR are completed as files or folders."""
 
     def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
         """Adds an argument, as argparse does."""
