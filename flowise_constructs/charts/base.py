@@ -12,6 +12,7 @@ from constructs import Construct
 from flowise_constructs.backup.engines import engine_of
 from flowise_constructs.backup.job import BackupJob
 from flowise_constructs.backup.values import Backup
+from flowise_constructs.charts.part import Part
 from flowise_constructs.charts.whole import annotate, warn_of_namesakes, warn_of_other_file
 from flowise_constructs.core.findings import ConfigError, Finding, Findings
 from flowise_constructs.database.postgres import PostgresServer
@@ -39,11 +40,11 @@ class FlowiseChart(Chart):
     main_class: ClassVar[type[FlowiseMain]] = FlowiseMain
     backup_class: ClassVar[type[BackupJob]] = BackupJob
 
-    postgres: PostgresServer | None = None
-    """The bundled PostgreSQL, if there is one."""
-    storage: S3Storage | None = None
-    """The bucket, if there is one."""
-    backup: BackupJob | None = None
+    postgres: Part[PostgresServer] = Part("database=BundledPostgres()")
+    """The bundled PostgreSQL, if `database` is a `BundledPostgres`."""
+    storage: Part[S3Storage] = Part("storage=S3Bucket(...)")
+    """The bucket, if `storage` is an `S3Bucket`."""
+    backup: Part[BackupJob] = Part("backup=Backup(...)")
     """The backup, if there is one."""
     deployment: Deployment
     """What features such as network policies build on: names, the `Flowise` value, the workloads."""
@@ -100,7 +101,7 @@ class FlowiseChart(Chart):
     def _runs_pods(self) -> list[RunsPods]:
         """The constructs besides main that run pods."""
         servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
-        jobs = [self.backup, self.backup.drill] if self.backup is not None else []
+        jobs = [self.backup, self.backup.drill] if hasattr(self, "backup") else []
         return [construct for construct in (*servers_and_workers, *jobs) if construct is not None]
 
     def _refuse_shared_accounts(self) -> None:

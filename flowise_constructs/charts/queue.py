@@ -10,6 +10,7 @@ from constructs import Construct
 
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.charts.base import FlowiseChart
+from flowise_constructs.charts.part import Part
 from flowise_constructs.charts.whole import NONE, ChartId, labels_of_all
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import Findings
@@ -41,8 +42,8 @@ class QueueChart(FlowiseChart):
     redis_class: ClassVar[type[RedisServer]] = RedisServer
     worker_class: ClassVar[type[FlowiseWorker]] = FlowiseWorker
 
-    redis: RedisServer | None = None
-    """The bundled Redis, if there is one."""
+    redis: Part[RedisServer] = Part("queue=Queue(redis=BundledRedis())")
+    """The bundled Redis, if `queue` asks for a `BundledRedis`."""
 
     @checked
     def __init__(

@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from flowise_constructs import __version__
-from flowise_constructs.cli import check, from_helm, secrets
-from flowise_constructs.cli.common import UNUSABLE
+from flowise_constructs.cli import check, completion, from_helm, init, secrets, synth
+from flowise_constructs.cli.common import CLOSED, INTERRUPTED, UNUSABLE, CommandParser, UnusableError
+from flowise_constructs.cli.examples import EXAMPLES, epilog
+from flowise_constructs.cli.terminal import HelpFormatter, say
 from flowise_constructs.manifests.yaml_files import UnreadableError
-
-_EXAMPLES = """\
-examples:
-  flowise-constructs from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml
-  helm get values flowise -o yaml | flowise-constructs from-helm - --format python --output flowise_release.py
-  flowise-constructs check flowise.yaml
-  flowise-constructs secrets flowise.yaml | kubectl create -f -
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     parsed = _parser().parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
-    except UnreadableError as error:
-        print(f"error: {error}", file=sys.stderr)
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return code
+    except (UnreadableError, UnusableError) as error:
+        say("error", str(error))
         return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has closed, as `head` does. Python would write what is left once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="flowise-constructs",
         description="Plain Kubernetes YAML for Flowise.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=epilog(EXAMPLES[name][0] for name in ("init", "synth", "check", "secrets", "from-helm")),
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (from_helm, secrets, check):
+    for command in (init, synth, check, secrets, from_helm):
         command.add(commands)
+    completion.add(commands, _parser)
     return parser

@@ -1,20 +1,51 @@
-"""Shared by the commands: exit codes, how findings are reported."""
+"""Shared by the commands: exit codes, arguments, how findings are reported."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
+import shtab
+
+from flowise_constructs.cli.examples import EXAMPLES, epilog
+from flowise_constructs.cli.terminal import HelpFormatter, say
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.flowise.environment import SERVER_VARIABLES
 from flowise_constructs.manifests.references import Manifests
 from flowise_constructs.manifests.yaml_files import read_documents
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
+# As a shell reports the signals SIGINT and SIGPIPE.
+INTERRUPTED, CLOSED = 130, 141
 
 _LONGEST = 1000
+_COMPLETED_BY_SHELL = {"MANIFEST": shtab.FILE, "FILE": shtab.FILE, "VALUES": shtab.FILE, "DIR": shtab.DIRECTORY}
+
+
+class UnusableError(Exception):
+    """Arguments or files with which a command can't start."""
+
+
+@contextmanager
+def writing() -> Generator[None, None, None]:
+    """Reports what the system refuses to write."""
+    try:
+        yield
+    except OSError as error:
+        raise UnusableError(f"{error.filename}: {error.strerror}: name a folder that can be written to") from None
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose arguments called MANIFEST, FILE, VALUES or DIR are completed as files or folders."""
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Adds an argument, as argparse does."""
+        action = super().add_argument(*names, **settings)
+        if (completed := _COMPLETED_BY_SHELL.get(str(action.metavar))) is not None:
+            action.complete = completed  # type: ignore[attr-defined]
+        return action
 
 
 class Commands(Protocol):
@@ -26,9 +57,14 @@ class Commands(Protocol):
 
 
 def add_command(commands: Commands, name: str, *, summary: str, description: str) -> argparse.ArgumentParser:
-    """Adds a command whose description is printed as written."""
-    raw = argparse.RawDescriptionHelpFormatter
-    return commands.add_parser(name, help=summary, description=description, formatter_class=raw)
+    """Adds a command whose description and examples are printed as written."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=epilog(EXAMPLES[name]),
+        formatter_class=HelpFormatter,
+    )
 
 
 def add_manifests(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +85,7 @@ def manifests_of(files: Mapping[str, list[Any]]) -> Manifests:
 def report(kind: str, findings: Iterable[Finding]) -> None:
     """Findings on standard error, a line each; the same one once."""
     for line in dict.fromkeys(_printable(str(finding)) for finding in findings):
-        print(f"{kind}: {line}", file=sys.stderr)
+        say(kind, line)
 
 
 def _printable(text: str) -> str:

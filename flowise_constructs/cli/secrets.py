@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from flowise_constructs.cli.common import (
     DONE,
@@ -15,6 +14,7 @@ from flowise_constructs.cli.common import (
     read_files,
     report,
 )
+from flowise_constructs.cli.terminal import say
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
@@ -52,11 +52,11 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         missing.fill(found, parsed.set, ask=parsed.ask)
     except missing.UnknownKeyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say("error", str(error))
         return UNUSABLE
     incomplete = missing.incomplete_secrets(manifests)
     report("warning", [Finding(f"Secret {secret.name.name}", secret.problem) for secret in incomplete])
     print("---\n".join(map(missing.manifest, found)), end="")
     if not found:
-        print("warning: no Secret is missing from the manifests", file=sys.stderr)
+        say("warning", "no Secret is missing from the manifests")
     return DONE

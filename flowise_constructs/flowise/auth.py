@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
 
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import naming, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.references import SecretKey
+
+P = ParamSpec("P")
 
 KEYS: Mapping[str, str] = {
     "encryption_key": "encryption-key",
@@ -26,6 +30,20 @@ VARIABLES: Mapping[str, str] = {
     "token_hash_secret": "TOKEN_HASH_SECRET",
 }
 """The environment variable for each key."""
+
+
+def _names_unknown_keys(make: Callable[P, Auth]) -> Callable[P, Auth]:
+    """Reports what is none of the five keys as every wrong value is reported, instead of a TypeError."""
+
+    @wraps(make)
+    def checking(*args: P.args, **kwargs: P.kwargs) -> Auth:
+        unknown = kwargs.keys() - {*KEYS, "existing_secret", "jwt_issuer", "jwt_audience"}
+        if unknown:
+            known = f"is none of the five keys: {', '.join(KEYS)}"
+            raise ConfigError(Finding(f"Auth.{name}", known) for name in kwargs if name in unknown)
+        return make(*args, **kwargs)
+
+    return checking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +77,29 @@ class Auth(Value):
             seen.setdefault(key, name)
 
     @staticmethod
+    @_names_unknown_keys
     def from_secret(
         existing_secret: str | None,
         *,
+        encryption_key: str | SecretKey = KEYS["encryption_key"],
+        jwt_auth_token_secret: str | SecretKey = KEYS["jwt_auth_token_secret"],
+        jwt_refresh_token_secret: str | SecretKey = KEYS["jwt_refresh_token_secret"],
+        express_session_secret: str | SecretKey = KEYS["express_session_secret"],
+        token_hash_secret: str | SecretKey = KEYS["token_hash_secret"],
         jwt_issuer: str = "Flowise",
         jwt_audience: str = "Flowise",
-        **keys: str | SecretKey,
     ) -> Auth:
-        """The five keys from one Secret. `keys` maps a field to its key name there, or to a SecretKey elsewhere."""
-        unknown = [
-            Finding(f"Auth.{name}", f"is none of the five keys: {', '.join(KEYS)}") for name in keys if name not in KEYS
-        ]
+        """The five keys from one Secret. Each is the name of its key there, or a SecretKey elsewhere."""
+        keys = {
+            "encryption_key": encryption_key,
+            "jwt_auth_token_secret": jwt_auth_token_secret,
+            "jwt_refresh_token_secret": jwt_refresh_token_secret,
+            "express_session_secret": express_session_secret,
+            "token_hash_secret": token_hash_secret,
+        }
         found: dict[str, SecretKey] = {}
         findings: list[Finding] = []
-        for name, key in {**KEYS, **keys}.items():
+        for name, key in keys.items():
             if isinstance(key, SecretKey):
                 found[name] = key
             elif existing_secret is None:
@@ -88,8 +115,8 @@ class Auth(Value):
                     found[name] = SecretKey(secret=existing_secret, key=key)
                 except ConfigError as error:
                     findings += error.findings
-        if unknown or findings:
-            raise ConfigError(dict.fromkeys([*unknown, *findings]))
+        if findings:
+            raise ConfigError(dict.fromkeys(findings))
         return Auth(**found, jwt_issuer=jwt_issuer, jwt_audience=jwt_audience)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from cdk8s import App
 from constructs import Construct
 
 from flowise_constructs import (
+    App,
     Auth,
+    BundledPostgres,
     BundledRedis,
     ConfigError,
     EnvValue,
     FlowiseWorker,
+    JsonPatch,
     MysqlDatabase,
     Names,
-    PostgresDatabase,
     Queue,
     QueueChart,
     S3Bucket,
@@ -40,11 +41,12 @@ class TeamFlowise(QueueChart):
             team,
             names=Names(name=team),
             auth=Auth.from_secret(f"{team}-keys"),
-            database=PostgresDatabase(host="postgres", password=SecretKey(secret=f"{team}-db", key="password")),
+            database=BundledPostgres(),
             queue=Queue(redis=BundledRedis()),
             storage=S3Bucket(bucket=f"{team}-files"),
             worker=Worker(replicas=2),
         )
+        self.postgres.stateful_set.add_json_patch(JsonPatch.add("/spec/revisionHistoryLimit", 3))
 
 
 def database_without_ca() -> MysqlDatabase | None:

@@ -1,0 +1,43 @@
+"""The examples that `--help` shows, by command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_PROGRAM = "flowise-constructs"
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": (
+        f"{_PROGRAM} init chat",
+        f"{_PROGRAM} init chat --queue",
+        f"{_PROGRAM} init chat --database postgresql",
+    ),
+    "synth": (
+        f"{_PROGRAM} synth",
+        f"{_PROGRAM} synth --output deploy/flowise",
+        f"{_PROGRAM} synth --stdout | kubectl diff -f -",
+        f"{_PROGRAM} synth --app 'python other.py'",
+    ),
+    "from-helm": (
+        f"{_PROGRAM} from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml",
+        f"helm get values flowise -o yaml | {_PROGRAM} from-helm - --format python --output flowise_release.py",
+    ),
+    "secrets": (
+        f"{_PROGRAM} secrets dist/*.yaml | kubectl create -f -",
+        f"{_PROGRAM} secrets dist/*.yaml --ask | kubeseal --format yaml > sealed-secrets.yaml",
+    ),
+    "check": (
+        f"{_PROGRAM} check dist/*.yaml",
+        f"{_PROGRAM} check --images dist/*.yaml | xargs -n 1 docker pull",
+    ),
+    "completion": (
+        f'eval "$({_PROGRAM} completion bash)"',
+        f"{_PROGRAM} completion zsh > ~/.zfunc/_{_PROGRAM}",
+        f"{_PROGRAM} completion fish > ~/.config/fish/completions/{_PROGRAM}.fish",
+    ),
+}
+
+
+def epilog(lines: Iterable[str]) -> str:
+    """The last part of a help text."""
+    return "examples:\n" + "".join(f"  {line}\n" for line in lines)
