@@ -56,7 +56,7 @@ fuzz: $(DEV) ## Property tests with 10,000 examples each.
 bench: $(DEV) ## Time synthesis against a bare cdk8s app.
 	$(BIN)/python benchmarks/synth.py
 
-boot: $(DEV) ## Start the real Flowise from the YAML; installs it below ~/.cache (3 GB a release).
+boot: $(DEV) ## Start the real Flowise from the YAML, 3.1.4 as image/ locks it; installs it below ~/.cache (3 GB a release).
 	@echo "Installing Flowise's releases below ~/.cache, those that aren't there: minutes and 3 GB each"
 	$(BIN)/python tests/boot/install.py
 	@echo "Starting Flowise from the YAML, a line a test: up to two minutes each"

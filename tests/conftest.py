@@ -27,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--examples",
         type=int,
-        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")),
-        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 300)",
+        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
+        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 100)",
     )
 
 

@@ -68,9 +68,9 @@ def redis(*options: str, configuration: str = "", folder: Path | None = None, an
         (place / "redis.conf").write_text(f"port {server.port}\nsave ''\nbind 127.0.0.1\n{configuration}\n")
         command = ["redis-server", "redis.conf", *options]
         process = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL)
-        stack.callback(process.wait, 20)
+        stack.callback(process.wait, 60)
         stack.callback(process.kill)
-        wait_for(lambda: answer in _asked(server), 20)
+        wait_for(lambda: answer in _asked(server), 60)
         yield server
 
 
@@ -108,10 +108,11 @@ def test_a_fit_redis_is_no_word(image: FlowiseImage, configuration: str) -> None
 
 @pytest.mark.parametrize("slots", ["all", "none"])
 def test_a_cluster_is_refused(image: FlowiseImage, slots: str) -> None:
-    with redis(configuration="cluster-enabled yes") as server:
+    # The default, the port and 10,000, may be no port.
+    with redis(configuration=f"cluster-enabled yes\ncluster-port {free_port()}") as server:
         if slots == "all":
             server.cli("cluster", "addslotsrange", "0", "16383")
-            wait_for(lambda: "cluster_state:ok" in server.cli("cluster", "info"), 20)
+            wait_for(lambda: "cluster_state:ok" in server.cli("cluster", "info"), 60)
         server.cli("acl", "setuser", "blind", "on", ">secret-word", "~*", "&*", "+@all", "-info")
         error = "CROSSSLOT" if slots == "all" else "CLUSTERDOWN"
         words = rf"redis at 127.0.0.1:{server.port} is a Redis Cluster \({error} .*: one with cluster mode disabled$"

@@ -112,7 +112,7 @@ def _yaml() -> Any:
     try:
         import yaml  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError:
-        fix = "pip install 'flowise-constructs[cli]'"
+        fix = "pip install PyYAML"
         raise UnreadableError(f"reading YAML needs the package PyYAML, which is not installed: {fix}") from None
     return yaml
 
