@@ -24,7 +24,7 @@ synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
 test: $(DEV) ## Run the ordinary tests.
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip and not admission" $(ARGS)
 
-roundtrip: $(DEV) ## Back up and restore on the real servers; takes minutes.
+roundtrip: $(DEV) ## Back up, restore and start behind the gate on the real servers; takes minutes.
 	$(BIN)/python -m pytest -m roundtrip $(ARGS)
 
 admission: $(DEV) ## Ask a real API server, of which KUBEBUILDER_ASSETS names the directory.

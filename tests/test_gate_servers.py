@@ -26,6 +26,7 @@ MODULES = next(
 )
 pytestmark = [
     pytest.mark.servers,
+    pytest.mark.roundtrip,
     pytest.mark.skipif(MODULES is None, reason=f"no Flowise is installed in {CACHE}: run `make boot`"),
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="Redis of the distribution is not installed"),
 ]

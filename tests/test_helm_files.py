@@ -125,9 +125,9 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         read_values(["a\0b"])
 
 
-def test_without_pyyaml_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyyaml_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(UnreadableError, match=r"pip install 'flowise-constructs\[cli\]'"):
+    with pytest.raises(UnreadableError, match=r"pip install PyYAML"):
         load_documents("a: 1", "values.yaml")
 
 
