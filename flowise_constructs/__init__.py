@@ -31,7 +31,7 @@ from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, Redis
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
-    from cdk8s import ApiObject, App, Chart, JsonPatch
+    from cdk8s import ApiObject, Chart, JsonPatch
 
     from flowise_constructs.backup.drill import RestoreDrill
     from flowise_constructs.backup.job import BackupJob
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.deployment import Deployment
     from flowise_constructs.flowise.main import FlowiseMain
     from flowise_constructs.flowise.worker import FlowiseWorker
+    from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
     from flowise_constructs.queueing.redis import RedisServer
     from flowise_constructs.storage.s3 import S3Storage
@@ -120,8 +121,9 @@ __all__ = [
 
 # Constructs need cdk8s, which starts a Node process when it is imported. Values don't. What an app needs of cdk8s can
 # be imported from here: then Node is chosen first, in whatever order a formatter sorts the imports.
-_CDK8S = ("ApiObject", "App", "Chart", "JsonPatch")
+_CDK8S = ("ApiObject", "Chart", "JsonPatch")
 _CONSTRUCTS = {
+    "App": "kubernetes.app",
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
     "Deployment": "flowise.deployment",

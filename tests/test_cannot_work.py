@@ -46,6 +46,7 @@ from flowise_constructs import (
     Resources,
     S3Bucket,
     SecretKey,
+    Service,
     ServiceAccount,
     Settings,
     Smtp,
@@ -144,11 +145,29 @@ REFUSED: dict[str, tuple[Make, str]] = {
         with_annotation("traefik.ingress.kubernetes.io/router.entrypoints", "web,websecure"),
         "say tls_in_front=True",
     ),
+    "Traefik's TLS for a domain": (
+        with_annotation("traefik.ingress.kubernetes.io/router.tls.domains.0.main", HOST),
+        "say tls_in_front=True",
+    ),
+    "a load balancer with a certificate": (
+        built(
+            standalone(
+                main=Main(
+                    service=Service(
+                        type="LoadBalancer",
+                        annotations={"service.beta.kubernetes.io/aws-load-balancer-ssl-cert": "arn:aws:acm:eu:1:a"},
+                    )
+                )
+            )
+        ),
+        r"Service.annotations: 'service.beta.kubernetes.io/aws-load-balancer-ssl-cert' .* give Settings.app_url",
+    ),
     "Google's certificates": (with_annotation("networking.gke.io/managed-certificates", "a"), "tls_in_front=True"),
     "an issuer": (
         with_annotation("cert-manager.io/cluster-issuer", "letsencrypt"),
         "names no Secret .* give IngressTls",
     ),
+    "a certificate's name": (with_annotation("cert-manager.io/common-name", HOST), "give IngressTls"),
     "an issuer of the namespace": (with_annotation("cert-manager.io/issuer", "ca"), "give IngressTls"),
     "a base path": (with_paths(IngressPath(path="/flowise")), "IngressHost.paths: lacks '/', which the UI needs"),
     "a base path beside the API": (with_paths(IngressPath(path="/chat"), IngressPath(path="/api/v1")), "lacks '/'"),
@@ -196,6 +215,24 @@ REFUSED: dict[str, tuple[Make, str]] = {
         "on no volume of the pod",
     ),
     "a proxy by variable": (further(HTTPS_PROXY="http://proxy:3128"), "'HTTPS_PROXY' is set by Settings.proxy"),
+    "a proxy in small letters": (further(http_proxy="http://proxy:3128"), "'http_proxy' is set by Settings.proxy"),
+    "a proxy for all": (further(ALL_PROXY="socks5://proxy:1080"), "'ALL_PROXY' is set by Settings.proxy"),
+    "a CA that is cut off": (
+        lambda: DatabaseTls(ca=CERTIFICATE * 2 + CERTIFICATE[:50]),
+        "DatabaseTls.ca: .*cut off: each needs its BEGIN and its END CERTIFICATE line",
+    ),
+    "a CA with a letter lost": (
+        lambda: Settings(authorities=CERTIFICATE + CERTIFICATE.replace("MIIB", "MII")),
+        "Settings.authorities: .*number 2, whose text is damaged",
+    ),
+    "text between the lines of a certificate": (
+        lambda: RedisTls(ca="-----BEGIN CERTIFICATE-----\naGVsbG8gd29ybGQ=\n-----END CERTIFICATE-----\n"),
+        "RedisTls.ca: .*number 1, whose text is damaged",
+    ),
+    "a Redis Cluster": (
+        lambda: Redis(host="clustercfg.flowise.abc123.euc1.cache.amazonaws.com"),
+        "Redis.host: 'clustercfg.*take a server without cluster mode",
+    ),
     "a proxy with a login": (lambda: OutboundProxy(http="http://a:b@proxy:3128"), "belong in a Secret"),
     "an identity that is dropped": (
         built(standalone(database=POSTGRES, storage=BY_IDENTITY, main=Main(pod=NOT_MADE))),
@@ -237,6 +274,25 @@ WARNED: dict[str, tuple[Make, str]] = {
         "Main.extra_env: POSTGRES_VECTORSTORE_PASSWORD looks like a secret",
     ),
     "a URL with a login": (further(UPSTASH_REDIS="mongodb://user:hunter22@mongo/db"), "looks like a secret"),
+    "no check of certificates": (further(NODE_TLS_REJECT_UNAUTHORIZED="0"), "trusts whoever answers"),
+    "a Sentinel": (lambda: Redis(host="redis", port=26379), "Redis.port: 26379 is Sentinel's"),
+    "an address of the reader's": (
+        built(
+            standalone(
+                settings=Settings(app_url="http://localhost:3000"), ingress=Ingress(hosts=[IngressHost(host=HOST)])
+            )
+        ),
+        "Settings.app_url: 'http://localhost:3000' is the address of whoever reads it",
+    ),
+    "http in front of https": (
+        built(
+            standalone(
+                settings=Settings(app_url=f"http://{HOST}"),
+                ingress=Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST])]),
+            )
+        ),
+        "is http, but the Ingress serves 'flowise.example.com' over https",
+    ),
     "a liveness without patience": (
         lambda: Worker(liveness=ProbeNumbers(period_seconds=1, failure_threshold=1)),
         "Worker.liveness: restarts a pod after less than 15 s",
@@ -258,6 +314,18 @@ TAKEN: dict[str, Make] = {
         annotations={"alb.ingress.kubernetes.io/certificate-arn": "arn"},
         tls_in_front=True,
     ),
+    "a load balancer with a certificate and a URL": built(
+        standalone(
+            settings=Settings(app_url=f"https://{HOST}"),
+            main=Main(
+                service=Service(
+                    type="LoadBalancer",
+                    annotations={"service.beta.kubernetes.io/aws-load-balancer-ssl-cert": "arn:aws:acm:eu:1:a"},
+                )
+            ),
+        )
+    ),
+    "certificates with words between": lambda: DatabaseTls(ca=f"# one\n{CERTIFICATE}# two\n{CERTIFICATE}"),
     "an issuer with its Secret": lambda: Ingress(
         hosts=[IngressHost(host=HOST)],
         annotations={"cert-manager.io/issuer": "ca"},

@@ -12,6 +12,7 @@ from deployments import AUTH, BACKUP, BUCKET, PASSWORD, POSTGRES, environment, o
 from flowise_constructs import (
     ConfigError,
     ConfigMapKey,
+    ConfigWarning,
     Flowise,
     FlowiseMain,
     FlowiseWorker,
@@ -149,3 +150,10 @@ def test_a_backup_refuses_what_it_can_not_follow(changed: dict[str, Any], messag
 def test_a_hook_that_adds_changes_no_backup() -> None:
     added = backed_up(main_of(changed={"LANGUAGE": "en", "POD_NAME": PASSWORD}))
     assert dump_of(added) == dump_of(backed_up(FlowiseMain))
+
+
+def test_a_secret_that_a_hook_adds_as_text_is_warned_of() -> None:
+    made = main_of(changed={"HTTPS_PROXY": "http://flowise:hunter2@proxy:3128"})
+    with pytest.warns(ConfigWarning, match=r"FlowiseMain.env\(\): HTTPS_PROXY looks like a secret") as warned:
+        made(Chart(App(), "chart"), "Main", flowise=Flowise(auth=AUTH, database=POSTGRES))
+    assert "hunter2" not in str(warned[0].message)

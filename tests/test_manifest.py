@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cdk8s import ApiObject, App, Chart, JsonPatch
+import pytest
+from cdk8s import ApiObject, Chart, JsonPatch
 from deployments import POSTGRES
 
-from flowise_constructs import Auth, Flowise, FlowiseMain, StandaloneChart
+from flowise_constructs import App, Auth, ConfigError, Flowise, FlowiseMain, StandaloneChart
 
 AUTH = Auth.from_secret("auth")
 
@@ -53,3 +55,24 @@ def test_synthesis_does_without_the_classes_of_every_kubernetes_object(root: Pat
         [sys.executable, "-c", script], cwd=root, env=environment, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        (JsonPatch.add("/spec/foo/bar", "x"), "what stands above 'bar' isn't in the object: correct the path"),
+        (JsonPatch.test("/spec/replicas", 9), r"JsonPatch.test\('/spec/replicas', 9\) failed, because 1 is there"),
+    ],
+)
+@pytest.mark.parametrize("write", [App.synth, App.synth_yaml])
+def test_a_patch_that_does_not_fit_is_a_short_error(
+    patch: JsonPatch, message: str, write: Callable[[App], object], tmp_path: Path
+) -> None:
+    app = App(outdir=str(tmp_path))
+    chart = StandaloneChart(app, "flowise", auth=AUTH)
+    chart.main.deployment.add_json_patch(patch)
+    with pytest.raises(ConfigError, match=message) as refused:
+        write(app)
+    assert str(refused.value).startswith("flowise/Main/Resource: the object 'flowise'")
+    assert len(str(refused.value)) < 300
+    assert refused.value.__suppress_context__

@@ -49,7 +49,7 @@ def test_a_class_of_ones_own_keeps_its_own_words() -> None:
         """Our queue."""
 
     assert Ours.__doc__ == "Our queue."
-    assert str(flowise_constructs.App.__doc__).startswith("Represents a cdk8s application.")
+    assert str(flowise_constructs.JsonPatch.__doc__).startswith("Utility for applying")
 
 
 def test_without_its_source_a_class_has_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ class IngressTls(Value):
     certificate."""
 
 
-_ISSUERS = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
+_ISSUERS = re.compile(r"(acme\.)?cert-manager\.io/|kubernetes\.io/tls-acme$")
 _CONTROLLER_TLS = {
     "alb.ingress.kubernetes.io/certificate-arn": ".",
     "alb.ingress.kubernetes.io/listen-ports": "HTTPS",
@@ -111,10 +111,27 @@ _CONTROLLER_TLS = {
     "tailscale.com/funnel": "true",
     "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
     "traefik.ingress.kubernetes.io/router.tls": "true",
-    "traefik.ingress.kubernetes.io/router.tls.certresolver": ".",
-    "traefik.ingress.kubernetes.io/router.tls.options": ".",
+    "traefik.ingress.kubernetes.io/router.tls.": ".",
+    "service.beta.kubernetes.io/aws-load-balancer-ssl-cert": ".",
+    "service.beta.kubernetes.io/do-loadbalancer-certificate-": ".",
+    "service.beta.kubernetes.io/do-loadbalancer-tls-ports": ".",
+    "service.beta.kubernetes.io/linode-loadbalancer-tls": ".",
+    "service.beta.kubernetes.io/oci-load-balancer-ssl-ports": ".",
+    "service.beta.kubernetes.io/oci-load-balancer-tls-secret": ".",
+    "service.beta.kubernetes.io/scw-loadbalancer-certificate-ids": ".",
+    "load-balancer.hetzner.cloud/http-certificates": ".",
+    "load-balancer.hetzner.cloud/http-managed-certificate-": ".",
 }
-"""Annotations with which a controller ends TLS by itself, and the values that mean so."""
+"""Annotations, or the start of their names, with which a controller or a cloud's load balancer ends TLS by itself, and
+the values that mean so."""
+
+
+def ends_tls(name: str, value: str) -> bool:
+    """Whether an annotation lets who reads it serve https."""
+    return any(
+        (name.startswith(key) if key.endswith((".", "-")) else name == key) and re.search(pattern, value)
+        for key, pattern in _CONTROLLER_TLS.items()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,11 +168,11 @@ class Ingress(Value):
     def _unsaid_tls(self) -> Iterator[Finding]:
         """TLS that an annotation asks for, and URL and cookies wouldn't know of."""
         for name, value in self.annotations.items():
-            if name in _ISSUERS:
+            if _ISSUERS.match(name):
                 yield self.finding(
                     "annotations", f"{name!r} asks for a certificate, and 'tls' names no Secret for it: give IngressTls"
                 )
-            elif any(name == key and re.search(pattern, value) for key, pattern in _CONTROLLER_TLS.items()):
+            elif ends_tls(name, value):
                 yield self.finding(
                     "annotations",
                     f"{name!r} makes the controller serve https, but the URL would be http: say tls_in_front=True",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flowise_constructs.core.checking import SECRET_KEY
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.flowise.further_variables import looks_like_a_secret, useless
+from flowise_constructs.flowise.further_variables import unwise, useless
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
@@ -104,6 +103,6 @@ def _further(flowise: Flowise, role: Role, sources: Mapping[str, Mapping[str, En
         for name, value in given.items():
             if (warning := unread(name, flowise.image.flowise, role)) is not None:
                 warn(f"{where}: {warning}")
-            if looks_like_a_secret(name, value):
-                warn(f"{where}: {name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}")
+            if (problem := unwise(name, value)) is not None:
+                warn(f"{where}: {problem}")
     return {name: value for given in sources.values() for name, value in given.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from flowise_constructs.core.checking import SECRET_KEY
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.kubernetes.references import EnvValue
@@ -40,7 +41,16 @@ def useless(name: str) -> str | None:
     return f"{name!r} {_USELESS[name]}" if name in _USELESS else None
 
 
-def looks_like_a_secret(name: str, value: EnvValue) -> bool:
+def unwise(name: str, value: EnvValue) -> str | None:
+    """Why a variable is dangerous, where it may be meant."""
+    if name == "NODE_TLS_REJECT_UNAUTHORIZED" and value == "0":
+        return f"{name}=0 trusts whoever answers, in every connection: give Settings.authorities"
+    if _looks_like_a_secret(name, value):
+        return f"{name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}"
+    return None
+
+
+def _looks_like_a_secret(name: str, value: EnvValue) -> bool:
     """Whether a literal seems to be a credential."""
     if not isinstance(value, str) or len(value) < 6 or value.isdigit() or value.startswith("/"):
         return False

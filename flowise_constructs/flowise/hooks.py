@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Protocol, cast
 
 from flowise_constructs.core.checking import SECRET_KEY, problem_with
-from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding, shown
+from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding, shown, warn
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.flowise.environment import OWNED
+from flowise_constructs.flowise.further_variables import unwise
 from flowise_constructs.kubernetes.environment import Environment
 from flowise_constructs.kubernetes.references import EnvValue, SecretKey
 from flowise_constructs.queueing import variables as queueing
@@ -62,6 +63,9 @@ def held_environment(construct: str, given: object, own: Mapping[str, EnvValue])
     findings = [Finding(f"{construct}.env()", problem) for problem in _problems(environment, own)]
     if findings:
         raise ConfigError(findings)
+    for name, value in environment.items():
+        if name not in own and (problem := unwise(name, value)) is not None:
+            warn(f"{construct}.env(): {problem}")
     return environment
 
 

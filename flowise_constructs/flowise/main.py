@@ -12,6 +12,7 @@ from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
+from flowise_constructs.edge.values import ends_tls
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
@@ -211,8 +212,19 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
             "give a DataClaim, or a database server"
         )
     findings += _lost_directories(flowise, main, data)
+    findings += _unsaid_tls(flowise, main)
     if findings:
         raise ConfigError(findings)
+
+
+def _unsaid_tls(flowise: Flowise, main: Main) -> Iterator[Finding]:
+    """TLS that a load balancer in front of the Service ends, and cookies wouldn't know of."""
+    if (flowise.public_url or "").startswith("https:"):
+        return
+    for name, value in main.service.annotations.items():
+        if ends_tls(name, value):
+            problem = "makes the load balancer serve https, which URL and cookies don't know of"
+            yield Finding("Service.annotations", f"{name!r} {problem}: give Settings.app_url='https://...'")
 
 
 def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:

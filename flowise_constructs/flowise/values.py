@@ -120,9 +120,18 @@ class Flowise(Value):
 
     def _warn_of_plain_ingress(self) -> None:
         url = self.public_url
-        if url is None or self.ingress is None or not url.startswith("https:"):
+        if url is None or self.ingress is None:
             return
         host = urlsplit(url).hostname or ""
+        if host in ("localhost", "127.0.0.1", "::1"):
+            warn(
+                f"Settings.app_url: {url!r} is the address of whoever reads it, so that links and redirects lead "
+                f"nowhere: give {self.ingress.public_url or 'a host of the Ingress'!r}"
+            )
+        if not url.startswith("https:"):
+            if self.ingress.serves_tls(host):
+                warn(f"Settings.app_url: {url!r} is http, but the Ingress serves {host!r} over https: write https://")
+            return
         if any(entry.host == host for entry in self.ingress.hosts) and not self.ingress.serves_tls(host):
             warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "

@@ -27,6 +27,8 @@ PROXY_VARIABLES = (
 )
 CLUSTER_HOSTS = ("localhost", "127.0.0.1", "*.svc", "*.cluster.local")
 """What is never reached by a proxy."""
+_OTHER_PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "ALL_PROXY", "all_proxy")
+"""Other spellings, which some clients prefer and others don't know."""
 
 OWNED: Mapping[str, Owner] = {
     "PORT": Owner(follows=f"the container's port is {PORT}; Service.port is the Service's"),
@@ -54,7 +56,7 @@ OWNED: Mapping[str, Owner] = {
     "SMTP_SECURE": Owner("Settings.smtp"),
     "SENDER_EMAIL": Owner("Settings.smtp"),
     "NODE_EXTRA_CA_CERTS": Owner("Settings.authorities"),
-    **{variable: Owner("Settings.proxy") for variable in PROXY_VARIABLES},
+    **{variable: Owner("Settings.proxy") for variable in (*PROXY_VARIABLES, *_OTHER_PROXY_VARIABLES)},
     "ENABLE_METRICS": Owner("Settings.metrics"),
     "METRICS_PROVIDER": Owner("Settings.metrics"),
     "METRICS_INCLUDE_NODE_METRICS": Owner("Settings.metrics"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
-from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, network, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
@@ -58,6 +58,14 @@ class Redis(Value):
     that a firewall drops silently makes every prediction hang."""
 
     def contradictions(self) -> Iterable[Finding]:
+        if self.host.startswith("clustercfg."):
+            yield self.finding(
+                "host",
+                f"{self.host!r} is the endpoint of a Redis Cluster, which Flowise's queue can't use: take a server "
+                "without cluster mode",
+            )
+        if self.port == 26379:
+            warn("Redis.port: 26379 is Sentinel's, which Flowise can't ask: give the port of the Redis server itself")
         if self.username is not None and self.password is None:
             yield self.finding("username", f"{self.username!r} has no password: give 'password' too")
         if self.keep_alive_seconds > 3600:

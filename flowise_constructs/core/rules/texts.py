@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import Annotated
 
@@ -10,6 +12,8 @@ _UNQUOTED_NUMBER = re.compile(
 )
 _MISREAD_BLOCK = re.compile(r"\A[ \n]*\t|\n[ \t]+\Z|\A\s*\Z|\r")
 
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 # Linux takes no argument and no variable longer than 32 pages (MAX_ARG_STRLEN), its name and "=" counted.
 LONGEST_VARIABLE = 127 * 1024
@@ -68,10 +72,21 @@ def certificate(value: str) -> str | None:
     """One or more certificates as PEM text."""
     if "PRIVATE KEY" in value:
         return "must not contain a private key: only certificates belong in the YAML"
-    blocks = value.isascii() and re.findall(
-        r"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----", value
-    )
-    return None if blocks else "must be PEM text with a BEGIN CERTIFICATE block"
+    blocks: list[str] = re.findall(_CERTIFICATE, value) if value.isascii() else []
+    if not blocks:
+        return "must be PEM text with a BEGIN CERTIFICATE block"
+    # Node and OpenSSL end at such a block in silence, and trust what stood before it.
+    if len(blocks) != len(re.findall("-----(?:BEGIN|END) CERTIFICATE-----", value)) / 2:
+        return "has a certificate that is cut off: each needs its BEGIN and its END CERTIFICATE line"
+    broken = next((number for number, block in enumerate(blocks, 1) if not _is_certificate(block)), None)
+    return f"has a certificate, number {broken}, whose text is damaged: copy it again" if broken else None
+
+
+def _is_certificate(block: str) -> bool:
+    try:
+        return base64.b64decode("".join(block.split()), validate=True)[:1] == b"\x30"
+    except binascii.Error:
+        return False
 
 
 def unlisted(value: str) -> str | None:
