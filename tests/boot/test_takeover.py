@@ -48,7 +48,9 @@ pytestmark = pytest.mark.parametrize("release", ["3.1.3", "3.1.4"], indirect=Tru
 
 def from_helm(values: Mapping[str, Any], release: Release) -> Manifests:
     """What `flowise-constructs from-helm` prints for the values."""
-    given = {**values, "image": {"tag": release.version}, "auth": {"existingSecret": "flowise-auth-secrets"}}
+    # Upstream's image of 3.1.4 with SQLite is refused; what is started here is the one of image/.
+    image = {"repository": "registry.example.com/flowise", "tag": release.version}
+    given = {**values, "image": image, "auth": {"existingSecret": "flowise-auth-secrets"}}
     return Manifests.read(synthesize(import_values(given))[0], SECRETS)
 
 
