@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(shell tes
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema docs clean help
+.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema docs dist clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -73,6 +73,12 @@ docs: $(DEV) ## Build the documentation in build/site, with every warning an err
 	$(BIN)/python docs/generate/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python -m pytest tests/test_site.py $(ARGS)
+
+dist: $(DEV) ## Build sdist and wheel in build/dist, and check them. SOURCE=https://... is the repository's address.
+	$(PIP) -e '.[dist]'
+	@rm -rf build/dist
+	$(if $(SOURCE),FLOWISE_CONSTRUCTS_SOURCE=$(SOURCE)) $(BIN)/python -m build --outdir build/dist
+	$(BIN)/python -m twine check --strict build/dist/*
 
 clean: ## Remove what the targets make.
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
