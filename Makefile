@@ -22,7 +22,7 @@ synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
 	@find "$${CDK8S_OUTDIR:-dist}" -name '*.yaml' -newer $(STAMP) | sort | sed 's/^/wrote: /'
 
 test: $(DEV) ## Run the ordinary tests.
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip and not admission" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not boot and not roundtrip and not admission" $(ARGS)
 
 roundtrip: $(DEV) ## Back up, restore and start behind the gate on the real servers; takes minutes.
 	$(BIN)/python -m pytest -m roundtrip $(ARGS)

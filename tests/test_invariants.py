@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import cluster
@@ -47,14 +48,19 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def text(name: str) -> str:
+def text_of(name: str) -> str:
     return deployments.reference()[name.removeprefix("reference/")] if "/" in name else deployments.variant(name)
 
 
 @pytest.fixture
-def documents(text: str) -> list[dict[str, Any]]:
-    return cluster.documents(text)
+def documents(name: str) -> list[dict[str, Any]]:
+    return read(name)
+
+
+@cache
+def read(name: str) -> list[dict[str, Any]]:
+    """The objects; no test changes them."""
+    return cluster.documents(text_of(name))
 
 
 def test_every_topology_of_the_reference_app_is_looked_at() -> None:
