@@ -72,7 +72,7 @@ docs: $(DEV) ## Build the documentation in build/site, with every warning an err
 	$(PIP) -e '.[docs]'
 	$(BIN)/python docs/generate/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	$(BIN)/python -m pytest tests/test_site.py $(ARGS)
+	SITE=build/site $(BIN)/python -m pytest tests/test_site.py $(ARGS)
 
 dist: $(DEV) ## Build sdist and wheel in build/dist, and check them. SOURCE=https://... is the repository's address.
 	$(PIP) -e '.[dist]'

@@ -71,7 +71,7 @@ def test_an_index_can_sort_it(metadata: Message) -> None:
 
 
 def test_the_description_names_no_file_beside_it(metadata: Message) -> None:
-    for page in (metadata.get_payload(), HATCH_BUILD.readme((ROOT / "README.md").read_text(), "", "0.2.0")):
+    for page in (str(metadata.get_payload()), HATCH_BUILD.readme((ROOT / "README.md").read_text(), "", "0.2.0")):
         assert "Two topologies" in page
         assert re.findall(r"\]\((?!https?:|#)", page) == []
 

@@ -18,7 +18,9 @@ from flowise_constructs.kubernetes.references import ConfigMapKey
 KEY = "s3-ca.pem"
 
 
-def with_ca_by_reference(scope: Construct, identity: Identity, backup: Backup, flowise: Flowise, names: Names) -> Backup:
+def with_ca_by_reference(
+    scope: Construct, identity: Identity, backup: Backup, flowise: Flowise, names: Names
+) -> Backup:
     """The backup with a text in a ConfigMap: the installation's, if it has this text already, else one of its own."""
     if not isinstance(backup.ca, str):
         return backup

@@ -20,7 +20,7 @@ class MountedFiles:
     checksum: Mapping[str, str]
 
     def volume(self, name: str) -> Manifest:
-        """The ConfigMap as a volume, its files with Kubernetes' default mode 0644: an interpreter starts each script."""
+        """The ConfigMap as a volume. Kubernetes' default mode, 0644, is enough: programs of the image read them."""
         return {"name": name, "configMap": {"name": self.config_map}}
 
 
