@@ -30,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--examples",
         type=int,
-        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
-        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 100)",
+        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
+        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 60)",
     )
 
 
