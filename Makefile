@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(shell tes
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema docs clean help
+.PHONY: synth test roundtrip admission verdicts lint fix types check golden fuzz bench boot imports schema docs dist clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ synth: $(RUNTIME) ## Write the YAML of the reference app to dist/.
 	@find "$${CDK8S_OUTDIR:-dist}" -name '*.yaml' -newer $(STAMP) | sort | sed 's/^/wrote: /'
 
 test: $(DEV) ## Run the ordinary tests.
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not boot and not roundtrip and not admission" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not boot and not roundtrip and not admission" $(ARGS)
 
 roundtrip: $(DEV) ## Back up, restore and start behind the gate on the real servers; takes minutes.
 	$(BIN)/python -m pytest -m roundtrip $(ARGS)
@@ -72,7 +72,13 @@ docs: $(DEV) ## Build the documentation in build/site, with every warning an err
 	$(PIP) -e '.[docs]'
 	$(BIN)/python docs/generate/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	$(BIN)/python -m pytest tests/test_site.py $(ARGS)
+	SITE=build/site $(BIN)/python -m pytest tests/test_site.py $(ARGS)
+
+dist: $(DEV) ## Build sdist and wheel in build/dist, and check them. SOURCE=https://... is the repository's address.
+	$(PIP) -e '.[dist]'
+	@rm -rf build/dist
+	$(if $(SOURCE),FLOWISE_CONSTRUCTS_SOURCE=$(SOURCE)) $(BIN)/python -m build --outdir build/dist
+	$(BIN)/python -m twine check --strict build/dist/*
 
 clean: ## Remove what the targets make.
 	rm -rf $(VENV) dist build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

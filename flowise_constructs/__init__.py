@@ -32,6 +32,7 @@ from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalSto
 
 if TYPE_CHECKING:
     from cdk8s import ApiObject, Chart, JsonPatch
+    from constructs import Construct
 
     from flowise_constructs.backup.drill import RestoreDrill
     from flowise_constructs.backup.job import BackupJob
@@ -62,6 +63,7 @@ __all__ = [
     "ConfigError",
     "ConfigMapKey",
     "ConfigWarning",
+    "Construct",
     "DataClaim",
     "DatabaseTls",
     "Deployment",
@@ -121,7 +123,7 @@ __all__ = [
 
 # Constructs need cdk8s, which starts a Node process when it is imported. Values don't. What an app needs of cdk8s can
 # be imported from here: then Node is chosen first, in whatever order a formatter sorts the imports.
-_CDK8S = ("ApiObject", "Chart", "JsonPatch")
+_CDK8S = {**dict.fromkeys(("ApiObject", "Chart", "JsonPatch"), "cdk8s"), "Construct": "constructs"}
 _CONSTRUCTS = {
     "App": "kubernetes.app",
     "AuthSecret": "flowise.auth_secret",
@@ -159,7 +161,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if "jsii" not in sys.modules and (problem := missing_node()) is not None:
         raise ImportError(problem)
-    module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else "cdk8s"
+    module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else _CDK8S[name]
     found: object = getattr(import_module(module), name)
     show_field_docs([found])
     return found

@@ -19,6 +19,9 @@ sys.path.insert(0, str(ROOT))
 # cdk8s starts Node when it is imported.
 use_bundled_node()
 
+LONGEST = ("test_properties", "test_helm_import", "test_cli_init", "test_consumer", "test_api_server_verdicts")
+"""Files that take longest. They come first, so that no process is left with one of them at the end."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -27,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--examples",
         type=int,
-        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
-        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 100)",
+        default=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
+        help="examples of each property test (HYPOTHESIS_EXAMPLES; default 60)",
     )
 
 
@@ -52,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         # In front of a test's own marks, which therefore win.
         item.add_marker(strict, append=False)
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session")

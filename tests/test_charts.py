@@ -223,6 +223,23 @@ def test_labels_and_annotations_are_on_every_object() -> None:
         assert item["metadata"]["annotations"]["example.com/cost"] == "42"
 
 
+def test_labels_and_annotations_are_on_what_joins_a_chart_later() -> None:
+    def build(app: App) -> None:
+        everywhere = {"labels": {"team": "flows"}, "annotations": {"example.com/cost": "42"}}
+        chart: Any = queue(backup=BACKUP, **everywhere)(app)
+        made = chart.backup
+        RestoreJob(chart, "Restore", backup=made.backup, flowise=made.flowise, names=made.names)
+        PostgresBootstrap(chart, "Bootstrap", names=Names(instance="other"))
+        S3Storage(chart, "Other", bucket="other", service_account_annotations={"a": "b"})
+        FlowiseMain(Chart(app, "elsewhere"), "Main", flowise=replace(made.flowise, queue=None))
+
+    documents = objects(build)
+    bare = [item for item in documents if "example.com/cost" not in item["metadata"].get("annotations", {})]
+    assert all("team" not in item["metadata"]["labels"] for item in bare)
+    assert {item["kind"] for item in bare} == {"ConfigMap", "ServiceAccount", "Deployment", "Service"}
+    assert {"flowise-restore", "other-postgresql-initdb"} <= {item["metadata"]["name"] for item in documents}
+
+
 def test_labels_of_selectors_are_the_objects_own() -> None:
     with pytest.raises(ConfigError, match=r"labels: 'app.kubernetes.io/name' is set by the objects themselves"):
         files_of(labels={"app.kubernetes.io/name": "x"})

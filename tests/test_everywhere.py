@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import deployments
@@ -176,6 +177,39 @@ def test_a_certificate_that_is_given_as_text_stands_in_the_yaml_once() -> None:
     assert repr(documents).count("MIIBszCCAVmgAwIBAgIU") == 1
     [config_map] = [item for item in documents if item["metadata"]["name"] == "flowise-certificates"]
     assert set(config_map["data"]) == {"authorities.pem", "database-ca.pem"}
+
+
+@pytest.mark.parametrize(
+    ("other", "config_map", "key"),
+    [
+        (CERTIFICATE, "flowise-certificates", "authorities.pem"),
+        (CERTIFICATE.replace("BszCC", "X"), "flowise-backup-certificates", "s3-ca.pem"),
+    ],
+    ids=["as the installation's", "its own"],
+)
+def test_a_certificate_of_backups_drills_and_restores_stands_there_once_too(
+    other: str, config_map: str, key: str
+) -> None:
+
+    def build(app: App) -> None:
+        made = StandaloneChart(
+            app,
+            "standalone",
+            auth=AUTH,
+            database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=CERTIFICATE)),
+            settings=Settings(authorities=CERTIFICATE),
+            backup=replace(WITH_DRILL, ca=other),
+        ).backup
+        chart = Chart(app, "restore")
+        RestoreJob(chart, "Restore", backup=made.backup, flowise=made.flowise, names=made.names, data=made.data)
+
+    documents = objects(build)
+    assert repr(documents).count("MIIBszCCAVmgAwIBAgIU") == 1
+    assert repr(documents).count(repr(other)) == 1
+    volume = {"name": "s3-ca", "configMap": {"name": config_map, "items": [{"key": key, "path": "ca.pem"}]}}
+    jobs = {name: pod["volumes"] for name, pod in pods(documents).items() if "Job" in name}
+    assert set(jobs) == {"CronJob flowise-backup", "CronJob flowise-drill", "Job flowise-restore"}
+    assert all(volume in volumes for volumes in jobs.values())
 
 
 def test_a_bundle_as_large_as_a_cloud_s_is_taken() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import cluster
@@ -47,14 +48,19 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def text(name: str) -> str:
+def text_of(name: str) -> str:
     return deployments.reference()[name.removeprefix("reference/")] if "/" in name else deployments.variant(name)
 
 
 @pytest.fixture
-def documents(text: str) -> list[dict[str, Any]]:
-    return cluster.documents(text)
+def documents(name: str) -> list[dict[str, Any]]:
+    return read(name)
+
+
+@cache
+def read(name: str) -> list[dict[str, Any]]:
+    """The objects; no test changes them."""
+    return cluster.documents(text_of(name))
 
 
 def test_every_topology_of_the_reference_app_is_looked_at() -> None:
@@ -265,6 +271,25 @@ def test_config_maps_that_pods_mount_hold_the_files_that_commands_name(documents
             for word in re.findall(r"/opt/flowise-constructs/[\w.-]+", json.dumps(container)):
                 if not word.endswith("flowise-constructs"):
                     assert word in mounted, f"{container['name']}: {word}"
+
+
+def test_no_file_needs_a_mode(documents: list[dict[str, Any]]) -> None:
+    """The default, 0644, does: a program of the image reads each script. A mode would be a decimal in the YAML."""
+    for pod in deployments.pods(documents).values():
+        assert not re.findall(r'"(?:defaultMode|mode)":', json.dumps(pod["volumes"]))
+        mounted = tuple(mount["mountPath"] for item in cluster.containers(pod) for mount in item["volumeMounts"])
+        started = [command for item in cluster.containers(pod) for command in commands(item) if command]
+        assert [command for command in started if command[0].startswith(mounted)] == []
+
+
+def commands(container: dict[str, Any]) -> list[list[str]]:
+    """What a container runs: its process, probes and hooks."""
+    handlers = [container.get(name, {}) for name in ("livenessProbe", "readinessProbe", "startupProbe")]
+    handlers += container.get("lifecycle", {}).values()
+    return [
+        [*container.get("command", ()), *container.get("args", ())],
+        *(handler["exec"]["command"] for handler in handlers if "exec" in handler),
+    ]
 
 
 def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[str, Any]]) -> None:

@@ -171,7 +171,7 @@ for plain_class in (*VALUES,):
 
 
 @pytest.mark.parametrize("cls", VALUES, ids=lambda cls: cls.__name__)
-@settings(max_examples=max(60, settings().max_examples // 5))
+@settings(max_examples=max(40, settings().max_examples // 5))
 @given(data=st.data())
 def test_a_value_is_made_or_refused(cls: type[Value], data: st.DataObject) -> None:
     given_fields = data.draw(arguments_of(cls, wild=True))
@@ -214,11 +214,17 @@ def chart_arguments(cls: type, needed: Mapping[str, Any]) -> st.SearchStrategy[d
     return st.fixed_dictionaries(required, optional=optional)
 
 
+OF_WHOLE_CHARTS = settings(max_examples=max(40, settings().max_examples // 3))
+"""A chart takes a hundred times as long as a value."""
+
+
+@OF_WHOLE_CHARTS
 @given(arguments=chart_arguments(StandaloneChart, {"auth": AUTH, "database": SqliteDatabase()}))
 def test_standalone_is_taken_or_refused(arguments: dict[str, Any]) -> None:
     taken_or_refused(StandaloneChart, arguments)
 
 
+@OF_WHOLE_CHARTS
 @given(
     arguments=chart_arguments(
         QueueChart, {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET}

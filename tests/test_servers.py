@@ -201,8 +201,8 @@ class Postgres:
     def initialize(self, path: Path, password: str) -> None:
         environment = {**self.address, "PGPASSWORD": password}
         if path.suffix == ".sh":
-            path.chmod(0o555)
-            done = self.pod.run(str(path), **environment)
+            # As the image's entrypoint does with a script that is not executable, and ConfigMaps' files aren't.
+            done = self.pod.run("bash", "-c", 'set -Eeo pipefail; . "$0"; [[ $- != *u* ]]', str(path), **environment)
         else:
             psql = (
                 "psql",

@@ -1,6 +1,7 @@
 """The documentation as a site: it builds without a warning, needs no address outside, and each page opens in a browser.
 
-Skipped where the extra `docs` is missing; what needs a browser, where Chromium is. `make docs` installs the first.
+Skipped where the extra `docs` is missing; what needs a browser, where Chromium is. `make docs` installs the first, and
+names the site that it has built in SITE.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("mkdocs", reason="the extra 'docs' is missing: make docs")
     pytest.importorskip("material", reason="the extra 'docs' is missing: make docs")
     pytest.importorskip("griffe", reason="the extra 'docs' is missing: make docs")
+    if built := os.environ.get("SITE"):
+        return Path(built).resolve()
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}

@@ -18,8 +18,8 @@ def described(name: str) -> str:
         return f"{name}: {type(thing).__name__}"
     if issubclass(thing, Warning):
         return f"{name}: a warning"
-    if thing.__module__ == "cdk8s":
-        return f"{name}: of cdk8s"
+    if thing.__module__ in ("cdk8s", "constructs"):
+        return f"{name}: of {thing.__module__}"
     # The signature of a construct's class is jsii's.
     made = inspect.signature(thing if issubclass(thing, tuple) else thing.__init__)
     parameters = [parameter for parameter in made.parameters.values() if parameter.name != "self"]

@@ -106,8 +106,10 @@ class Reference:
         loader = griffe.GriffeLoader(search_paths=[str(ROOT)])
         self.package = cast("griffe.Module", loader.load(PACKAGE))
         loader.resolve_aliases()
-        names = public_names()
-        self.objects = {name: self.package[name].final_target for name in names}
+        aliases = {name: cast("griffe.Alias", self.package[name]) for name in public_names()}
+        self.of_cdk8s = [name for name, alias in aliases.items() if not alias.target_path.startswith(f"{PACKAGE}.")]
+        """Names of cdk8s and constructs, which their own documentation describes."""
+        self.objects = {name: alias.final_target for name, alias in aliases.items() if name not in self.of_cdk8s}
         self.rooms: dict[str, list[str]] = {}
         for name, found in self.objects.items():
             self.rooms.setdefault(found.path.split(".")[1], []).append(name)
@@ -130,7 +132,10 @@ class Reference:
             "**[Types](types.md)**. What a field accepts.",
             "",
             "All of them are imported from `flowise_constructs`; every other module is private, except",
-            "`flowise_constructs.jsii_node`, whose `use_bundled_node()` lets jsii run the Node of the extra `node`.",
+            "`flowise_constructs.jsii_node`, whose `use_bundled_node()` lets jsii run the Node that comes along.",
+            "",
+            f"{', '.join(f'`{name}`{{ #{name} }}' for name in self.of_cdk8s)} are cdk8s' own.",
+            "Import them from here too: then Node is chosen before cdk8s starts it.",
             "",
         ]
         return "\n".join(lines)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cdk8s import ApiObject
 from constructs import Construct
 
+from flowise_constructs.backup.ca import with_ca_by_reference
 from flowise_constructs.backup.drill import RestoreDrill
 from flowise_constructs.backup.pod import (
     Step,
@@ -39,6 +40,7 @@ class BackupJob(Construct):
     A backup exists when its manifest does. Any failure ends the pod, and the last line of its log says what failed.
 
     Must exist already: the bucket, the Secret of its keys or the pod's identity, and the Secrets of `flowise`.
+    Where `Backup.ca` is text, ConfigMap `{name}-backup-certificates` has it, unless the installation's has it already.
     Attributes: `.cron_job`, `.drill`, and what it was made with: `.backup`, `.flowise`, `.names`, `.data`,
     `.environment`, which a `RestoreJob` takes as well.
 
@@ -66,13 +68,14 @@ class BackupJob(Construct):
         `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too.
         `scripts` is where the ConfigMaps of scripts are made; None: here."""
         super().__init__(scope, id)
+        self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
+        backup = with_ca_by_reference(self, self._identity, backup, flowise, names)
         self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
         self.environment = environment
         self._scripts_scope = scripts
         self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
-        self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:

@@ -55,7 +55,8 @@ class StandaloneChart(FlowiseChart):
     ) -> None:
         """`data` is the claim for the data directory; None: a directory that is deleted with the pod.
 
-        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own.
+        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own; also
+        on those of this library's constructs that join the chart later. Pods have theirs by `PodOptions`.
         `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
         review of the deployment needn't show.
         """

@@ -14,6 +14,7 @@ from constructs import IConstruct
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.kubernetes.labels import SELECTOR_LABELS, VERSION
 from flowise_constructs.kubernetes.names import Names
+from flowise_constructs.kubernetes.objects import ANNOTATED
 
 _DEPLOYED: WeakKeyDictionary[IConstruct, set[tuple[str, str]]] = WeakKeyDictionary()
 """Namespaces and names, by app."""
@@ -44,8 +45,9 @@ def labels_of_all(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def annotate(charts: list[Chart], annotations: Mapping[str, str]) -> None:
-    """Annotations on every object."""
+    """Annotations on every object, those too that join the charts later."""
     for chart in charts if annotations else []:
+        ANNOTATED[chart] = annotations
         for child in chart.node.find_all():
             if isinstance(child, ApiObject):
                 for name, value in annotations.items():

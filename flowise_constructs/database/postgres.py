@@ -133,7 +133,7 @@ class PostgresServer(Construct):
         passwords = {"admin-password": self._admin_password, "user-password": self._password}
         return [
             self._config.volume("config"),
-            self.bootstrap.files.volume("initdb", mode=0o555),
+            self.bootstrap.files.volume("initdb"),
             volumes.secret_files("passwords", passwords),
             volumes.empty_dir("run", "16Mi"),
             volumes.empty_dir("tmp", "1Gi"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 
 from flowise_constructs.kubernetes import volumes
 from flowise_constructs.kubernetes.environment import CERTIFICATES_DIRECTORY
@@ -21,6 +21,16 @@ class Certificates:
 
     files: Mapping[str, Pem]
     config_map: str
+    keys: Mapping[str, str] = field(init=False)
+    """Texts, each with its key in the ConfigMap: one that several files have stands there once."""
+    of: InitVar[Certificates | None] = None
+
+    def __post_init__(self, of: Certificates | None) -> None:
+        keys: dict[str, str] = {}
+        for name, pem in self.files.items():
+            if isinstance(pem, str):
+                keys.setdefault(pem, name)
+        object.__setattr__(self, "keys", of.keys if of else keys)
 
     def __bool__(self) -> bool:
         return bool(self.files)
@@ -28,7 +38,7 @@ class Certificates:
     @property
     def texts(self) -> dict[str, str]:
         """What the ConfigMap holds."""
-        return {name: pem for name, pem in self.files.items() if isinstance(pem, str)}
+        return {self.keys[pem]: pem for pem in self.files.values() if isinstance(pem, str)}
 
     @property
     def checksum(self) -> Mapping[str, str]:
@@ -38,14 +48,14 @@ class Certificates:
     def only(self, *names: str) -> Certificates:
         """Some of the files."""
         files = {name: pem for name, pem in self.files.items() if name in names}
-        return Certificates(files=files, config_map=self.config_map)
+        return Certificates(files=files, config_map=self.config_map, of=self)
 
     def volume(self) -> list[Manifest]:
-        """The volume; none without files. The pod's group may read it, since a client's key may be among them."""
+        """The volume; none without files."""
         if not self.files:
             return []
         sources = [self._source(name, pem) for name, pem in self.files.items()]
-        return [{"name": VOLUME, "projected": {"defaultMode": 0o440, "sources": sources}}]
+        return [{"name": VOLUME, "projected": {"sources": sources}}]
 
     def mount(self) -> list[Manifest]:
         """Where a container sees them."""
@@ -54,5 +64,5 @@ class Certificates:
     def _source(self, name: str, pem: Pem) -> Manifest:
         if isinstance(pem, SecretKey):
             return {"secret": {"name": pem.secret, "items": [{"key": pem.key, "path": name}]}}
-        config_map, key = (self.config_map, name) if isinstance(pem, str) else (pem.config_map, pem.key)
+        config_map, key = (self.config_map, self.keys[pem]) if isinstance(pem, str) else (pem.config_map, pem.key)
         return {"configMap": {"name": config_map, "items": [{"key": key, "path": name}]}}

@@ -19,9 +19,9 @@ class MountedFiles:
     config_map: str
     checksum: Mapping[str, str]
 
-    def volume(self, name: str, *, mode: int | None = None) -> Manifest:
-        """The ConfigMap as a volume."""
-        return {"name": name, "configMap": {"name": self.config_map, "defaultMode": mode}}
+    def volume(self, name: str) -> Manifest:
+        """The ConfigMap as a volume. Kubernetes' default mode, 0644, is enough: programs of the image read them."""
+        return {"name": name, "configMap": {"name": self.config_map}}
 
 
 def mounted_files(name: str, suffix: str, content: Mapping[str, str]) -> MountedFiles:

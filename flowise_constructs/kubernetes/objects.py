@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
-from constructs import Construct
+from cdk8s import ApiObject, ApiObjectMetadata, Chart, JsonPatch
+from constructs import Construct, IConstruct
 
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.kubernetes.identity import Identity, derived
@@ -16,6 +17,8 @@ Manifest = dict[str, Any]
 """An object, or a part of one, as the YAML has it. What is None is left out."""
 LARGEST_OBJECT = 250 * 1024
 """Annotations of an object may have 256 KiB together."""
+ANNOTATED: WeakKeyDictionary[IConstruct, Mapping[str, str]] = WeakKeyDictionary()
+"""Charts whose objects all have certain annotations, those too that join later. cdk8s knows labels of a chart alone."""
 
 
 def api_object(
@@ -31,6 +34,8 @@ def api_object(
         problem = "is larger than 250 KiB, which `kubectl apply` can't take: it keeps a copy in an annotation"
         mend = "make large files a ConfigMap or Secret of your own, and name its key"
         raise ConfigError([Finding(f"{kind} {metadata['name']}", f"{problem}; {mend}")])
+    if ANNOTATED:
+        metadata = {**metadata, "annotations": {**(metadata.get("annotations") or {}), **_of_chart(scope)} or None}
     made = ApiObject(scope, id, api_version=api_version, kind=kind, metadata=_metadata(metadata))
     made.add_json_patch(*(JsonPatch.add(f"/{name}", item) for name, item in sorted(content.items())))
     return made
@@ -44,6 +49,11 @@ def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[st
         "labels": identity.labels,
         "annotations": dict(annotations) if annotations else None,
     }
+
+
+def _of_chart(scope: Construct) -> Mapping[str, str]:
+    """The annotations of all of the chart's objects."""
+    return ANNOTATED.get(Chart.of(scope), {})
 
 
 def _metadata(metadata: Manifest) -> ApiObjectMetadata:

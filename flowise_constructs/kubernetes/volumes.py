@@ -63,8 +63,8 @@ def empty_dir(name: str, size: str | None, *, medium: str | None = None) -> Mani
 
 
 def secret_files(name: str, keys: Mapping[str, SecretKey]) -> Manifest:
-    """Keys of Secrets as files with the given names, readable by the pod's group."""
+    """Keys of Secrets as files with the given names."""
     sources = [
         {"secret": {"name": key.secret, "items": [{"key": key.key, "path": path}]}} for path, key in keys.items()
     ]
-    return {"name": name, "projected": {"defaultMode": 0o440, "sources": sources}}
+    return {"name": name, "projected": {"sources": sources}}
