@@ -7,8 +7,9 @@ import argparse
 from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, report
 from flowise_constructs.cli.output import STANDARD_OUTPUT, refuse_existing, write
 from flowise_constructs.core.findings import ConfigError
-from flowise_constructs.importers.helm.importer import Imported, import_values
+from flowise_constructs.importers.helm.importer import import_values
 from flowise_constructs.importers.helm.values_files import read_values
+from flowise_constructs.importers.imported import Imported
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.manifests.yaml_files import UnreadableError
 
@@ -49,7 +50,7 @@ def run(parsed: argparse.Namespace) -> int:
         if (problem := missing_node()) is not None:
             raise UnreadableError(problem)
         # Starts Node.
-        from flowise_constructs.importers.helm.synthesis import synthesize  # noqa: PLC0415
+        from flowise_constructs.importers.synthesis import synthesize  # noqa: PLC0415
 
         yaml, warnings = synthesize(imported)
     except ConfigError as error:
@@ -62,6 +63,6 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _python(imported: Imported) -> str:
     # Starts Node.
-    from flowise_constructs.importers.helm.python_module import python_module  # noqa: PLC0415
+    from flowise_constructs.importers.python_module import python_module  # noqa: PLC0415
 
     return python_module(imported)
