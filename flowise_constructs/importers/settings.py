@@ -89,7 +89,7 @@ def _proxy(notes: Notes, variables: Variables) -> OutboundProxy | None:
     paths = {field: variables.where(name) for field, name in names.items()} | {
         "no_proxy": variables.where("GLOBAL_AGENT_NO_PROXY")
     }
-    fields = {field: variables.take_text(name) for field, name in names.items()}
+    fields = {field: variables.take_url(name) for field, name in names.items()}
     none = variables.take_list("GLOBAL_AGENT_NO_PROXY") or []
     if not any(fields.values()) and not none:
         return None

@@ -54,6 +54,10 @@ class Variables:
         self._notes.refuse(where, f"{name} must be a literal: this library doesn't accept a reference for it")
         return None
 
+    def take_url(self, name: str) -> EnvValue | None:
+        """Takes the variable as a URL. A source that knows Secrets puts one with a login there."""
+        return self.take_text(name)
+
     def take_flag(self, name: str) -> bool | None:
         """Takes the variable as true or false, the only values that Flowise distinguishes."""
         where, text = self.where(name), self.take_text(name)

@@ -11,7 +11,7 @@ from typing import Any
 from flowise_constructs.core.findings import ConfigError, Finding, shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.env import compose_env
-from flowise_constructs.importers.env.interpolation import InterpolationError, Lookup, expand
+from flowise_constructs.importers.env.interpolation import InterpolationError, expand
 from flowise_constructs.importers.env.reading import Entries, Entry
 from flowise_constructs.importers.env.servers import Kind, Server, Servers
 from flowise_constructs.importers.notes import Notes
@@ -71,7 +71,7 @@ class Service:
         """What it runs."""
         given = (self.content.get("entrypoint"), self.content.get("command"))
         words = (" ".join(map(str, item)) if is_list(item) else str(item or "") for item in given)
-        return re.sub(r"^(/bin/)?(ba)?sh -c\\s*|[\"']", "", " ".join(words).strip())
+        return re.sub(r"^(/bin/)?(ba)?sh -c\s*|[\"']", "", " ".join(words).strip())
 
     @property
     def runs_flowise(self) -> bool:
@@ -104,6 +104,7 @@ class ComposeFile:
         self._file = file
         self._environment = environment
         name, text = environment
+        self._used: set[str] = set()
         self._entries = compose_env.read(text, name, lambda _: None).entries(name)
         services = content["services"]
         self.services = [
@@ -122,7 +123,7 @@ class ComposeFile:
                 self._tell(service)
         self._tell_of_others()
         entries = self._variables(main)
-        unused = [name for name in self._entries if name not in entries and self._is_flowises(name)]
+        unused = [name for name in self._entries if name not in entries and name not in self._used]
         if unused:
             told = f"{', '.join(unused[:10])}{' and others' if len(unused) > 10 else ''}"
             self._notes.remark(
@@ -136,9 +137,6 @@ class ComposeFile:
             image_path=f"{main.where}.image",
             servers=dict(self._servers()),
         )
-
-    def _is_flowises(self, name: str) -> bool:
-        return not name.startswith(("COMPOSE_", "DOCKER_", "PORT", "WORKER_PORT", "POSTGRES_"))
 
     def _only(self, role: str, services: list[Service]) -> Service:
         if len(services) == 1:
@@ -212,9 +210,9 @@ class ComposeFile:
         text = read_text(str(path))
         return compose_env.read(text, str(path), self._lookup).entries(str(path))
 
-    @property
-    def _lookup(self) -> Lookup:
-        return lambda name: self._entries[name].value if name in self._entries else None
+    def _lookup(self, name: str) -> str | None:
+        self._used.add(name)
+        return self._entries[name].value if name in self._entries else None
 
     def _expanded(self, content: Any, where: str) -> Any:
         if is_map(content):

@@ -46,7 +46,7 @@ def database(notes: Notes, variables: EnvironmentVariables, servers: Servers, se
             f"{shown(kind)} is none of sqlite, postgres, mysql and mariadb, so Flowise uses SQLite: remove it if the "
             "data are in SQLite, else name the server's kind",
         )
-        return SqliteDatabase()
+        return _REFUSED
     return _server(notes, variables, servers, secrets, kind)
 
 

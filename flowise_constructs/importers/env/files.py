@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.plain import is_map
+from flowise_constructs.importers.compose_services import compose_services
 from flowise_constructs.importers.env import compose_env, dotenv
 from flowise_constructs.importers.env.compose_file import ComposeFile, compose_content
 from flowise_constructs.importers.env.importer import Source
 from flowise_constructs.importers.env.reading import Entries, Reading
-from flowise_constructs.importers.helm.other_inputs import compose_services
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.manifests.yaml_files import UnreadableError, load_documents, read_text
 

@@ -16,7 +16,7 @@ _WITHOUT_TAG = f"{DEFAULT_TAG} is used; check that the live Flowise is not newer
 def image(notes: Notes, named: str | None, where: str) -> Image:
     """The Flowise image; `named` is a reference as Docker takes it."""
     if named is None:
-        notes.remark(where, f"is not told by environment files: {_WITHOUT_TAG}")
+        notes.remark(where, f"is not told by environment files, but by a Compose file (--compose): {_WITHOUT_TAG}")
         return Image()
     match = re.fullmatch(r"([^\s@]+?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?", named)
     if match is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -52,6 +52,14 @@ class Source:
     encryption_key: str | None = None
     """Content of the file that Flowise keeps its key in."""
 
+    @property
+    def same(self) -> frozenset[str]:
+        """The variables that main and workers have alike."""
+        worker = self.main if self.worker is None else self.worker
+        return frozenset(
+            name for name, entry in self.main.items() if name in worker and worker[name].value == entry.value
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -97,7 +105,7 @@ def _import(source: Source, notes: Notes, secrets: Known, name: str, namespace: 
     else:
         arguments["data"] = None
     concurrency = _concurrency(notes, main, worker) if queued else None
-    extra = _extra(main, worker, release, queued=queued)
+    extra = _extra(main, worker, release, source.same, queued=queued)
     arguments["settings"] = _with(notes, source, arguments["settings"], extra["both"])
     arguments["main"] = _with(notes, source, Main(), extra["main"])
     if concurrency is not None:
@@ -132,7 +140,8 @@ def _workers(
     if not queued:
         notes.refuse("MODE", "must be queue in main's variables, since there are workers: set it, or leave them out")
         return None
-    worker = EnvironmentVariables(notes, source.worker, secrets, suffix="worker-env")
+    own = {name: entry for name, entry in source.worker.items() if name not in source.same}
+    worker = EnvironmentVariables(notes, own, secrets, suffix="worker-env")
     clean(worker, notes, release)
     worker.take("MODE")
     unread = [name for name in worker.names() if release.variables.get(name) == "main"]
@@ -190,14 +199,14 @@ def _concurrency(notes: Notes, main: EnvironmentVariables, worker: EnvironmentVa
 
 
 def _extra(
-    main: EnvironmentVariables, worker: EnvironmentVariables | None, release: Release, *, queued: bool
+    main: EnvironmentVariables,
+    worker: EnvironmentVariables | None,
+    release: Release,
+    same: Collection[str],
+    *,
+    queued: bool,
 ) -> dict[str, dict[str, EnvValue]]:
     """The variables that are passed on, by who gets them."""
-    same = set(main.names())
-    if worker is not None:
-        same = {name for name in worker.names() if main.has(name) and main.value(name) == worker.value(name)}
-        for name in same:
-            worker.take(name)
     passed = main.passed_on()
     if not queued:
         return {"both": {}, "main": passed, "worker": {}}

@@ -20,8 +20,7 @@ def storage(notes: Notes, variables: EnvironmentVariables, *, queued: bool) -> L
     if kind != "local":
         notes.refuse(
             where,
-            f"{shown(kind)} must be local or s3: copy the files into an S3 bucket, which Google's and others' stores "
-            f"are too, and set s3; {GUIDE}",
+            f"{shown(kind)} must be local or s3: copy the files into an S3 bucket, and set s3; {GUIDE}",
         )
         return LocalStorage()
     if queued:

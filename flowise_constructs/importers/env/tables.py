@@ -41,6 +41,13 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 """Values of the sample files and of many copies of them, which work and which everybody knows."""
 
+CHANGE = "change it after the move"
+AFTER: Mapping[str, str] = {
+    "FLOWISE_SECRETKEY_OVERWRITE": "it stays, because with another one every stored credential is lost; to change it, "
+    "enter them anew",
+}
+"""What to do about a sample's value."""
+
 _KEYS_OF_AWS = "the encryption key comes from a Secret here: see FLOWISE_SECRETKEY_OVERWRITE"
 DROPPED: Mapping[str, str] = {
     "HOST": "Flowise listens on every address of its pod",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,16 @@ from flowise_constructs.flowise.releases import Release
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.importers.directories import moved
 from flowise_constructs.importers.env.reading import Entries
-from flowise_constructs.importers.env.tables import DROPPED, NO_SECRETS, OF_COMPOSE, SAMPLES, SECRETS, UNUSED
+from flowise_constructs.importers.env.tables import (
+    AFTER,
+    CHANGE,
+    DROPPED,
+    NO_SECRETS,
+    OF_COMPOSE,
+    SAMPLES,
+    SECRETS,
+    UNUSED,
+)
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.importers.variables import Variables
 
@@ -50,8 +60,8 @@ class EnvironmentVariables(Variables):
         where, value = self.where(name), self.take(name)
         if not isinstance(value, str):
             return value if isinstance(value, SecretKey) else None
-        if name in SAMPLES and value in SAMPLES[name]:
-            self._notes.remark(where, "has the sample's value, which everybody knows: change it after the move")
+        if value in SAMPLES.get(name, ()):
+            self._notes.remark(where, f"has the sample's value, which everybody knows: {AFTER.get(name, CHANGE)}")
         return self._secrets.keep(*SECRETS.get(name, (self._suffix, name)), value)
 
     def take_url(self, name: str) -> str | SecretKey | None:
@@ -65,9 +75,7 @@ class EnvironmentVariables(Variables):
         found = [name for name in names if self.has(name)]
         if not found:
             return
-        where = self.where(found[0])
-        more = f" and {', '.join(found[1:])}" if len(found) > 1 else ""
-        self._notes.remark(where, f"is not carried over{more}: {reason}")
+        self._notes.remark(", ".join([self.where(found[0]), *found[1:]]), f"is not carried over: {reason}")
         for name in found:
             self.take(name)
 
@@ -135,9 +143,8 @@ def clean(variables: EnvironmentVariables, notes: Notes, release: Release) -> No
 def _dropped(name: str, release: Release) -> str | None:
     if name.startswith(OF_COMPOSE):
         return "it is Docker Compose's own"
-    if name in release.dead:
-        return unread(name, release, "main")
-    return useless(name)
+    sentence = unread(name, release, "main") if name in release.dead else useless(name)
+    return None if sentence is None else f"it {re.sub(rf'^.?{name}.? ', '', sentence).rstrip('.')}"
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.importers.compose_services import compose_services
 from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.helm.known import KEYS
 from flowise_constructs.importers.helm.other_charts import another_chart
@@ -121,22 +122,6 @@ def _compose(tree: Mapping[str, Any]) -> str | None:
         f"is a Docker Compose file (services {', '.join(map(repr, list(services)[:5]))}), not a values file: {_CHART}. "
         f"{_FROM_ENV.format('.env --compose FILE')}"
     )
-
-
-def compose_services(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The services of a Compose file; empty where it is none."""
-    services = tree.get("services")
-    if is_map(services):
-        return services if all(item is None or is_map(item) for item in services.values()) else {}
-    # The oldest form has no key above the services.
-    return tree if all(_is_compose_service(item) for item in tree.values()) else {}
-
-
-def _is_compose_service(item: object) -> bool:
-    if not is_map(item):
-        return False
-    is_made = isinstance(item.get("image"), str) or "build" in item
-    return is_made and any(key in item for key in ("ports", "environment", "volumes", "restart", "command", "env_file"))
 
 
 def _variables(tree: Mapping[str, Any]) -> str | None:
