@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowise_constructs import ConfigError
@@ -158,11 +158,12 @@ def test_variables_come_from_files_and_the_service_wins(tmp_path: Path) -> None:
 
 def test_workers_are_told_by_image_command_or_name() -> None:
     main = {"image": "flowiseai/flowise"}
-    for name, worker in {
+    workers: dict[str, dict[str, Any]] = {
         "a": {"image": "flowiseai/flowise-worker"},
         "b": {"image": "flowiseai/flowise", "command": ["flowise", "worker"]},
         "flowise-worker": {"build": "."},
-    }.items():
+    }
+    for name, worker in workers.items():
         compose, _ = composed({"main": main, name: worker | {"environment": ["A=b"]}})
         assert compose.worker is not None
         assert compose.worker["A"].value == "b"
@@ -214,6 +215,7 @@ def test_what_a_compose_file_can_lack(services: dict[str, Any], told: str) -> No
     assert any(told in line for line in found), found
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.one_of(st.none(), st.integers(), st.text(max_size=5), st.sampled_from(["flowise", "A=${B}", "${"])),

@@ -320,7 +320,7 @@ def test_a_server_with_its_own_authority() -> None:
     found = imported(values)
     database = found.imported.arguments["database"]
     assert isinstance(database, MariadbDatabase)
-    assert (database.port, database.tls.verify) == (3306, True)
+    assert (database.port, database.tls and database.tls.verify) == (3306, True)
     assert any("the server's certificate is checked here" in line for line in remarks(found))
     assert arguments({**values, "DATABASE_REJECT_UNAUTHORIZED": "false"})["database"].tls.verify is False
 

@@ -29,7 +29,7 @@ def image(notes: Notes, named: str | None, where: str) -> Image:
     elif (problem := tag_problem(tag or "", digest or "", _upgrade)) is not None:
         notes.refuse(where, problem)
         return Image()
-    paths = dict.fromkeys(("repository", "tag", "digest"), where)
+    paths = {"repository": where, "tag": where, "digest": where}
     return notes.make(Image, paths, Image(), repository=repository, tag=tag, digest=digest)
 
 

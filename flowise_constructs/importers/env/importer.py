@@ -22,7 +22,7 @@ from flowise_constructs.importers import settings as general
 from flowise_constructs.importers.env import databases, keys, queues, storages
 from flowise_constructs.importers.env.images import image
 from flowise_constructs.importers.env.reading import Entries
-from flowise_constructs.importers.env.servers import Servers
+from flowise_constructs.importers.env.servers import Server, Servers
 from flowise_constructs.importers.env.variables import EnvironmentVariables, Known, clean
 from flowise_constructs.importers.imported import Imported
 from flowise_constructs.importers.notes import Notes
@@ -45,7 +45,7 @@ class Source:
     """Main's image, as a Compose file names it."""
     image_path: str = "image"
     """Where the image is named."""
-    servers: Servers = field(default_factory=dict)
+    servers: Servers = field(default_factory=dict[str, Server])
     """Servers of the Compose file."""
     service: str = "flowise"
     """Main's service in the Compose file."""
@@ -227,7 +227,10 @@ def _extra(
 
 
 def _with(notes: Notes, source: Source, value: T, extra: Mapping[str, EnvValue]) -> T:
-    return notes.make(lambda extra_env: replace(value, extra_env=extra_env), source.file, value, extra_env=extra)
+    def made() -> T:
+        return replace(value, extra_env=extra)
+
+    return notes.make(made, source.file, value)
 
 
 def _paths(source: Source) -> dict[str, str]:
