@@ -430,6 +430,13 @@ def test_refusals(values: dict[str, str], worker: dict[str, str] | None, told: s
     assert not any("s3cret" in line for line in found)
 
 
+def test_the_name_is_refused_with_everything_else() -> None:
+    source = Source(file=".env", main=entries({**KEYS, "LOG_LEVEL": "loud"}))
+    with pytest.raises(ConfigError) as error:
+        import_environment(source, Notes(), name="Not a name", namespace="Nor this")
+    assert [finding.where for finding in error.value.findings] == ["--name", "--namespace", ".env LOG_LEVEL"]
+
+
 def test_all_refusals_come_at_once() -> None:
     found = refusals({"DATABASE_TYPE": "x", "STORAGE_TYPE": "y", "LOG_LEVEL": "z", "1A": "b", "SMTP_HOST": "h"})
     assert len(found) == 5, found

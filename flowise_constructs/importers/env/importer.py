@@ -73,14 +73,15 @@ class Environment:
 
 def import_environment(source: Source, notes: Notes, *, name: str, namespace: str | None) -> Environment:
     """The deployment as this library's values; ConfigError with everything that prevents it."""
-    secrets = Known(name)
-    made = _import(source, notes, secrets, name, namespace)
+    names = notes.make(Names, {"name": "--name", "namespace": "--namespace"}, Names(), name=name, namespace=namespace)
+    secrets = Known(names.name)
+    made = _import(source, notes, secrets, names)
     if notes.findings:
         raise ConfigError(notes.findings)
     return Environment(imported=replace(made, remarks=notes.remarks), secrets=secrets.values)
 
 
-def _import(source: Source, notes: Notes, secrets: Known, name: str, namespace: str | None) -> Imported:
+def _import(source: Source, notes: Notes, secrets: Known, names: Names) -> Imported:
     used = image(notes, source.image, source.image_path)
     release = used.flowise
     main = EnvironmentVariables(notes, source.main, secrets)
@@ -110,12 +111,11 @@ def _import(source: Source, notes: Notes, secrets: Known, name: str, namespace: 
     arguments["main"] = _with(notes, source, Main(), extra["main"])
     if concurrency is not None:
         arguments["worker"] = _with(notes, source, concurrency, extra["worker"])
-    paths = {"name": "--name", "namespace": "--namespace"}
-    arguments["names"] = notes.make(Names, paths, Names(), name=name, namespace=namespace)
+    arguments["names"] = names
     return Imported(
         chart="QueueChart" if queued else "StandaloneChart",
         arguments=arguments,
-        name=name,
+        name=names.name,
         title="Flowise as its environment file has it",
         noun="deployment",
         labels={},

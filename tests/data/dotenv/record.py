@@ -103,7 +103,8 @@ def record(directory: str) -> list[dict[str, str]]:
     ran = subprocess.run(
         [node, "-e", _PARSE, directory], input=json.dumps(TEXTS), capture_output=True, text=True, check=True
     )
-    return json.loads(ran.stdout)
+    parsed: list[dict[str, str]] = json.loads(ran.stdout)
+    return parsed
 
 
 if __name__ == "__main__":
