@@ -50,9 +50,9 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("helm create", "replicaCount: 1\nimage: {tag: x}\nautoscaling: {}", "is a values file of another chart", "in Python"),
     ("common library", "workload: {main: {}}", "is a values file of a chart on a common library", "in Python"),
     ("unknown chart", "alpha: 1\nbeta: 2\ngamma: 3\nresources: {}", "is not a values file of the Helm chart", "helm get values"),
-    ("compose", COMPOSE, "is a Docker Compose file (services 'flowise')", "StandaloneChart"),
-    ("compose queue", COMPOSE_QUEUE, "is a Docker Compose file (services 'redis', 'flowise', 'flowise-worker')", "QueueChart"),
-    ("compose 1", "web: {image: a, ports: ['1:1']}", "is a Docker Compose file (services 'web')", "StandaloneChart"),
+    ("compose", COMPOSE, "is a Docker Compose file (services 'flowise')", "from-env .env --compose FILE"),
+    ("compose queue", COMPOSE_QUEUE, "is a Docker Compose file (services 'redis', 'flowise', 'flowise-worker')", "from-env .env --compose FILE"),
+    ("compose 1", "web: {image: a, ports: ['1:1']}", "is a Docker Compose file (services 'web')", "from-env .env --compose FILE"),
     ("kustomization", "kind: Kustomization\napiVersion: k/v1\nresources: [a]", "is a kustomization.yaml", "helm get values"),
     ("bare kustomization", "resources: [a.yaml]\nnamespace: x", "is a kustomization.yaml", "helm get values"),
     ("inflated chart", "helmCharts: [{name: flowise, valuesFile: v.yaml}]", "is a kustomization.yaml", "valuesFile"),
@@ -65,11 +65,11 @@ OTHERS: list[tuple[str, str, str, str]] = [
     ("Chart.yaml", "apiVersion: v2\nname: flowise\nversion: 1.3.0", "is the Chart.yaml of a chart", "values.yaml"),
     ("helmfile", "releases: [{name: a, chart: b}]", "is a helmfile", "releases[].values"),
     ("dependency", "flowise: {image: {tag: 3.1.3}, auth: {}}\nglobal: {}", "contains the values of a chart that depends", "flowise:"),
-    ("variables", "PORT=3000\nDATABASE_TYPE=postgres\n", "is a file of environment variables", "in Python"),
-    ("variables with remarks", "# Server\nPORT=3000\n\n# DB\nDATABASE_URL=a: b\n", "is a file of environment variables", "in Python"),
+    ("variables", "PORT=3000\nDATABASE_TYPE=postgres\n", "is a file of environment variables", "from-env FILE"),
+    ("variables with remarks", "# Server\nPORT=3000\n\n# DB\nDATABASE_URL=a: b\n", "is a file of environment variables", "from-env FILE"),
     ("template", "metadata:\n  {{- if .Values.a }}\n  name: {{ .Release.Name }}\n  {{- end }}\n", "is a template of a chart ({{ }})", "helm get values"),
     ("variables as a mapping", "PORT: 3000\nDATABASE_TYPE: postgres", "contains environment variables (PORT, ", "flowise.extraEnv"),
-    ("json", '{"services": {"flowise": {"image": "a"}}}', "is a Docker Compose file", "StandaloneChart"),
+    ("json", '{"services": {"flowise": {"image": "a"}}}', "is a Docker Compose file", "from-env .env --compose FILE"),
 ]  # fmt: skip
 
 

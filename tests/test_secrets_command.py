@@ -13,8 +13,8 @@ import pytest
 
 from flowise_constructs.cli import main
 from flowise_constructs.importers.helm.importer import import_values
-from flowise_constructs.importers.helm.synthesis import synthesize
 from flowise_constructs.importers.helm.values_files import read_values
+from flowise_constructs.importers.synthesis import synthesize
 from flowise_constructs.manifests.yaml_files import load_documents
 
 DATA = Path(__file__).parent / "data" / "helm"

@@ -22,6 +22,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"{_PROGRAM} from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml",
         f"helm get values flowise -o yaml | {_PROGRAM} from-helm - --format python --output flowise_release.py",
     ),
+    "from-env": (
+        f"{_PROGRAM} from-env .env --output flowise.yaml --secrets-output flowise-secrets.yaml",
+        f"{_PROGRAM} from-env .env --compose docker-compose.yml --encryption-key encryption.key --format python",
+        f"{_PROGRAM} from-env main.env --worker-env worker.env --output flowise.yaml",
+    ),
     "secrets": (
         f"{_PROGRAM} secrets dist/*.yaml | kubectl create -f -",
         f"{_PROGRAM} secrets dist/*.yaml --ask | kubeseal --format yaml > sealed-secrets.yaml",

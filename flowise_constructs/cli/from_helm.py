@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 
 from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, report
-from flowise_constructs.cli.output import STANDARD_OUTPUT, refuse_existing, write
+from flowise_constructs.cli.importing import add_output, written
+from flowise_constructs.cli.output import refuse_existing, write
 from flowise_constructs.core.findings import ConfigError
-from flowise_constructs.importers.helm.importer import Imported, import_values
+from flowise_constructs.importers.helm.importer import import_values
 from flowise_constructs.importers.helm.values_files import read_values
-from flowise_constructs.jsii_node import missing_node, use_bundled_node
-from flowise_constructs.manifests.yaml_files import UnreadableError
 
 _DESCRIPTION = """\
 Reads values files of the Helm chart helmforge/flowise and writes what the release runs as plain YAML, or as the Python
@@ -27,15 +26,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)"
     )
-    parser.add_argument("--namespace", metavar="NAME", help="namespace of every object (default: left to kubectl)")
-    parser.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
-    parser.add_argument(
-        "--output",
-        default=STANDARD_OUTPUT,
-        metavar="FILE",
-        help="write all to FILE, or nothing (default: standard output)",
-    )
-    parser.add_argument("--force", action="store_true", help="let --output overwrite a file")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,23 +36,10 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         values = read_values(parsed.values)
         imported = import_values(values, release=parsed.release, namespace=parsed.namespace)
-        use_bundled_node()
-        if (problem := missing_node()) is not None:
-            raise UnreadableError(problem)
-        # Starts Node.
-        from flowise_constructs.importers.helm.synthesis import synthesize  # noqa: PLC0415
-
-        yaml, warnings = synthesize(imported)
+        _, text, warnings = written(imported, parsed.format)
     except ConfigError as error:
         report("refused", error.findings)
         return REFUSED
     report("warning", [*imported.remarks, *warnings])
-    write(parsed.output, yaml if parsed.format == "yaml" else _python(imported), force=parsed.force)
+    write(parsed.output, text, force=parsed.force)
     return DONE
-
-
-def _python(imported: Imported) -> str:
-    # Starts Node.
-    from flowise_constructs.importers.helm.python_module import python_module  # noqa: PLC0415
-
-    return python_module(imported)

@@ -15,20 +15,15 @@ from flowise_constructs import (
     SqliteDatabase,
 )
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
-from flowise_constructs.importers.helm.pods import moved, resources, secret_key
+from flowise_constructs.importers.directories import moved
+from flowise_constructs.importers.fields import authority, directives, port_of
 from flowise_constructs.importers.helm.refusals import database_mode
-from flowise_constructs.importers.helm.release import Release
-from flowise_constructs.importers.helm.servers import (
-    authority,
-    directives,
-    external_password,
-    port_of,
-    server_image,
-    server_pod,
-)
+from flowise_constructs.importers.helm.servers import external_password, server_image, server_pod
 from flowise_constructs.importers.helm.storages import is_mounted
-from flowise_constructs.importers.helm.variables import Variables
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import resources, secret_key
+from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.variables import Variables
 
 Database = SqliteDatabase | PostgresDatabase | MysqlDatabase | BundledPostgres
 

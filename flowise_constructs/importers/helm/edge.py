@@ -8,7 +8,7 @@ from typing import Any
 from flowise_constructs import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.core.findings import shown
 from flowise_constructs.importers.helm.names import full_name
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.release import Release
 
 _HOST = IngressHost(host="refused.example.com")
 

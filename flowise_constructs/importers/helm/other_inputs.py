@@ -8,10 +8,13 @@ from typing import Any
 
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.importers.compose_services import compose_services
+from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.helm.known import KEYS
-from flowise_constructs.importers.helm.other_charts import GUIDE, another_chart
+from flowise_constructs.importers.helm.other_charts import another_chart
 
 _CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
+_FROM_ENV = f"Give it to 'flowise-constructs from-env {{}}', and keep the encryption key: {GUIDE}"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
 
@@ -19,7 +22,7 @@ def another_text(text: str) -> str | None:
     """What a text is that YAML may not even read, and what to do; None where it may be YAML."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if lines and all(re.match(r"(export )?[A-Za-z_][A-Za-z0-9_]*=", line) for line in lines):
-        return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
+        return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_FROM_ENV.format('FILE')}"
     if any(re.match(r"\{\{|[^#]*: *\{\{", line) for line in lines):
         return f"is a template of a chart ({{{{ }}}}), not a values file: {_GET_VALUES}"
     return None
@@ -112,36 +115,12 @@ def _helmfile(tree: Mapping[str, Any]) -> str | None:
 
 
 def _compose(tree: Mapping[str, Any]) -> str | None:
-    services = _compose_services(tree)
+    services = compose_services(tree)
     if not services:
         return None
-    queued = any("worker" in name or "MODE=queue" in repr(item) for name, item in services.items())
-    chart = "QueueChart" if queued else "StandaloneChart"
     return (
         f"is a Docker Compose file (services {', '.join(map(repr, list(services)[:5]))}), not a values file: {_CHART}. "
-        f"{_in_python(chart)}"
-    )
-
-
-def _compose_services(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    services = tree.get("services")
-    if is_map(services):
-        return services if all(item is None or is_map(item) for item in services.values()) else {}
-    # The oldest form has no key above the services.
-    return tree if all(_is_compose_service(item) for item in tree.values()) else {}
-
-
-def _is_compose_service(item: object) -> bool:
-    if not is_map(item):
-        return False
-    is_made = isinstance(item.get("image"), str) or "build" in item
-    return is_made and any(key in item for key in ("ports", "environment", "volumes", "restart", "command", "env_file"))
-
-
-def _in_python(chart: str) -> str:
-    return (
-        f"Describe the deployment in Python with {chart}, whose Settings take most variables and extra_env the others; "
-        f"keep the encryption key and move the data: {GUIDE}"
+        f"{_FROM_ENV.format('.env --compose FILE')}"
     )
 
 
@@ -151,7 +130,8 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"contains environment variables ({', '.join(names[:5])}), not values: {_CHART}, which take further variables "
-        f"as a list in flowise.extraEnv. {_in_python('StandaloneChart')}"
+        f"as a list in flowise.extraEnv. As a file of NAME=VALUE it is for 'flowise-constructs from-env'; keep the "
+        f"encryption key: {GUIDE}"
     )
 
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flowise_constructs import BundledRedis, Queue, Redis, RedisTls, SecretKey
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
-from flowise_constructs.importers.helm.pods import resources, secret_key
-from flowise_constructs.importers.helm.release import Release
-from flowise_constructs.importers.helm.servers import (
-    authority,
-    directives,
-    external_password,
-    port_of,
-    server_image,
-    server_pod,
-)
-from flowise_constructs.importers.helm.variables import Variables
+from flowise_constructs.importers.fields import authority, directives, port_of
+from flowise_constructs.importers.helm.servers import external_password, server_image, server_pod
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import resources, secret_key
+from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.variables import Variables
 
 
 def queue(release: Release, main: Variables, secrets: InlineSecrets) -> Queue:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from flowise_constructs.core.plain import is_map
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.release import Release
 from flowise_constructs.kubernetes.labels import SELECTOR_LABELS, SERVER_SELECTOR_LABELS
 
 DatabaseMode = Literal["sqlite", "external", "postgresql"]

@@ -1,4 +1,4 @@
-"""A release as this library's values -> YAML."""
+"""A deployment as this library's values -> YAML."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from cdk8s import ApiObject, App, Chart, JsonPatch
 
 from flowise_constructs import ConfigError, ConfigWarning, Finding, QueueChart, StandaloneChart
-from flowise_constructs.importers.helm.importer import Imported
-from flowise_constructs.importers.helm.objects import identity
-from flowise_constructs.manifests.missing_secrets import incomplete_secrets
+from flowise_constructs.importers.imported import Imported
+from flowise_constructs.importers.objects import identity
+from flowise_constructs.manifests.missing_secrets import IncompleteSecret, incomplete_secrets
 from flowise_constructs.manifests.references import Manifests
 from flowise_constructs.manifests.yaml_files import load_documents
 
@@ -19,7 +19,7 @@ _CHARTS: dict[str, type[Chart]] = {"StandaloneChart": StandaloneChart, "QueueCha
 
 
 def synthesize(imported: Imported) -> tuple[str, list[Finding]]:
-    """The YAML as one stream of documents, and the constructs' warnings; ConfigError with the chart's paths."""
+    """The YAML as one stream of documents, and the constructs' warnings; ConfigError with the source's paths."""
     try:
         return _synthesize(imported)
     except ConfigError as error:
@@ -44,8 +44,12 @@ def _incomplete_secrets(yaml: str, imported: Imported) -> list[Finding]:
     found = incomplete_secrets(Manifests(load_documents(yaml, "the YAML")))
     written = [secret for secret in found if secret.is_written]
     if written:
-        raise ConfigError([Finding("extraManifests", f"Secret {item.name.name!r} {item.problem}") for item in written])
-    return [Finding("externalSecrets.data", f"Secret {item.name.name!r} {item.problem}") for item in found]
+        raise ConfigError([_incomplete(imported.objects_path, item) for item in written])
+    return [_incomplete(imported.external_secrets_path, item) for item in found]
+
+
+def _incomplete(where: str, item: IncompleteSecret) -> Finding:
+    return Finding(where, f"Secret {item.name.name!r} {item.problem}")
 
 
 def _with_path(finding: Finding, imported: Imported) -> Finding:
@@ -53,8 +57,8 @@ def _with_path(finding: Finding, imported: Imported) -> Finding:
 
 
 def build(app: App, imported: Imported) -> Chart:
-    """The chart of the release, with its extra objects and labels."""
-    chart = _CHARTS[imported.chart](app, imported.release, **imported.arguments)
+    """The chart of the deployment, with its extra objects and labels."""
+    chart = _CHARTS[imported.chart](app, imported.name, **imported.arguments)
     _refuse_clashes(chart, imported)
     for item in imported.objects:
         _add(chart, item)
@@ -74,7 +78,7 @@ def _refuse_clashes(chart: Chart, imported: Imported) -> None:
     taken = [(kind, name) for _, kind, _, name in named if (kind, name) in made]
     if taken:
         problem = "is an object of the deployment itself: give yours another name"
-        raise ConfigError([Finding("extraManifests", f"{kind} {name!r} {problem}") for kind, name in taken])
+        raise ConfigError([Finding(imported.objects_path, f"{kind} {name!r} {problem}") for kind, name in taken])
 
 
 def object_id(item: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A release as this library's values -> the Python module that generates the same YAML."""
+"""A deployment as this library's values -> the Python module that generates the same YAML."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from flowise_constructs import (
 from flowise_constructs.core.plain import is_list, is_map, is_sequence
 from flowise_constructs.core.value import Value
 from flowise_constructs.flowise.auth import KEYS
-from flowise_constructs.importers.helm.importer import Imported
-from flowise_constructs.importers.helm.synthesis import object_id, patches
+from flowise_constructs.importers.imported import Imported
+from flowise_constructs.importers.synthesis import object_id, patches
 
 WIDTH = 88
 
-_HEAD = '''"""Flowise as the Helm release {release!r} has it. Run it to write dist/{file}.k8s.yaml."""
+_HEAD = '''"""{title}. Run it to write dist/{file}.k8s.yaml."""
 
 from flowise_constructs.jsii_node import use_bundled_node
 
@@ -44,7 +44,7 @@ _TAIL = '''
 def main() -> None:
     """Writes the YAML."""
     app = App()
-    release(app)
+    {noun}(app)
     app.synth()
 
 
@@ -92,19 +92,21 @@ def python_module(imported: Imported) -> str:
     arguments = {
         name: _source(value) for name, value in imported.arguments.items() if not _is_default(imported, name, value)
     }
-    chart = Call(imported.chart, [Name("scope"), imported.release], arguments)
+    chart = Call(imported.chart, [Name("scope"), imported.name], arguments)
     names = sorted({imported.chart, *_names(chart)}, key=_isort_key)
     cdk8s = [
         *(["ApiObject"] if imported.labels or imported.objects else []),
         "App",
         *(["JsonPatch"] if imported.objects else []),
     ]
-    head = _HEAD.format(release=imported.release, file=imported.release, cdk8s=", ".join(cdk8s))
+    head = _HEAD.format(title=imported.title, file=imported.name, cdk8s=", ".join(cdk8s))
     imports = _import(names)
     labels = f"\nLABELS = {_written(dict(imported.labels), 0, len('LABELS = '))}\n" if imported.labels else ""
     body = f"    chart = {_written(chart, 4, len('    chart = '))}\n" + "".join(map(_object, imported.objects))
-    signature = f'def release(scope: Construct) -> {imported.chart}:\n    """The release\'s objects."""\n'
-    return f"{head}{imports}{labels}\n\n{signature}{body}{_LABELS if imported.labels else ''}    return chart\n{_TAIL}"
+    noun = imported.noun
+    signature = f'def {noun}(scope: Construct) -> {imported.chart}:\n    """The {noun}\'s objects."""\n'
+    made = f"{signature}{body}{_LABELS if imported.labels else ''}    return chart\n"
+    return f"{head}{imports}{labels}\n\n{made}{_TAIL.format(noun=noun)}"
 
 
 def _import(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The chart's pod settings: resources, probes, scheduling, service account, volumes."""
+"""A chart's pod settings: resources, scheduling, service account, volumes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from flowise_constructs import (
     PodOptions,
-    ProbeNumbers,
     Resources,
     SecretKey,
     ServiceAccount,
@@ -15,24 +14,15 @@ from flowise_constructs import (
 )
 from flowise_constructs.core.plain import is_map
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.directories import moved
+from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.release import Release
 from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
 
-CHART_DATA_DIRECTORY = "/root/.flowise"
-CHART_PING = "/api/v1/ping"
 _OWN_VOLUMES = ("home", "data", "logs", "tmp", "shm", "scripts")
 
 
-def moved(path: str) -> str:
-    """A path in the chart's containers, which run as root, as the path in our containers."""
-    path = path.rstrip("/") or path
-    if path == CHART_DATA_DIRECTORY or path.startswith(f"{CHART_DATA_DIRECTORY}/"):
-        return DATA_DIRECTORY + path[len(CHART_DATA_DIRECTORY) :]
-    return path
-
-
-def secret_key(release: Release, secret: str, secret_path: str, key: str, key_path: str) -> SecretKey:
+def secret_key(release: Notes, secret: str, secret_path: str, key: str, key_path: str) -> SecretKey:
     """A reference, with the paths of its name and its key."""
     otherwise = SecretKey(secret="refused", key="refused")
     return release.make(SecretKey, {"secret": secret_path, "key": key_path}, otherwise, secret=secret, key=key)
@@ -97,33 +87,6 @@ def _amounts(release: Release, given: object, path: str) -> dict[str, str]:
     return amounts
 
 
-def probe(release: Release, path: str, timeout: int | None = None) -> ProbeNumbers:
-    """A probe's numbers. `timeout` is ours if the chart's default is too short for our probe."""
-    if not release.flag(f"{path}.enabled"):
-        release.remark(
-            f"{path}.enabled", "false is not carried over: every pod has its probes; set larger numbers instead"
-        )
-    if release.text(f"{path}.path") != CHART_PING:
-        release.remark(f"{path}.path", f"is not carried over: Flowise answers 200 to any path, so {CHART_PING} is used")
-    if release.below(f"{path}.initialDelaySeconds"):
-        release.remark(
-            f"{path}.initialDelaySeconds", "is not carried over: the startup probe waits, and the others start after it"
-        )
-    asked = f"{path}.timeoutSeconds"
-    return release.make(
-        ProbeNumbers,
-        {
-            "period_seconds": f"{path}.periodSeconds",
-            "timeout_seconds": asked,
-            "failure_threshold": f"{path}.failureThreshold",
-        },
-        ProbeNumbers(),
-        period_seconds=release.number(f"{path}.periodSeconds"),
-        timeout_seconds=timeout if timeout is not None and not release.given(asked) else release.number(asked),
-        failure_threshold=release.number(f"{path}.failureThreshold"),
-    )
-
-
 def service_account(release: Release, path: str, name: str) -> ServiceAccount:
     """The pod's service account: the chart's, if it creates or names one, else its own."""
     given = release.text(f"{path}.name")
@@ -167,27 +130,28 @@ def scheduling_paths(prefix: str) -> dict[str, str]:
     }
 
 
-def volumes(release: Release) -> Sequence[Volume]:
+def volumes(release: Release, at: str = "extraVolumes", mounts: str = "extraVolumeMounts") -> Sequence[Volume]:
     """Main's extra volumes: each mount with its volume."""
     sources = {
         str(entry.get("name")): {key: value for key, value in entry.items() if key != "name"}
-        for _, entry in release.entries("extraVolumes")
+        for _, entry in release.entries(at)
     }
     found: list[Volume] = []
-    for path, mount in release.entries("extraVolumeMounts"):
+    for path, mount in release.entries(mounts):
         name = str(mount.get("name"))
         if name not in sources:
-            release.refuse(f"{path}.name", f"{name[:80]!r} is not in extraVolumes: add the volume there")
+            release.refuse(f"{path}.name", f"{name[:80]!r} is not in {at}: add the volume there")
             continue
-        found.append(_volume(release, path, mount, sources[name], _free_name(name, found)))
-    for name in sorted(
-        set(sources) - {str(mount.get("name")) for mount in release.items("extraVolumeMounts") if is_map(mount)}
-    ):
-        release.remark("extraVolumes", f"{name[:80]!r} is not carried over: extraVolumeMounts doesn't mount it")
+        found.append(_volume(release, (path, at), mount, sources[name], _free_name(name, found)))
+    for name in sorted(set(sources) - {str(mount.get("name")) for mount in release.items(mounts) if is_map(mount)}):
+        release.remark(at, f"{name[:80]!r} is not carried over: {mounts} doesn't mount it")
     return found
 
 
-def _volume(release: Release, path: str, mount: Mapping[str, Any], source: Mapping[str, Any], name: str) -> Volume:
+def _volume(
+    release: Release, paths: tuple[str, str], mount: Mapping[str, Any], source: Mapping[str, Any], name: str
+) -> Volume:
+    path, source_path = paths
     release.only(mount, path, "name", "mountPath", "subPath", "readOnly")
     otherwise = Volume(name="refused", source={"emptyDir": {}}, mount_path="/refused")
     mount_path = mount.get("mountPath")
@@ -198,7 +162,7 @@ def _volume(release: Release, path: str, mount: Mapping[str, Any], source: Mappi
             "mount_path": f"{path}.mountPath",
             "sub_path": f"{path}.subPath",
             "read_only": f"{path}.readOnly",
-            "source": "extraVolumes",
+            "source": source_path,
         },
         otherwise,
         name=name,

@@ -1,51 +1,25 @@
-"""Objects that are carried over unchanged: the ExternalSecret for the keys and the extra manifests."""
+"""Extra objects beside the chart's, which are carried over as they are."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_map, is_sequence
 from flowise_constructs.core.rules import texts
-from flowise_constructs.importers.helm.names import full_name
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.release import Release
 
 # The largest integer that a JavaScript number represents exactly.
 _LARGEST = 2**53
 
 
-def external_secret(release: Release) -> list[dict[str, Any]]:
-    """The ExternalSecret that creates the Secret of the five keys, as in the chart."""
-    at = "externalSecrets"
-    if not release.flag(f"{at}.enabled"):
-        return []
-    return [
-        {
-            "apiVersion": release.text(f"{at}.apiVersion"),
-            "kind": "ExternalSecret",
-            "metadata": {"name": f"{full_name(release)}-auth"},
-            "spec": {
-                "refreshInterval": release.text(f"{at}.refreshInterval"),
-                "secretStoreRef": {
-                    "name": release.text(f"{at}.secretStoreRef.name"),
-                    "kind": release.text(f"{at}.secretStoreRef.kind"),
-                },
-                "target": {
-                    "name": release.text("auth.existingSecret"),
-                    "creationPolicy": release.text(f"{at}.target.creationPolicy"),
-                },
-                "data": [entry for _, entry in release.entries(f"{at}.data")],
-            },
-        }
-    ]
-
-
-def extra_manifests(release: Release) -> list[dict[str, Any]]:
+def extra_manifests(release: Release, at: str) -> list[dict[str, Any]]:
     """The user's own manifests."""
     found: list[dict[str, Any]] = []
-    for path, entry in release.entries("extraManifests"):
+    for path, entry in release.entries(at):
         metadata = entry.get("metadata")
         named = is_map(metadata) and isinstance(metadata.get("name"), str)
         texts = all(isinstance(entry.get(key), str) and entry[key] for key in ("apiVersion", "kind"))
@@ -56,7 +30,22 @@ def extra_manifests(release: Release) -> list[dict[str, Any]]:
     return found
 
 
-def checked_objects(release: Release, objects: list[dict[str, Any]], paths: str) -> list[dict[str, Any]]:
+def labelled(item: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    """The object with these labels beside its own."""
+    metadata = item["metadata"]
+    if not labels:
+        return item
+    return {**item, "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}}}
+
+
+def in_namespace(items: Sequence[dict[str, Any]], namespace: str | None) -> list[dict[str, Any]]:
+    """The objects in this namespace, where they name none."""
+    if namespace is None:
+        return list(items)
+    return [{**item, "metadata": {"namespace": namespace, **item["metadata"]}} for item in items]
+
+
+def checked_objects(release: Notes, objects: list[dict[str, Any]], paths: str) -> list[dict[str, Any]]:
     """Returns all objects; refuses those that YAML or JavaScript can't represent, and a second one of the same name."""
     seen: set[tuple[str, ...]] = set()
     for item in objects:

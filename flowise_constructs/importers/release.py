@@ -1,62 +1,42 @@
-"""A release's values, checked against the chart's keys, and all findings."""
+"""A release's values, checked against the table of its chart's keys, and all findings."""
 
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from flowise_constructs import ConfigError, ConfigWarning, Finding
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
-from flowise_constructs.importers.helm.known import KEYS, SECRET_KEYS
-from flowise_constructs.importers.helm.known_servers import ANY_SCALAR, Section
-
-T = TypeVar("T")
-
-Paths = str | Mapping[str, str]
-"""Where the fields of a value come from: the chart's path for each, or one for all."""
+from flowise_constructs.importers.notes import Notes, nearest
+from flowise_constructs.importers.tables import ANY_SCALAR, Section, Table
 
 
-class Release:
+class Release(Notes):
     """The values of one Helm release, with the errors and remarks about them."""
 
-    def __init__(self, values: Mapping[str, Any], *, name: str, namespace: str | None) -> None:
+    def __init__(self, values: Mapping[str, Any], table: Table, *, name: str, namespace: str | None) -> None:
+        super().__init__()
         self.name = name
         self.namespace = namespace
-        self._findings: dict[Finding, None] = {}
-        self._remarks: dict[Finding, None] = {}
+        self._table = table
         self._given: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
-        self._read(values, KEYS, "")
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is refused."""
-        return tuple(self._findings)
-
-    @property
-    def remarks(self) -> tuple[Finding, ...]:
-        """What the user should know."""
-        return tuple(self._remarks)
-
-    def refuse(self, path: str, problem: str) -> None:
-        """Adds an error: the values can't become YAML."""
-        self._findings[Finding(path, problem)] = None
-
-    def remark(self, path: str, text: str) -> None:
-        """Adds a remark: something that the user should know, but that prevents nothing."""
-        self._remarks[Finding(path, text)] = None
+        self._read(values, table.keys, "")
 
     def given(self, path: str) -> bool:
         """Whether the user's files set the path."""
         return path in self._given
 
+    def places(self, candidates: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """For each field the first of its paths that the user's files set, else the last one."""
+        return {
+            field: next((path for path in paths if self.given(path)), paths[-1]) for field, paths in candidates.items()
+        }
+
     def below(self, path: str) -> list[str]:
         """The keys at or below the path that the user's files set to something other than the chart's default."""
-        return [key for key, value in self._given.items() if _is_below(key, path) and value != self._default(key)]
+        return [key for key, value in self._given.items() if _is_below(key, path) and value != self._table.default(key)]
 
     def text(self, path: str) -> str:
         """Text, also from a number if the key takes one. Empty if a null removed the default."""
@@ -109,33 +89,12 @@ class Release:
         """Refuses the entry's other keys."""
         for key in entry:
             if key not in known:
-                self.refuse(f"{path}.{key}", f"is not carried over{_nearest(key, known)}: remove it")
-
-    def make(self, cls: Callable[..., T], paths: Paths, otherwise: T, /, **fields: Any) -> T:
-        """One of this library's values. If it is refused, its findings are reported with the chart's paths."""
-        with warnings.catch_warnings(record=True) as raised:
-            warnings.simplefilter("always", ConfigWarning)
-            made = self._attempt(cls, paths, otherwise, fields)
-        for warning in raised:
-            where, _, text = str(warning.message).partition(": ")
-            self.remark(_path(where, paths), _translated(text, paths))
-        return made
-
-    def _attempt(self, cls: Callable[..., T], paths: Paths, otherwise: T, fields: Mapping[str, Any]) -> T:
-        try:
-            return cls(**fields)
-        except ConfigError as error:
-            for finding in error.findings:
-                self.refuse(_path(finding.where, paths), _translated(finding.problem, paths))
-            return otherwise
+                self.refuse(f"{path}.{key}", f"is not carried over{nearest(key, known)}: remove it")
 
     def _read(self, values: Mapping[str, Any], known: Section, prefix: str) -> None:
         for key in values:
             if key not in known:
-                self.refuse(
-                    f"{prefix}{key}",
-                    f"is not a key of the chart{_nearest(key, known) or _nearest(key, KEYS) or _deeper(key)}",
-                )
+                self.refuse(f"{prefix}{key}", f"is not a key of the chart{self._meant(key, known)}")
         for key, default in known.items():
             if is_map(default) and default:
                 self._read_section(f"{prefix}{key}", values.get(key, {}), default)
@@ -147,7 +106,7 @@ class Release:
             self._given[path] = value
         problem = _wrong_kind(value, default)
         if problem is not None:
-            rendered = "the value (not shown)" if path.rpartition(".")[2] in SECRET_KEYS else shown(value)
+            rendered = "the value (not shown)" if path.rpartition(".")[2] in self._table.secret_keys else shown(value)
             self.refuse(path, f"{rendered} {problem}")
             value = default
         self._values[path] = value
@@ -163,9 +122,11 @@ class Release:
             value = {}
         self._read(value, known, f"{path}.")
 
-    def _default(self, path: str) -> Any:
-        section, _, key = path.rpartition(".")
-        return (_section(section) if section else KEYS)[key]
+    def _meant(self, key: str, known: Section) -> str:
+        """The key that was meant: the most similar one beside it or at the top, or its place in another section."""
+        elsewhere = self._table.elsewhere(key)
+        deeper = f": did you mean {' or '.join(map(repr, elsewhere))}?" if elsewhere else ""
+        return nearest(key, known) or nearest(key, self._table.keys) or deeper
 
 
 def _is_below(key: str, path: str) -> bool:
@@ -196,38 +157,3 @@ def _is_integer(value: Any) -> bool:
     if isinstance(value, str):
         return re.fullmatch(r"-?[0-9]{1,18}", value) is not None
     return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-
-
-def _nearest(key: str, known: Any) -> str:
-    near = get_close_matches(key[:100], list(known), n=1, cutoff=0.6)
-    return f": did you mean {near[0]!r}?" if near else ""
-
-
-def _deeper(key: str) -> str:
-    """The key's place, where the chart has it in its own sections."""
-    found = [f"{path}.{key}" for path in _SECTIONS if key in _section(path)]
-    return f": did you mean {' or '.join(map(repr, found))}?" if found else ""
-
-
-_SECTIONS = ("flowise", "queue.worker", "database.external", "storage.s3", "auth", "persistence")
-
-
-def _section(path: str) -> Section:
-    section: Section = KEYS
-    for part in path.split("."):
-        section = section[part]
-    return section
-
-
-def _path(where: str, paths: Paths) -> str:
-    field = where.partition(".")[2]
-    if isinstance(paths, str):
-        return paths
-    return paths.get(field) or paths.get("") or where
-
-
-def _translated(problem: str, paths: Paths) -> str:
-    """The problem with our field names replaced by the chart's paths."""
-    if isinstance(paths, str):
-        return problem
-    return re.sub(r"'([a-z_]+)'", lambda match: paths.get(match[1], match[0]), problem)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.release import Release
 
 
 @dataclass(frozen=True, kw_only=True)
