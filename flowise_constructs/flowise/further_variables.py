@@ -45,12 +45,12 @@ def unwise(name: str, value: EnvValue) -> str | None:
     """Why a variable is dangerous, where it may be meant."""
     if name == "NODE_TLS_REJECT_UNAUTHORIZED" and value == "0":
         return f"{name}=0 trusts whoever answers, in every connection: give Settings.authorities"
-    if _looks_like_a_secret(name, value):
+    if looks_like_a_secret(name, value):
         return f"{name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}"
     return None
 
 
-def _looks_like_a_secret(name: str, value: EnvValue) -> bool:
+def looks_like_a_secret(name: str, value: EnvValue) -> bool:
     """Whether a literal seems to be a credential."""
     if not isinstance(value, str) or len(value) < 6 or value.isdigit() or value.startswith("/"):
         return False
