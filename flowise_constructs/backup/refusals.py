@@ -88,7 +88,8 @@ def _useless(source: Source) -> list[Finding]:
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding(f"{type(backup.target).__name__}.service_account_annotations", f"{problem}: use one that may use both"))
+            where = f"{type(backup.target).__name__}.service_account_annotations"
+            findings.append(Finding(where, f"{problem}: use one that may use both"))
     return findings
 
 

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowise_constructs.backup.engines import Engine, engine_of
-from flowise_constructs.backup.remotes import AZURE_SCRIPT, RCLONE, STORAGE, TARGET, are_one_remote, key_volume, mirror, place, remote
+from flowise_constructs.backup.remotes import (
+    AZURE_SCRIPT,
+    RCLONE,
+    STORAGE,
+    TARGET,
+    are_one_remote,
+    key_volume,
+    mirror,
+    place,
+    remote,
+)
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.core.rules import quantities
 from flowise_constructs.database.values import PostgresDatabase
@@ -187,7 +197,7 @@ class Source:
         return [*self._ca_volumes(), *key_volumes(self.backup.target, key_volume(TARGET)), *keys]
 
     def store_script(self, script: str, *, files: bool = False) -> list[str]:
-        """A script on that way; connection strings, which rclone doesn't know, are taken apart by one in front of it."""
+        """A script on that way; connection strings, which rclone doesn't know, go through one in front of it."""
         stores = [self.backup.target, *([self.mirrored] if files and self.mirrored else [])]
         connected = any(isinstance(store, AzureContainer) and store.connection_string for store in stores)
         return [AZURE_SCRIPT, script] if connected else [script]

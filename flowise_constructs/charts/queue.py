@@ -31,8 +31,8 @@ from flowise_constructs.storage.values import ObjectStore, SharedVolume
 
 class QueueChart(FlowiseChart):
     """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
-    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite and no local storage; files are in a bucket, or on
-    the claim of a `SharedVolume`.
+    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite and no local storage: files are in a bucket, or
+    on the claim of a `SharedVolume`.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
     Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.

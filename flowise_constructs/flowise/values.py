@@ -152,7 +152,8 @@ class WritableSizes(Value):
     home: quantities.Size = "1Gi"
     """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
     logs: quantities.Size = "1Gi"
-    """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with a bucket: logs go to it, or to Cloud Logging."""
+    """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with a bucket: logs go there, with Google's
+    to Cloud Logging."""
     tmp: quantities.Size = "2Gi"
     """`/tmp`: uploads and documents while they are processed."""
     shm: quantities.Size | None = None

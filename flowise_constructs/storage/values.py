@@ -83,8 +83,8 @@ class GcsBucket(Value):
     """JSON key of a Google service account, as a file: `GOOGLE_CLOUD_STORAGE_CREDENTIAL`. None: Google's application
     default credentials, that is, the pod's identity."""
     uniform_access: bool = True
-    """Whether the bucket has uniform bucket-level access, Google's default: `GOOGLE_CLOUD_UNIFORM_BUCKET_ACCESS`. False:
-    each upload gets an access list of its own, which a bucket with uniform access refuses."""
+    """Whether the bucket has uniform bucket-level access, Google's default: `GOOGLE_CLOUD_UNIFORM_BUCKET_ACCESS`.
+    False: each upload gets an access list of its own, which a bucket with uniform access refuses."""
     service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
     """Annotations for the service accounts of the pods that use the bucket.
     Example: `{"iam.gke.io/gcp-service-account": "flowise@acme-prod-123456.iam.gserviceaccount.com"}`."""
