@@ -54,7 +54,7 @@ pytestmark = [
 ]
 
 BACKUPS = "flowise-backups"
-TEXT = "what a worker reads"
+TEXT = "what a worker reads\n"
 CHAT = "4f1c1d0e-3c55-4e6f-8f0a-0a1b2c3d4e5f"
 GOOGLE_HOSTS = ("storage.googleapis.com", "oauth2.googleapis.com", "www.googleapis.com")
 AZURE_HOST = f"{emulators.AZURE_ACCOUNT}.blob.core.windows.net"
