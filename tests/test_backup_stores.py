@@ -22,6 +22,7 @@ from backup.servers import POSTGRES_BIN, Postgres, free_port
 from backup.world import alpine, directory, missing
 from cdk8s import App, Chart
 from stores import emulators
+from stores.google import PROJECT
 
 from flowise_constructs import (
     Auth,
@@ -62,7 +63,7 @@ class Here:
 
     def gcs(self, bucket: str, *, by_key: bool = True) -> GcsBucket:
         key = SecretKey(secret="google", key="key.json") if by_key else None
-        return GcsBucket(bucket=bucket, project=emulators.PROJECT, credentials=key)
+        return GcsBucket(bucket=bucket, project=PROJECT, credentials=key)
 
     def container(self, name: str, *, connected: bool = True) -> AzureContainer:
         if connected:

@@ -21,6 +21,7 @@ from backup.world import alpine, missing, temporary
 from cdk8s import App
 from certificates import self_signed
 from stores import emulators
+from stores.google import PROJECT
 
 from boot.client import Browser
 from boot.deployment import BUCKET, SECRETS, Deployment, deployed
@@ -54,7 +55,7 @@ pytestmark = [
 ]
 
 BACKUPS = "flowise-backups"
-TEXT = "what a worker reads\n"
+TEXT = "what a worker reads"
 CHAT = "4f1c1d0e-3c55-4e6f-8f0a-0a1b2c3d4e5f"
 GOOGLE_HOSTS = ("storage.googleapis.com", "oauth2.googleapis.com", "www.googleapis.com")
 AZURE_HOST = f"{emulators.AZURE_ACCOUNT}.blob.core.windows.net"
@@ -97,7 +98,7 @@ class Case:
 def google(project: emulators.Google, bucket: str, *, by_key: bool) -> GcsBucket:
     """A bucket, reached with a key or by the pod's identity."""
     key = SecretKey(secret="google", key="key.json") if by_key else None
-    return GcsBucket(bucket=bucket, project=emulators.PROJECT, credentials=key)
+    return GcsBucket(bucket=bucket, project=PROJECT, credentials=key)
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ def test_files_are_stored_read_backed_up_and_restored(
         browser = Browser(pods[0].address)
         browser.sign_up()
         flow = browser.make_reader("reader", "read me.txt", TEXT)
-        assert browser.predict(flow) == TEXT, "the process that runs the flow reads what main stored"
+        assert browser.predict(flow) == f"{TEXT}\n", "the process that runs the flow reads what main stored"
         browser.attach(flow, CHAT, "attached.txt", "by multipart")
         assert browser.attachment(flow, CHAT, "attached.txt") == "by multipart"
         if case.queued:
@@ -276,7 +277,7 @@ def test_files_are_stored_read_backed_up_and_restored(
         run("Job", "flowise-restore")
         assert files(deployment, case) == stored
         again = browser.at(deployment.start(*names)[0].address)
-        assert again.predict(flow) == TEXT
+        assert again.predict(flow) == f"{TEXT}\n"
         assert again.attachment(flow, CHAT, "attached.txt") == "by multipart"
         if isinstance(case.storage, AzureContainer):
             assert any(name.startswith("logs/server/") for name in case.stores[0].names(BUCKET))
