@@ -185,7 +185,7 @@ def test_round_trip(here: Here, case: str) -> None:
 
     newest = max(left).removesuffix(".json")
     backups.rclone("rcat", f"store:{BACKUPS}-{number}/{newest}/database.dump", give=b"damaged")
-    failed(installation.run("CronJob", "flowise-drill"), "download", "bytes")
+    failed(installation.run("CronJob", "flowise-drill"), "download", "SHA-256")
 
 
 def test_a_store_that_is_not_there_is_said(here: Here) -> None:
