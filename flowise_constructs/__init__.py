@@ -28,7 +28,16 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
-from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs.storage.values import (
+    AzureContainer,
+    DataClaim,
+    ExistingClaim,
+    GcsBucket,
+    LocalStorage,
+    S3Bucket,
+    S3Credentials,
+    SharedVolume,
+)
 
 if TYPE_CHECKING:
     from cdk8s import ApiObject, Chart, JsonPatch
@@ -54,6 +63,7 @@ __all__ = [
     "App",
     "Auth",
     "AuthSecret",
+    "AzureContainer",
     "Backup",
     "BackupJob",
     "BucketEncryption",
@@ -74,6 +84,7 @@ __all__ = [
     "Flowise",
     "FlowiseMain",
     "FlowiseWorker",
+    "GcsBucket",
     "Image",
     "Ingress",
     "IngressHost",
@@ -112,6 +123,7 @@ __all__ = [
     "Service",
     "ServiceAccount",
     "Settings",
+    "SharedVolume",
     "Smtp",
     "SqliteDatabase",
     "StandaloneChart",

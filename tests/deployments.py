@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from cdk8s import App, Chart
 import main
 from flowise_constructs import (
     Auth,
+    AzureContainer,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -22,7 +24,9 @@ from flowise_constructs import (
     ConfigWarning,
     DatabaseTls,
     DataClaim,
+    Drill,
     ExistingClaim,
+    GcsBucket,
     Image,
     Ingress,
     IngressHost,
@@ -50,6 +54,7 @@ from flowise_constructs import (
     Service,
     ServiceAccount,
     Settings,
+    SharedVolume,
     Smtp,
     SqliteDatabase,
     StandaloneChart,
@@ -66,6 +71,24 @@ POSTGRES = PostgresDatabase(host="db.example.com", password=PASSWORD)
 MYSQL = MysqlDatabase(host="db.example.com", password=PASSWORD)
 MARIADB = MariadbDatabase(host="db.example.com", password=PASSWORD)
 BUCKET = S3Bucket(bucket="flowise-files", credentials=S3Credentials.from_secret("s3"))
+GOOGLE = GcsBucket(bucket="flowise-files", project="acme-prod", credentials=SecretKey(secret="google", key="key.json"))
+GOOGLE_BY_IDENTITY = GcsBucket(
+    bucket="flowise-files",
+    project="acme-prod",
+    service_account_annotations={"iam.gke.io/gcp-service-account": "flowise@acme-prod.iam.gserviceaccount.com"},
+)
+AZURE = AzureContainer(
+    container="flowise-files", account="acmeprod", account_key=SecretKey(secret="azure", key="account-key")
+)
+AZURE_CONNECTION = AzureContainer(
+    container="flowise-files", connection_string=SecretKey(secret="azure", key="connection-string")
+)
+AZURE_BY_IDENTITY = AzureContainer(
+    container="flowise-backups",
+    account="acmeprod",
+    service_account_annotations={"azure.workload.identity/client-id": "00000000-0000-0000-0000-000000000000"},
+)
+SHARED = SharedVolume(claim=DataClaim(access_mode="ReadWriteMany", storage_class="nfs"))
 REDIS = Redis(host="redis.example.com", password=PASSWORD)
 HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
@@ -271,6 +294,23 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             path_style=True,
             service_account_annotations={"iam.gke.io/gcp-service-account": "a@b"},
         )
+    ),
+    "google": standalone(
+        database=POSTGRES, data=None, storage=GOOGLE, backup=Backup(target=replace(GOOGLE, bucket="flowise-backups"))
+    ),
+    "google-by-identity": standalone(
+        database=BundledPostgres(), storage=GOOGLE_BY_IDENTITY, backup=Backup(target=AZURE_BY_IDENTITY, drill=Drill())
+    ),
+    "azure": standalone(
+        database=POSTGRES, data=None, storage=AZURE, backup=Backup(target=replace(AZURE, container="flowise-backups"))
+    ),
+    "queue-google": queue(storage=GOOGLE, backup=BACKUP),
+    "queue-google-by-identity": queue(storage=GOOGLE_BY_IDENTITY, backup=Backup(target=GOOGLE, drill=Drill())),
+    "queue-azure": queue(storage=AZURE, backup=Backup(target=AZURE_BY_IDENTITY, pod=EVERYTHING_ABOUT_PODS)),
+    "queue-azure-connection": queue(storage=AZURE_CONNECTION, backup=Backup(target=AZURE_CONNECTION, drill=Drill())),
+    "queue-shared-volume": queue(storage=SHARED, main=Main(replicas=2), backup=Backup(target=GOOGLE)),
+    "queue-shared-existing-claim": queue(
+        storage=SharedVolume(claim=ExistingClaim(name="flowise-files", access_mode="ReadWriteMany")), database=MYSQL
     ),
     "queue-pods": queue(
         database=BundledPostgres(

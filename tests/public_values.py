@@ -9,6 +9,7 @@ import deployments
 from deployments import BACKUP, POSTGRES
 
 from flowise_constructs import (
+    AzureContainer,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -16,6 +17,7 @@ from flowise_constructs import (
     DataClaim,
     Drill,
     ExistingClaim,
+    GcsBucket,
     Image,
     Ingress,
     IngressHost,
@@ -96,6 +98,8 @@ ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (Ingress, "annotations", INGRESS),
     (DataClaim, "annotations", {}),
     (S3Bucket, "service_account_annotations", {"bucket": "files"}),
+    (GcsBucket, "service_account_annotations", {"bucket": "files", "project": "acme-prod"}),
+    (AzureContainer, "service_account_annotations", {"container": "files", "account": "acme"}),
 ]
 VOLUME: dict[str, Any] = {"name": "further", "source": {"emptyDir": {}}, "mount_path": "/further"}
 IMAGE: dict[str, Any] = {"repository": "a", "tag": "1"}

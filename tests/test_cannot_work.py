@@ -10,8 +10,11 @@ import pytest
 from cdk8s import App, Chart
 from deployments import (
     AUTH,
+    AZURE_BY_IDENTITY,
     BACKUP,
+    BUCKET,
     CERTIFICATE,
+    GOOGLE_BY_IDENTITY,
     HOST,
     PASSWORD,
     POSTGRES,
@@ -22,6 +25,7 @@ from deployments import (
 
 from flowise_constructs import (
     Auth,
+    Backup,
     BackupJob,
     BundledPostgres,
     ConfigError,
@@ -174,10 +178,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "the root alone": (with_paths(IngressPath(path_type="Exact")), "lacks '/'"),
     "BASE_PATH": (further(BASE_PATH="/flowise"), "Settings.extra_env: 'BASE_PATH' is read by nothing"),
     "NODE_PATH": (further(NODE_PATH="/opt/modules"), "Settings.extra_env: 'NODE_PATH' has no effect"),
-    "Azure's storage": (further(AZURE_BLOB_STORAGE_CONTAINER_NAME="a"), "is of another store"),
+    "Azure's storage": (further(AZURE_BLOB_STORAGE_CONTAINER_NAME="a"), "is set by AzureContainer.container"),
     "Google's storage": (
         built(queue(worker=Worker(extra_env={"GOOGLE_CLOUD_STORAGE_BUCKET_NAME": "a"}))),
-        "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is of another store",
+        "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is set by GcsBucket.bucket",
     ),
     "one key for all": (
         lambda: Auth.from_secret("auth", encryption_key=PASSWORD, token_hash_secret=PASSWORD),
@@ -237,6 +241,31 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "an identity that is dropped": (
         built(standalone(database=POSTGRES, storage=BY_IDENTITY, main=Main(pod=NOT_MADE))),
         "S3Bucket.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "Google's identity that is dropped": (
+        built(standalone(database=POSTGRES, storage=GOOGLE_BY_IDENTITY, main=Main(pod=NOT_MADE))),
+        "GcsBucket.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "Azure's identity that is dropped": (
+        built(standalone(database=POSTGRES, backup=replace(BACKUP, target=AZURE_BY_IDENTITY, pod=NOT_MADE))),
+        "AzureContainer.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "two identities of one name": (
+        built(
+            queue(
+                storage=GOOGLE_BY_IDENTITY,
+                backup=Backup(
+                    target=replace(
+                        GOOGLE_BY_IDENTITY, service_account_annotations={"iam.gke.io/gcp-service-account": "other@b"}
+                    )
+                ),
+            )
+        ),
+        "GcsBucket.service_account_annotations: 'iam.gke.io/gcp-service-account' differs between",
+    ),
+    "Google's key on no volume": (
+        built(queue(storage=BUCKET, worker=Worker(extra_env={"GOOGLE_CLOUD_STORAGE_CREDENTIAL": "/key.json"}))),
+        "is set by GcsBucket.credentials",
     ),
     "a backup's identity that is dropped": (
         built(standalone(database=POSTGRES, backup=replace(BACKUP, target=BY_IDENTITY, pod=NOT_MADE))),

@@ -11,14 +11,17 @@ import pytest
 from cdk8s import App, Chart
 from deployments import (
     AUTH,
+    AZURE,
     BACKUP,
     BUCKET,
     CERTIFICATE,
+    GOOGLE_BY_IDENTITY,
     MARIADB,
     MYSQL,
     PASSWORD,
     POSTGRES,
     REDIS,
+    SHARED,
     objects,
     pods,
     queue,
@@ -74,6 +77,9 @@ DEPLOYMENTS: dict[str, Any] = {
     "postgres": standalone_with_restore(TLS_POSTGRES),
     "mysql": standalone_with_restore(MYSQL),
     "mariadb-s3": standalone_with_restore(MARIADB, storage=BUCKET),
+    "postgres-google": standalone_with_restore(POSTGRES, storage=GOOGLE_BY_IDENTITY),
+    "queue-azure": queue(storage=AZURE, settings=SETTINGS, backup=WITH_DRILL),
+    "queue-shared": queue(storage=SHARED, settings=SETTINGS, backup=WITH_DRILL),
     "queue": queue(database=TLS_POSTGRES, queue=Queue(redis=TLS_REDIS), settings=SETTINGS, backup=WITH_DRILL),
     "queue-bundled": queue(
         **{"database": BundledPostgres(), "queue": Queue(redis=BundledRedis())},

@@ -21,15 +21,25 @@ TOPOLOGIES = [
 ALL = [*TOPOLOGIES, *deployments.VARIANTS]
 ROOT_BY_REQUEST = {"run-as-root"}
 SECRETS = re.compile(r"PASSWORD|SECRET|_KEY(_|$)|TOKEN|CREDENTIAL", re.IGNORECASE)
-NO_SECRETS = {"DATABASE_SSL_KEY_BASE64": "holds the authority's certificate, despite its name"}
+NO_SECRETS = {
+    "DATABASE_SSL_KEY_BASE64": "holds the authority's certificate, despite its name",
+    "GOOGLE_CLOUD_STORAGE_CREDENTIAL": "names a file",
+}
 MAIN_ALONE = {"JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "EXPRESS_SESSION_SECRET", "TOKEN_HASH_SECRET"}
 
 EXTERNAL = {
-    "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
+    "Secret": {
+        "flowise-auth-secrets",
+        "flowise-db-credentials",
+        "flowise-s3-credentials",
+        "flowise-tls",
+        "google",
+        "azure",
+    }
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
     "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
-    "PersistentVolumeClaim": {"old-data"},
+    "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
         "postgres.database.svc.cluster.local",

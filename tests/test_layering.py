@@ -36,7 +36,7 @@ JSII = {"cdk8s", "cdk8s_plus_27", "constructs", "jsii"}
 SPELLERS: Mapping[str, tuple[str, ...]] = {
     "database": ("DATABASE_",),
     "queueing": ("MODE", "REDIS_", "QUEUE_", "REMOVE_ON_", "WORKER_CONCURRENCY"),
-    "storage": ("STORAGE_TYPE", "BLOB_STORAGE_PATH", "S3_"),
+    "storage": ("STORAGE_TYPE", "BLOB_STORAGE_PATH", "S3_", "GOOGLE_CLOUD_", "AZURE_BLOB_"),
 }
 """Which subject spells which of Flowise's variables; the others are flowise's."""
 

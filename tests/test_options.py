@@ -14,6 +14,7 @@ from deployments import (
     BUCKET,
     CERTIFICATE,
     DIGEST,
+    GOOGLE,
     HOST,
     INGRESS,
     MARIADB,
@@ -28,6 +29,8 @@ from deployments import (
 
 import flowise_constructs
 from flowise_constructs import (
+    AzureContainer,
+    Backup,
     BundledPostgres,
     BundledRedis,
     ConfigMapKey,
@@ -61,6 +64,7 @@ from flowise_constructs import (
     Service,
     ServiceAccount,
     Settings,
+    SharedVolume,
     Smtp,
     SqliteDatabase,
     Volume,
@@ -449,6 +453,34 @@ OPTIONS: tuple[Option, ...] = (
             "credentials": None,
             "service_account_annotations": {"a": "b"},
         },
+    ),
+    Option(
+        replace(GOOGLE, credentials=None),
+        lambda value: queue(storage=value),
+        {
+            "bucket": "other",
+            "project": "other-project",
+            "credentials": OTHER,
+            "uniform_access": False,
+            "service_account_annotations": {"a": "b"},
+        },
+    ),
+    Option(
+        AzureContainer(container="files", account="acme"),
+        lambda value: queue(backup=Backup(target=value)),
+        {
+            "container": "other",
+            "account": "other",
+            "account_key": OTHER,
+            "connection_string": OTHER,
+            "service_account_annotations": {"a": "b"},
+        },
+        {"connection_string": {"account": None}},
+    ),
+    Option(
+        SharedVolume(claim=DataClaim(access_mode="ReadWriteMany")),
+        lambda value: queue(storage=value),
+        {"claim": ExistingClaim(name="other", access_mode="ReadWriteMany")},
     ),
     Option(
         S3Credentials.from_secret("s3"),

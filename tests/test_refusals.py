@@ -7,17 +7,35 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cdk8s import App, Chart
-from deployments import AUTH, BACKUP, BUCKET, HOST, PASSWORD, POSTGRES, REDIS, queue, standalone
+from deployments import (
+    AUTH,
+    AZURE,
+    AZURE_BY_IDENTITY,
+    AZURE_CONNECTION,
+    BACKUP,
+    BUCKET,
+    GOOGLE,
+    HOST,
+    PASSWORD,
+    POSTGRES,
+    REDIS,
+    SHARED,
+    queue,
+    standalone,
+)
 
 from flowise_constructs import (
     Auth,
     AuthSecret,
+    AzureContainer,
     Backup,
+    BucketEncryption,
     BundledPostgres,
     BundledRedis,
     ConfigError,
@@ -29,6 +47,7 @@ from flowise_constructs import (
     Flowise,
     FlowiseMain,
     FlowiseWorker,
+    GcsBucket,
     Image,
     Ingress,
     IngressHost,
@@ -54,6 +73,7 @@ from flowise_constructs import (
     Service,
     ServiceAccount,
     Settings,
+    SharedVolume,
     Smtp,
     SqliteDatabase,
     Volume,
@@ -186,7 +206,23 @@ CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
     (lambda: Worker(grace_seconds=10), r"Worker.grace_seconds: 10 is not above the 30 seconds"),
     (lambda: Names(name="a-redis", instance="a"), r"Names.name: 'a-redis' is a name of the bundled server's objects"),
     (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), storage=BUCKET), r"Flowise.database: SqliteDatabase can't be shared"),
-    (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES), r"Flowise.storage: LocalStorage can't be shared"),
+    (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES), r"Flowise.storage: LocalStorage is one main's own: queue mode needs a bucket, or SharedVolume"),
+    (lambda: Flowise(auth=AUTH, storage=SHARED), r"Flowise.storage: SharedVolume is for queue mode: outside it use LocalStorage"),
+    (lambda: Flowise(auth=AUTH, storage=AZURE_BY_IDENTITY), r"Flowise.storage: Flowise knows no managed identity for Azure Blob Storage: give"),
+    (lambda: SharedVolume(claim=DataClaim()), r"SharedVolume.claim: 'ReadWriteOnce' can't be mounted by pods on several nodes: use a claim with access_mode='ReadWriteMany'"),
+    (lambda: SharedVolume(claim=ExistingClaim(name="a", access_mode="ReadWriteOncePod")), r"SharedVolume.claim: 'ReadWriteOncePod' can't"),
+    (lambda: GcsBucket(bucket="Bucket", project="acme-prod"), r"GcsBucket.bucket: 'Bucket' must be a bucket name"),
+    (lambda: GcsBucket(bucket="a" * 64, project="acme-prod"), r"GcsBucket.bucket: .* must be a bucket name"),
+    (lambda: GcsBucket(bucket="files", project="123"), r"GcsBucket.project: '123' must be the id of a project"),
+    (lambda: GcsBucket(bucket="files", project="acme-prod", **{"credentials": '{"type": "service_account"}'}), r"GcsBucket.credentials: .*not shown"),
+    (lambda: AzureContainer(container="a--b", account="acme"), r"AzureContainer.container: 'a--b' must be a container name"),
+    (lambda: AzureContainer(container="files", account="acme.blob"), r"AzureContainer.account: 'acme.blob' must be the name of a storage account"),
+    (lambda: AzureContainer(container="files"), r"AzureContainer.account: None without connection_string"),
+    (lambda: replace(AZURE_CONNECTION, account="acme"), r"AzureContainer.account: is in the connection string already"),
+    (lambda: replace(AZURE_CONNECTION, account_key=PASSWORD), r"AzureContainer.account_key: is in the connection string already"),
+    (lambda: replace(AZURE, service_account_annotations={"a": "b"}), r"AzureContainer.service_account_annotations: an identity has no effect beside keys"),
+    (lambda: Backup(target=GOOGLE, encryption=BucketEncryption()), r"Backup.encryption: has no effect with GcsBucket: leave it out"),
+    (lambda: Backup(**{"target": SHARED}), r"Backup.target: .* must be S3Bucket or GcsBucket or AzureContainer"),
     (lambda: Flowise(auth=AUTH, queue=Queue(redis=BundledRedis()), database=POSTGRES, storage=BUCKET), r"BundledRedis is not an address"),
     (
         lambda: Flowise(auth=AUTH, settings=Settings(secure_cookies=True), ingress=Ingress(hosts=[host(HOST)])),
@@ -224,7 +260,7 @@ CONSTRUCTS: tuple[tuple[Make, str], ...] = (
     ),
     (
         main_of(flowise=Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES, storage=BUCKET), data=DataClaim()),
-        r"FlowiseMain.data: a claim can't be shared",
+        r"FlowiseMain.data: would be main's alone, and in queue mode workers need the files too",
     ),
     (lambda: FlowiseWorker(Chart(App(), "c"), "W", flowise=STANDALONE), r"FlowiseWorker.flowise: has no queue"),
     (main_of(flowise="flowise"), r"FlowiseMain.flowise: 'flowise' must be Flowise"),

@@ -64,7 +64,7 @@ class RestoreDrill(Construct):
         drill, engine = self.drill, self._source.engine
         newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
         steps = [download_step(self._source, newest), self._step()]
-        scripts = [DOWNLOAD_SCRIPT, engine.drill]
+        scripts = [*self._source.store_script(DOWNLOAD_SCRIPT), engine.drill]
         return template(
             self,
             self._identity,

@@ -29,6 +29,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.storage.claims import data_claim
 from flowise_constructs.storage.values import Claim
 
 
@@ -64,13 +65,15 @@ class BackupJob(Construct):
         environment: Mapping[str, EnvValue] | None = None,
         scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim that main has its data directory on; its files are only read. `environment` is
+        """`data` is the claim that main has its data directory on; its files are only read. A `SharedVolume` names its
+        own. `environment` is
         `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too.
         `scripts` is where the ConfigMaps of scripts are made; None: here."""
         super().__init__(scope, id)
         self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
         backup = with_ca_by_reference(self, self._identity, backup, flowise, names)
-        self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
+        self.backup, self.flowise, self.names = backup, flowise, names
+        self.data = data = data_claim(flowise.storage, data)
         self.environment = environment
         self._scripts_scope = scripts
         self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
@@ -98,7 +101,7 @@ class BackupJob(Construct):
         source = self._source
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         archive = ["backup-storage.sh"] if source.storage_directory else []
-        scripts = ["backup-upload.sh", source.engine.dump, *archive]
+        scripts = [*source.store_script("backup-upload.sh", files=True), source.engine.dump, *archive]
         return template(
             self, self._identity, source, steps, self._options(), scripts=scripts, scripts_scope=self._scripts_scope
         )
@@ -142,10 +145,10 @@ class BackupJob(Construct):
         return files_step(
             source,
             "upload",
-            "backup-upload.sh",
+            *source.store_script("backup-upload.sh", files=True),
             environment={**source.buckets(), **_retention(self.backup)},
             resources=self.backup.resources,
-            volumes=source.ca_volumes(),
+            volumes=source.store_volumes(files=True),
         )
 
     def _claim(self) -> list[tuple[Manifest, Manifest]]:

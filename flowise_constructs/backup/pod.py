@@ -138,9 +138,17 @@ def template(
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
     return {
-        "metadata": pods.template_meta(options, identity, {**files.checksum, **source.certificates.checksum}),
+        "metadata": pods.template_meta(
+            options, identity, {**files.checksum, **source.certificates.checksum}, labels=source.identity_labels()
+        ),
         "spec": {
-            "serviceAccountName": pods.service_account(scope, identity, options, source.identity_annotations()),
+            "serviceAccountName": pods.service_account(
+                scope,
+                identity,
+                options,
+                source.identity_annotations(),
+                annotated_by=type(source.backup.target).__name__,
+            ),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "imagePullSecrets": [{"name": name} for name in secrets] or None,
@@ -210,12 +218,13 @@ def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[t
 def download_step(source: Source, choice: Mapping[str, EnvValue]) -> Step:
     """Downloads the chosen backup, and checks every hash."""
     storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
+    script, *arguments = source.store_script(DOWNLOAD_SCRIPT)
     return Step(
         name="download",
         image=source.backup.upload_image,
-        command=["sh", f"{SCRIPTS_DIRECTORY}/{DOWNLOAD_SCRIPT}"],
+        command=["sh", f"{SCRIPTS_DIRECTORY}/{script}", *arguments],
         environment={**source.bucket(), **storage, "ENCRYPTION_KEY_FILE": f"{SECRETS}/encryption-key", **choice},
         resources=source.backup.resources,
         secrets=source.encryption_key,
-        volumes=source.ca_volumes(),
+        volumes=source.store_volumes(),
     )

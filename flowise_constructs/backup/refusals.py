@@ -20,7 +20,7 @@ from flowise_constructs.storage.variables import storage_environment
 def _directories(source: Source) -> dict[str, str]:
     """The directories that a pod of this installation must mount: the value that sets it -> directory."""
     database, storage = source.flowise.database, source.storage_directory
-    directories = {"LocalStorage": storage} if storage else {}
+    directories = {type(source.flowise.storage).__name__: storage} if storage else {}
     if isinstance(database, SqliteDatabase):
         directories["SqliteDatabase"] = database.directory or DATA_DIRECTORY
     return directories
@@ -88,7 +88,8 @@ def _useless(source: Source) -> list[Finding]:
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: use one that may use both"))
+            where = f"{type(backup.target).__name__}.service_account_annotations"
+            findings.append(Finding(where, f"{problem}: use one that may use both"))
     return findings
 
 

@@ -26,12 +26,13 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.redis import RedisServer
 from flowise_constructs.queueing.values import BundledRedis, Queue
-from flowise_constructs.storage.values import S3Bucket
+from flowise_constructs.storage.values import ObjectStore, SharedVolume
 
 
 class QueueChart(FlowiseChart):
     """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
-    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite, no local storage and no data claim.
+    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite and no local storage: files are in a bucket, or
+    on the claim of a `SharedVolume`.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
     Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
@@ -54,7 +55,7 @@ class QueueChart(FlowiseChart):
         auth: Auth,
         database: ServerDatabase | BundledPostgres,
         queue: Queue,
-        storage: S3Bucket,
+        storage: ObjectStore | SharedVolume,
         image: Image = Image(),
         settings: Settings = Settings(),
         ingress: Ingress | None = None,

@@ -10,7 +10,6 @@ from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.kubernetes.references import EnvValue
 
-_OTHER_STORES = ("AZURE_BLOB_STORAGE_", "GOOGLE_CLOUD_STORAGE_", "GOOGLE_CLOUD_UNIFORM_BUCKET_ACCESS")
 _USELESS: Mapping[str, str] = {
     "NODE_PATH": "has no effect on Flowise's nodes, which load from its node_modules: make an image that holds them",
     "BASE_PATH": "is read by nothing: Flowise is served from the root of a host, so give it a host of its own",
@@ -27,7 +26,7 @@ _SECRET_VALUE = re.compile(
     r"|://[^/\s:@]+:[^/\s@]+@"
 )
 _FILES = re.compile(
-    r"(_FILE|_CERTS?|_CA|CAFILE|CA_BUNDLE|_CERT_DIR|_KEYFILE|ROOTCERT)$|^(GOOGLE_APPLICATION_CREDENTIALS|KUBECONFIG"
+    r"(_FILE|_CERTS?|_CA|CAFILE|CA_BUNDLE|_CERT_DIR|_KEYFILE|ROOTCERT)$|^(GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CLOUD_STORAGE_CREDENTIAL|KUBECONFIG"
     r"|PGPASSFILE|OPENSSL_CONF|MODEL_LIST_CONFIG_JSON|WORKSPACE_INVITE_TEMPLATE_PATH)$"
 )
 _OF_THE_IMAGE = ("/bin", "/dev", "/etc/ssl", "/etc/pki", "/lib", "/opt", "/proc", "/run/secrets", "/sbin", "/usr")
@@ -36,8 +35,6 @@ _OF_THE_IMAGE = ("/bin", "/dev", "/etc/ssl", "/etc/pki", "/lib", "/opt", "/proc"
 
 def useless(name: str) -> str | None:
     """Why a variable can't do what it is given for."""
-    if name.startswith(_OTHER_STORES):
-        return f"{name!r} is of another store than Flowise.storage says, and isn't read: leave it out"
     return f"{name!r} {_USELESS[name]}" if name in _USELESS else None
 
 

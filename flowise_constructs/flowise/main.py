@@ -37,7 +37,7 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object, object_m
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name
+from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name, data_claim
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage
 
 PING = "/api/v1/ping"
@@ -48,15 +48,15 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 class FlowiseMain(Construct):
     """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress;
-    ConfigMap `{name}-certificates` of the certificates that are given as text.
+    ConfigMap `{name}-certificates` of the certificates that are given as text; the new claim of a `SharedVolume`.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
     In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
 
     Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
-    Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
-    rolling update with SQLite or a claim that one node holds.
+    Raises ConfigError for combinations that can't work: a claim of its own in queue mode; several mains outside queue
+    mode; a rolling update with SQLite or a claim that one node holds.
     """
 
     @checked
@@ -71,8 +71,8 @@ class FlowiseMain(Construct):
         data: Claim | None = None,
         scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `scripts` is
-        where the ConfigMap of scripts, which workers use too, is made; None: here."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod, or the claim of a
+        `SharedVolume`. `scripts` is where the ConfigMap of scripts, which workers use too, is made; None: here."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
@@ -86,7 +86,7 @@ class FlowiseMain(Construct):
         self.service = self._service()
         if texts := self._certificates.texts:
             config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
-        self.claim = self._claim(data) if isinstance(data, DataClaim) else None
+        self.claim = self._claim(claim) if isinstance(claim := self._data, DataClaim) else None
         self.ingress = (
             ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
         )
@@ -128,8 +128,12 @@ class FlowiseMain(Construct):
             root=main.run_as_root,
         )
 
+    @property
+    def _data(self) -> Claim | None:
+        return data_claim(self.flowise.storage, self.data)
+
     def _claim_name(self) -> str | None:
-        return None if self.data is None else claim_name(self.names, self.data)
+        return None if self._data is None else claim_name(self.names, self._data)
 
     def _service(self) -> ApiObject:
         service = self.main.service
@@ -188,7 +192,8 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "FlowiseMain.data",
-                "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket",
+                "would be main's alone, and in queue mode workers need the files too: leave it out, and give "
+                "Flowise.storage a bucket, or SharedVolume(claim=...)",
             )
         )
     if flowise.queue is None and main.replicas > 1:

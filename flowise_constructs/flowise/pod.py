@@ -26,7 +26,9 @@ from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.queueing import variables as queueing
-from flowise_constructs.storage.values import S3Bucket
+from flowise_constructs.storage.files import key_volumes
+from flowise_constructs.storage.values import ObjectStore
+from flowise_constructs.storage.variables import GOOGLE_KEY
 
 UID = 1000
 GATE_DEADLINE_SECONDS = 300
@@ -105,12 +107,11 @@ def deployment(
 
 
 def _template(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Manifest:
-    options, image = process.options, flowise.image
-    identity_annotations = (
-        flowise.storage.service_account_annotations if isinstance(flowise.storage, S3Bucket) else None
-    )
+    options, image, storage = process.options, flowise.image, flowise.storage
+    identity_annotations = storage.service_account_annotations if isinstance(storage, ObjectStore) else None
     secrets = [{"name": name} for name in image.pull_secrets]
-    mounts = volumes.mounts(options, _mounts(process))
+    keys = key_volumes(storage)
+    mounts = volumes.mounts(options, [*_mounts(process), *(mount for _, mount in keys)])
     variables = pods.variables(process.environment)
     if lost := list(lost_files(process.environment, [str(mount["mountPath"]) for mount in mounts])):
         raise ConfigError(lost)
@@ -118,16 +119,18 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
     return {
         "metadata": pods.template_meta(options, identity, checksums),
         "spec": {
-            "serviceAccountName": pods.service_account(scope, identity, options, identity_annotations),
+            "serviceAccountName": pods.service_account(
+                scope, identity, options, identity_annotations, annotated_by=type(storage).__name__
+            ),
             "automountServiceAccountToken": False,
             # Otherwise a Service called `redis` would put REDIS_PORT=tcp://... into the environment.
             "enableServiceLinks": False,
             "imagePullSecrets": secrets or None,
             "securityContext": pods.pod_security(UID, root=process.root),
             "terminationGracePeriodSeconds": process.grace_seconds,
-            "initContainers": [_gate(flowise, process, mounts)],
+            "initContainers": [_gate(flowise, process, [mount for mount in mounts if mount["name"] != GOOGLE_KEY])],
             "containers": [_container(flowise, process, variables, mounts)],
-            "volumes": volumes.all_of(options, _volumes(process)),
+            "volumes": volumes.all_of(options, [*_volumes(process), *(volume for volume, _ in keys)]),
             **pods.scheduling(options, identity),
         },
     }

@@ -18,7 +18,7 @@ from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis
-from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
+from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume, Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,7 @@ class Flowise(Value):
     def contradictions(self) -> Iterable[Finding]:
         if self.queue is not None:
             yield from self._queue_contradictions()
+        yield from self._storage_contradictions()
         if (
             self.settings.secure_cookies
             and self.public_url
@@ -89,7 +90,7 @@ class Flowise(Value):
         return (
             *([] if isinstance(self.database, SqliteDatabase) else [self.database.host]),
             *([redis.host] if isinstance(redis, Redis) else []),
-            *(self.storage.private_hosts if isinstance(self.storage, S3Bucket) else []),
+            *(self.storage.private_hosts if isinstance(self.storage, ObjectStore) else []),
         )
 
     @property
@@ -105,12 +106,25 @@ class Flowise(Value):
                 "database", "SqliteDatabase can't be shared between pods: queue mode needs a database server"
             )
         if isinstance(self.storage, LocalStorage):
-            yield self.finding("storage", "LocalStorage can't be shared between pods: queue mode needs an S3Bucket")
+            yield self.finding(
+                "storage",
+                "LocalStorage is one main's own: queue mode needs a bucket, or SharedVolume(claim=...) with a "
+                "ReadWriteMany claim",
+            )
         if self.queue is not None and isinstance(self.queue.redis, BundledRedis):
             yield self.finding(
                 "queue",
                 "BundledRedis is not an address: create it with RedisServer and give its '.redis', or use QueueChart",
             )
+
+    def _storage_contradictions(self) -> Iterable[Finding]:
+        storage = self.storage
+        if isinstance(storage, SharedVolume) and self.queue is None:
+            problem = "SharedVolume is for queue mode: outside it use LocalStorage(), with the claim as 'data'"
+            yield self.finding("storage", problem)
+        if isinstance(storage, AzureContainer) and not storage.has_keys:
+            problem = "Flowise knows no managed identity for Azure Blob Storage"
+            yield self.finding("storage", f"{problem}: give AzureContainer an account_key or a connection_string")
 
     def _warn_of_refused_commands(self) -> None:
         name = "CUSTOM_MCP_ALLOWED_COMMANDS"
@@ -147,7 +161,8 @@ class WritableSizes(Value):
     home: quantities.Size = "1Gi"
     """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
     logs: quantities.Size = "1Gi"
-    """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with S3 storage, where logs go to the bucket."""
+    """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with a bucket: logs go there, with Google's
+    to Cloud Logging."""
     tmp: quantities.Size = "2Gi"
     """`/tmp`: uploads and documents while they are processed."""
     shm: quantities.Size | None = None

@@ -16,7 +16,13 @@ from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, Sec
 from flowise_constructs.kubernetes.schema import plain
 
 
-def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> Manifest:
+def template_meta(
+    options: PodOptions,
+    identity: Identity,
+    checksums: Mapping[str, str],
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> Manifest:
     """Metadata of pods. The version is not among the labels, so that a change of it alone doesn't replace pods."""
     taken = [label for label in options.labels if label in identity.selector]
     if taken:
@@ -25,7 +31,7 @@ def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[st
         )
     token = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
     annotations = {**checksums, **token, **options.annotations}
-    return {"labels": {**identity.selector, **options.labels}, "annotations": annotations or None}
+    return {"labels": {**identity.selector, **(labels or {}), **options.labels}, "annotations": annotations or None}
 
 
 def reloader(options: PodOptions) -> dict[str, str]:
@@ -111,15 +117,22 @@ def surge() -> Manifest:
 
 
 def service_account(
-    scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None
+    scope: Construct,
+    identity: Identity,
+    options: PodOptions,
+    annotations: Mapping[str, str] | None = None,
+    *,
+    annotated_by: str = "",
 ) -> str:
-    """Creates the pod's own service account, as the child `ServiceAccount`, unless one is named. Returns its name."""
+    """Creates the pod's own service account, as the child `ServiceAccount`, unless one is named. Returns its name.
+    `annotated_by` is the value that the annotations come from."""
     account = options.service_account
     if not account.create:
         assert account.name is not None
         if annotations:
             problem = f"can't be put on the account {account.name!r}, which is not made here: put them on it yourself"
-            raise ConfigError([Finding("S3Bucket.service_account_annotations", f"{problem}, and leave them out")])
+            where = f"{annotated_by}.service_account_annotations"
+            raise ConfigError([Finding(where, f"{problem}, and leave them out")])
         return account.name
     name = account.name or identity.name
     api_object(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -117,8 +117,10 @@ def queue(
 class Deployment:
     """What runs of one synthesized chart. The servers that the YAML names are started; pods are added by `scale`."""
 
-    def __init__(self, release: Release, build: Build, figures: Figures, secrets: Secrets) -> None:
-        self.release, self.figures, self._build = release, figures, build
+    def __init__(
+        self, release: Release, build: Build, figures: Figures, secrets: Secrets, hosts: Sequence[str] = ()
+    ) -> None:
+        self.release, self.figures, self._build, self._hosts = release, figures, build, hosts
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="flowise-boot-")))
         # The servers and the containers have users of their own.
@@ -187,7 +189,7 @@ class Deployment:
 
     def _node_of(self, release: Release, manifests: Manifests) -> Node:
         services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]
-        hosts = dict.fromkeys([*services, *EXTERNAL_HOSTS], NODE)
+        hosts = dict.fromkeys([*services, *EXTERNAL_HOSTS, *self._hosts], NODE)
         return Node(manifests=manifests, release=release, hosts=hosts, folder=self.folder, figures=self.figures)
 
     def _has(self, service: str) -> bool:
@@ -250,9 +252,11 @@ class Deployment:
 
 
 @contextmanager
-def deployed(release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS) -> Iterator[Deployment]:
-    """A deployment that is gone afterwards, whatever happens."""
-    deployment = Deployment(release, build, figures, secrets)
+def deployed(
+    release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS, hosts: Sequence[str] = ()
+) -> Iterator[Deployment]:
+    """A deployment that is gone afterwards, whatever happens. `hosts` are further names of the node."""
+    deployment = Deployment(release, build, figures, secrets, hosts)
     try:
         yield deployment
     except BaseException:

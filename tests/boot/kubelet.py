@@ -87,8 +87,11 @@ class Pod:
         # Never mounted at once, like a node's volumes: they outlive a container that is restarted.
         self._volumes = {volume["name"]: self._volume(volume) for volume in self.spec.get("volumes", [])}
         self._image = prepare_image(self._folder / "image")
+        containers = [*self.spec.get("initContainers", []), *self.spec["containers"]]
         self._etc = prepare_etc(
-            self._folder / "etc", {"localhost": "127.0.0.1", name: self.network.address, **node.hosts}
+            self._folder / "etc",
+            {"localhost": "127.0.0.1", name: self.network.address, **node.hosts},
+            [mount["mountPath"] for container in containers for mount in container.get("volumeMounts", [])],
         )
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
