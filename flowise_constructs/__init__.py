@@ -28,6 +28,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
+from flowise_constructs.secrets.values import KeyRotation
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.workload import Workload
     from flowise_constructs.queueing.redis import RedisServer
+    from flowise_constructs.secrets.rotation import KeyRotationJob
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
@@ -77,6 +79,8 @@ __all__ = [
     "IngressPath",
     "IngressTls",
     "JsonPatch",
+    "KeyRotation",
+    "KeyRotationJob",
     "LocalStorage",
     "Main",
     "MariadbDatabase",
@@ -127,6 +131,7 @@ _CONSTRUCTS = {
     "Deployment": "flowise.deployment",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
+    "KeyRotationJob": "secrets.rotation",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

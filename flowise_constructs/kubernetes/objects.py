@@ -26,7 +26,7 @@ def api_object(
     From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, and importing them takes as long as a
     synthesis. So the first JSON patch adds it unchanged.
     """
-    content = _plain(body)
+    content = plain_data(body)
     if len(json.dumps(content)) > LARGEST_OBJECT:
         problem = "is larger than 250 KiB, which `kubectl apply` can't take: it keeps a copy in an annotation"
         mend = "make large files a ConfigMap or Secret of your own, and name its key"
@@ -48,14 +48,14 @@ def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[st
 
 def _metadata(metadata: Manifest) -> ApiObjectMetadata:
     """cdk8s adds the chart's own labels and namespace to these."""
-    return ApiObjectMetadata(**_plain(metadata))
+    return ApiObjectMetadata(**plain_data(metadata))
 
 
-def _plain(item: Any) -> Any:
-    """Sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
+def plain_data(item: Any) -> Any:
+    """A copy, sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
     if isinstance(item, Mapping):
         pairs = cast(Mapping[str, Any], item)
-        return {key: _plain(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
+        return {key: plain_data(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
     if isinstance(item, (list, tuple)):
-        return [_plain(entry) for entry in cast(list[Any], item)]
+        return [plain_data(entry) for entry in cast(list[Any], item)]
     return item
