@@ -28,7 +28,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
-from flowise_constructs.secrets.values import KeyRotation
+from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.workload import Workload
     from flowise_constructs.queueing.redis import RedisServer
+    from flowise_constructs.secrets.external_secrets import ExternalSecrets
     from flowise_constructs.secrets.rotation import KeyRotationJob
     from flowise_constructs.storage.s3 import S3Storage
 
@@ -69,6 +70,7 @@ __all__ = [
     "Drill",
     "EnvValue",
     "ExistingClaim",
+    "ExternalSecrets",
     "Finding",
     "Flowise",
     "FlowiseMain",
@@ -100,6 +102,7 @@ __all__ = [
     "RedisServer",
     "RedisTls",
     "Registry",
+    "RemoteRef",
     "Resources",
     "Restore",
     "RestoreDrill",
@@ -116,6 +119,8 @@ __all__ = [
     "Smtp",
     "SqliteDatabase",
     "StandaloneChart",
+    "StoreRef",
+    "SyncPolicy",
     "Volume",
     "Worker",
     "Workload",
@@ -129,6 +134,7 @@ _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
     "Deployment": "flowise.deployment",
+    "ExternalSecrets": "secrets.external_secrets",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
     "KeyRotationJob": "secrets.rotation",

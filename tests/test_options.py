@@ -21,9 +21,12 @@ from deployments import (
     PASSWORD,
     POSTGRES,
     REDIS,
+    STORE,
+    from_store,
     queue,
     standalone,
     synthesized,
+    with_rotation,
 )
 
 import flowise_constructs
@@ -42,6 +45,7 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    KeyRotation,
     LocalStorage,
     Main,
     Metrics,
@@ -53,6 +57,7 @@ from flowise_constructs import (
     Queue,
     RedisTls,
     Registry,
+    RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -63,6 +68,7 @@ from flowise_constructs import (
     Settings,
     Smtp,
     SqliteDatabase,
+    SyncPolicy,
     Volume,
     Worker,
     WritableSizes,
@@ -110,6 +116,10 @@ def as_restore(restore: Restore) -> Build:
         return chart
 
     return build
+
+
+def as_rotation(rotation: KeyRotation) -> Build:
+    return with_rotation(standalone(), **rotation.__dict__)
 
 
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
@@ -191,6 +201,34 @@ OPTIONS: tuple[Option, ...] = (
             "resources": SMALL,
             "pod": POD,
         },
+    ),
+    Option(
+        KeyRotation(new_key=OTHER),
+        as_rotation,
+        {
+            "new_key": PASSWORD,
+            "old_key": PASSWORD,
+            "leave_unreadable": True,
+            "wait_seconds": 7,
+            "deadline_seconds": 777,
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        STORE,
+        lambda value: from_store(standalone(), store=value),
+        {"name": "other", "kind": "SecretStore"},
+    ),
+    Option(
+        RemoteRef(key="a"),
+        lambda value: from_store(standalone(), overrides={AUTH.encryption_key: value}),
+        {"key": "b", "property": "b", "version": "2", "decoding": "Base64"},
+    ),
+    Option(
+        SyncPolicy(),
+        lambda value: from_store(standalone(), policy=value),
+        {"refresh": "OnChange", "refresh_seconds": 90, "creation": "Orphan", "deletion": "Merge"},
     ),
     Option(
         BundledPostgres(),

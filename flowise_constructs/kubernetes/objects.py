@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
 from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.plain import plain_data
 from flowise_constructs.kubernetes.identity import Identity, derived
 
 Manifest = dict[str, Any]
@@ -49,13 +50,3 @@ def object_meta(identity: Identity, *, suffix: str = "", annotations: Mapping[st
 def _metadata(metadata: Manifest) -> ApiObjectMetadata:
     """cdk8s adds the chart's own labels and namespace to these."""
     return ApiObjectMetadata(**plain_data(metadata))
-
-
-def plain_data(item: Any) -> Any:
-    """A copy, sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
-    if isinstance(item, Mapping):
-        pairs = cast(Mapping[str, Any], item)
-        return {key: plain_data(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
-    if isinstance(item, (list, tuple)):
-        return [plain_data(entry) for entry in cast(list[Any], item)]
-    return item

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from flowise_constructs.core.plain import plain_data
 from flowise_constructs.kubernetes.identity import Identity
-from flowise_constructs.kubernetes.objects import Manifest, plain_data
+from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.manifests.pods import POD_TEMPLATES
 from flowise_constructs.manifests.references import Manifests, Reference
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from flowise_constructs.manifests.needed_secrets import NeededSecret, needed_secrets
+from flowise_constructs.manifests.needed_secrets import NeededKey, NeededSecret, needed_secrets
 from flowise_constructs.manifests.objects import ObjectName
 from flowise_constructs.manifests.references import Manifests
 
@@ -18,6 +18,7 @@ LABELS: Mapping[str, str] = {
     "app.kubernetes.io/managed-by": "flowise-constructs",
     "app.kubernetes.io/part-of": "flowise",
 }
+
 
 class UnknownKeyError(ValueError):
     """A value for a key that isn't missing from the manifests."""
@@ -71,15 +72,15 @@ def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
     return [found[name] for name in sorted(found)]
 
 
-def fill(missing: Iterable[NeededSecret], given: Iterable[str], *, ask: bool) -> None:
-    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for."""
+def fill(missing: Iterable[NeededSecret], given: Iterable[str], *, ask: bool, kept: Collection[NeededKey] = ()) -> None:
+    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for. `kept` get no random one."""
     missing = list(missing)
     for assignment in given:
         _assign(missing, assignment)
     for secret in missing:
         for name, key in secret.keys.items():
-            if key.value is None and key.is_random:
-                key.value = secrets.token_hex(RANDOM_BYTES)
+            if key.value is None and key.is_random and not any(key is other for other in kept):
+                key.value, key.is_new = secrets.token_hex(RANDOM_BYTES), True
             elif key.value is None and ask:
                 key.value = getpass.getpass(f"{secret.name.name}.{name} ({key.use}; empty to fill in later): ") or None
 

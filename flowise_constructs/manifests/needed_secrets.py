@@ -25,7 +25,11 @@ class NeededKey:
     """Whether any text will do as its value."""
     is_own: bool = False
     """Whether it is the password of a server in the same manifests."""
-    value: str | None = None
+    variables: set[str] = field(default_factory=set[str])
+    """The variables that it is the value of."""
+    value: str | None = field(default=None, repr=False)
+    is_new: bool = False
+    """Whether the value is a random one, made just now."""
 
 
 @dataclass
@@ -51,12 +55,13 @@ def needed_secrets(references: Iterable[Reference], random: Collection[str] = ()
 
 def _note(secret: NeededSecret, reference: Reference, random: Collection[str]) -> None:
     use = f"{reference.use} of {reference.by}"
-    keys = () if reference.key is None else (reference.key,)
+    keys: tuple[str, ...] = () if reference.key is None else (reference.key,)
     if reference.use in _TYPES:
         secret.type, keys = _TYPES[reference.use]
     elif not keys:
         secret.whole = use
     for name in keys:
         key = secret.keys.setdefault(name, NeededKey(use, is_random=False))
+        key.variables.add(reference.use)
         key.is_own |= reference.is_own
         key.is_random |= reference.is_own or reference.use in random

@@ -36,8 +36,8 @@ class ExternalSecrets(Construct):
     """An ExternalSecret (`external-secrets.io/v1`) for each Secret that the deployment's pods use: the five keys,
     database, Redis, buckets, mail, proxy login, authorities, backups, registry, and what `extra_env` and volumes name.
 
-    Must exist already: External Secrets Operator 0.17 or newer, the store, and in it the values. Not among them: the TLS
-    Secrets of the Ingress, which the controller of the Ingress or cert-manager reads; and what others make, such as a
+    Must exist already: External Secrets Operator 0.17 or newer, the store, and in it the values. Not among them: the
+    TLS Secrets of the Ingress, which no pod reads and cert-manager mostly makes; and what others make, such as a
     database operator: name those in `exclude`.
 
     The five keys are only ever fetched. There is no generator for them, under no policy: a generator keeps nothing, and
@@ -69,7 +69,7 @@ class ExternalSecrets(Construct):
         policy: SyncPolicy = SyncPolicy(),
         generate_server_passwords: bool = False,
     ) -> None:
-        """`deployment` is `chart.deployment`.
+        """`deployment` is `chart.deployment`, or `chart.deployment.including(job)` where a Job reads Secrets too.
 
         `keys` is the name of a value in the store, in which `{secret}` and `{key}` stand for the names of the Secret
         and its key; `properties`, if given, the field of that entry: `keys="flowise/prod/{secret}"`,
@@ -150,12 +150,13 @@ class ExternalSecrets(Construct):
         where = "ExternalSecrets.generate_server_passwords"
         five = {getattr(self.deployment.flowise.auth, name) for name in KEYS}
         mixed = [item for item in kept if item not in generated and any(key.is_own for key in item.keys.values())]
+        mend = "give the servers' passwords a Secret of their own"
         findings = [
-            Finding(where, f"the Secret {item.name.name!r} holds more than passwords of bundled servers: give them one of their own")
+            Finding(where, f"the Secret {item.name.name!r} holds more than passwords of bundled servers: {mend}")
             for item in mixed
         ]
         findings += [
-            Finding(where, f"{name!r} holds one of the five keys, which are never generated: give the servers one of their own")
+            Finding(where, f"the Secret {name!r} holds one of the five keys, which are never generated: {mend}")
             for name in sorted({key.secret for key in five} & {item.name.name for item in generated})
         ]
         if not generated and not mixed:

@@ -22,9 +22,9 @@ def external_secrets_findings(
     secrets = {item.name.name for item in needed}
     keys = {SecretKey(secret=item.name.name, key=key) for item in needed for key in item.keys}
     fetched = {SecretKey(secret=item.name.name, key=key) for item in stored for key in item.keys}
-    for item in exclude:
-        if item not in secrets and item not in keys:
-            yield _unknown("exclude", item, secrets, keys)
+    for excluded in exclude:
+        if excluded not in secrets and excluded not in keys:
+            yield _unknown("exclude", excluded, secrets, keys)
     for key in overrides:
         if key not in keys:
             yield _unknown("overrides", key, secrets, keys)

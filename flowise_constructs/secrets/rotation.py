@@ -51,8 +51,8 @@ class KeyRotationJob(Construct):
     as Flowise's user, or main answers, and gives up after `KeyRotation.wait_seconds`. Afterwards name the new key in
     `Auth.encryption_key`, and start Flowise. Backups made before need the old key: keep it as long as they.
 
-    The log's last line says what was done, or why not. Exit codes: 0 everything has the new key; 1 failed and 2 refused,
-    nothing was changed; 3 the connection was lost while committing: run it again, which finishes it.
+    The log's last line says what was done, or why not. Exit codes: 0 everything has the new key; 1 failed and 2
+    refused, nothing was changed; 3 the connection was lost while committing: run it again, which finishes it.
 
     Raises ConfigError: a new key that is the old one, or another of the five; SQLite without its volume.
     """
@@ -188,11 +188,7 @@ class KeyRotationJob(Construct):
 
     def _connection(self) -> list[Manifest]:
         """How main reaches its database."""
-        return [
-            entry
-            for name, entry in self._environment.items()
-            if name.startswith(PREFIX) or name == _AUTHORITIES
-        ]
+        return [entry for name, entry in self._environment.items() if name.startswith(PREFIX) or name == _AUTHORITIES]
 
     def _own_variables(self) -> dict[str, Any]:
         names, rotation = self.deployment.names, self.rotation

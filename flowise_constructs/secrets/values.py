@@ -60,7 +60,7 @@ class SyncPolicy(Value):
     """How the Secrets in the cluster follow the store."""
 
     refresh: Literal["Periodic", "OnChange", "CreatedOnce"] = "Periodic"
-    """`refreshPolicy`. `OnChange`: only when the ExternalSecret changes. `CreatedOnce`: only while there is no Secret."""
+    """`refreshPolicy`. `OnChange`: when the ExternalSecret changes. `CreatedOnce`: while there is no Secret."""
     refresh_seconds: quantities.Positive = 3600
     """`refreshInterval`, with `Periodic`. Pods see a new value when they are replaced: `PodOptions.rollout_token`,
     `PodOptions.reloader`."""
@@ -86,8 +86,8 @@ class KeyRotation(Value):
     """The new key: 32 characters or more, without a line end. Example:
     `SecretKey(secret="flowise-auth-secrets", key="encryption-key-2027")`."""
     old_key: SecretKey | None = None
-    """The key that the data has now. Default: `Auth.encryption_key` of the deployment. A key that Flowise kept in a file
-    `encryption.key` or in AWS Secrets Manager must be put into a Secret first, byte for byte."""
+    """The key that the data has now. Default: `Auth.encryption_key` of the deployment. A key that Flowise kept in a
+    file `encryption.key` or in AWS Secrets Manager must be put into a Secret first, byte for byte."""
     leave_unreadable: bool = False
     """Whether values that neither key decrypts, lost before, are left as they are. False: the Job refuses, and names
     them."""

@@ -47,9 +47,7 @@ class Browser:
     def at(self, address: str) -> Browser:
         return Browser(address, dict(self.cookies), self.api_key)
 
-    def request(
-        self, method: str, path: str, body: object = None, *, timeout: float = 60, **headers: str
-    ) -> Answer:
+    def request(self, method: str, path: str, body: object = None, *, timeout: float = 60, **headers: str) -> Answer:
         """One request on a connection of its own; `headers` with `_` in the place of `-`."""
         connection = http.client.HTTPConnection(self.address, PORT, timeout=timeout)
         try:

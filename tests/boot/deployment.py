@@ -155,11 +155,16 @@ class Deployment:
         return pod
 
     def run(self, job: str, *, main: Pod | None = None, seconds: float = 120) -> JobPod:
-        """The pod of a Job, after its end; its Service leads to that main."""
+        """The pod of a Job, after its end; main's Service leads to that main."""
+        pod = self.add_job(job, main=main)
+        pod.wait(seconds)
+        return pod
+
+    def add_job(self, job: str, *, main: Pod | None = None) -> JobPod:
+        """The pod of a Job."""
         node = replace(self._node, hosts={**self._node.hosts, "flowise": main.address}) if main else self._node
         pod = JobPod(node, job, f"{job}-{len(self.pods)}")
         self.pods.append(pod)
-        pod.wait(seconds)
         return pod
 
     def start(self, *deployments: str) -> list[Pod]:

@@ -3,6 +3,7 @@ interrupted or refused changes nothing."""
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from boot.client import WEBHOOK, Browser, direct_reply
 from boot.deployment import SECRETS, Deployment, deployed, mariadb
 from boot.figures import Figures
 from boot.install import Release
+from boot.kubelet import wait_until
 from boot.manifests import Manifests
 from flowise_constructs import (
     Auth,
@@ -23,6 +25,7 @@ from flowise_constructs import (
     Image,
     KeyRotation,
     KeyRotationJob,
+    Main,
     SecretKey,
     Settings,
     SqliteDatabase,
@@ -34,18 +37,24 @@ OLD = SecretKey(secret="flowise-auth-secrets", key="encryption-key")
 NEW = SecretKey(secret="flowise-encryption", key="of-2027")
 KNOWN = {**SECRETS, NEW.secret: {NEW.key: "5dbe0a45c2c5e0c1e43a04d2f1f5ccf6"}}
 JOB = "flowise-key-rotation"
+KILLED = 128 + signal.SIGKILL
 COLUMNS = (
     ("credential", "encryptedData"),
     ("custom_mcp_server", "authConfig"),
     ("chat_flow", "webhookSecret"),
     ("login_method", "config"),
 )
-# Loaded in front of the script: the process is killed when it is to encrypt the fourth value, between two updates.
-CRASH = """
+# Loaded in front of the script: the process stands still when it is to encrypt the fourth value, between two updates.
+HALF_WAY = "three of four are written"
+STOP_HALF_WAY = f"""
 const crypto = require('/usr/local/lib/node_modules/crypto-js')
 const encrypt = crypto.AES.encrypt
 let count = 0
-crypto.AES.encrypt = (...given) => (++count === 4 ? process.kill(process.pid, 'SIGKILL') : encrypt(...given))
+crypto.AES.encrypt = (...given) => {{
+    if (++count < 4) return encrypt(...given)
+    require('fs').writeSync(2, '{HALF_WAY}\\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}}
 """
 DATABASES = {"sqlite": SqliteDatabase(), "postgresql": BundledPostgres(), "mariadb": mariadb()}
 
@@ -61,6 +70,7 @@ def standalone(app: App, image: Image, *, database: Any, key: SecretKey) -> Stan
         database=database,
         image=image,
         settings=Settings(http_security_check=False),
+        main=Main(pre_stop_seconds=0),
     )
     rotation = KeyRotation(old_key=OLD, new_key=NEW, wait_seconds=8)
     KeyRotationJob(chart, "KeyRotation", deployment=chart.deployment, rotation=rotation)
@@ -97,8 +107,8 @@ class Kept:
         return credential.get("basicAuthUsername"), [*server.get("headers", ())], call.status
 
 
-READ = (USER, ["X-Token"], 200)
-LOST = (None, [], 500)
+READ: tuple[Any, Any, int] = (USER, ["X-Token"], 200)
+LOST: tuple[Any, Any, int] = (None, [], 500)
 
 
 def ask(deployment: Deployment, sql: str) -> list[list[str]]:
@@ -124,11 +134,11 @@ def without_values(rows: Mapping[str, list[list[str]]]) -> Mapping[str, list[lis
 
 
 def crashing(manifests: Manifests) -> Manifests:
-    """The same, but the Job's process is killed half-way."""
+    """The same, but the Job's process stands still half-way."""
     objects = [dict(entry) for entry in manifests.objects]
     crash = Manifests(objects, manifests.secrets)
     scripts, job = (crash.get(kind, name) for kind, name in (("ConfigMap", f"{JOB}-scripts"), ("Job", JOB)))
-    scripts["data"] = {**scripts["data"], "crash.js": CRASH}
+    scripts["data"] = {**scripts["data"], "crash.js": STOP_HALF_WAY}
     [container] = job["spec"]["template"]["spec"]["containers"]
     container["env"].append({"name": "NODE_OPTIONS", "value": "--require=/opt/flowise-constructs/crash.js"})
     return crash
@@ -157,11 +167,13 @@ def test_new_key(release: Release, database: str, figures: Figures) -> None:
         assert (refused.code, refused.last_line.startswith("rotate: REFUSED: Flowise runs: ")) == (2, True)
         assert encrypted(deployment) == before
 
-        main.delete(force=True)
-        manifests = deployment.manifests
-        deployment.take_over(crashing(manifests))
-        killed = deployment.run(JOB)
-        assert killed.code not in (0, 1, 2, 3)
+        main.delete()
+        deployment.take_over(crashing(deployment.manifests))
+        crashed = deployment.add_job(JOB)
+        wait_until(lambda: HALF_WAY in crashed.log(), 120, HALF_WAY, [crashed])
+        assert crashed.process is not None
+        crashed.process.signal(signal.SIGKILL)
+        assert crashed.wait(60) == KILLED
         assert encrypted(deployment) == before, "a crash half-way changes nothing"
 
         deployment.upgrade(release, old)
@@ -173,7 +185,9 @@ def test_new_key(release: Release, database: str, figures: Figures) -> None:
         )
         after = encrypted(deployment)
         assert without_values(after) == without_values(before)
-        assert not {row[1] for rows in after.values() for row in rows} & {row[1] for rows in before.values() for row in rows}
+        assert not {row[1] for rows in after.values() for row in rows} & {
+            row[1] for rows in before.values() for row in rows
+        }
 
         again = deployment.run(JOB)
         assert (again.code, again.last_line) == (0, "rotate: done: 0 values got the new key, 4 had it already")
@@ -181,5 +195,5 @@ def test_new_key(release: Release, database: str, figures: Figures) -> None:
 
         address = restart(deployment, new)
         assert kept.read(address) == READ
-        deployment.pods[-1].delete(force=True)
+        deployment.pods[-1].delete()
         assert kept.read(restart(deployment, old)) == LOST
