@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 
 from flowise_constructs.cli.common import UnusableError
-from flowise_constructs.core.findings import ConfigError
+from flowise_constructs.core.checking import problem_with
 from flowise_constructs.core.plain import plain_data
+from flowise_constructs.core.rules import naming
 from flowise_constructs.manifests.missing_secrets import LABELS
 from flowise_constructs.manifests.needed_secrets import NeededSecret
 from flowise_constructs.secrets.external_secret import API_VERSION, remote_ref, spec
-from flowise_constructs.secrets.values import StoreRef, SyncPolicy
+from flowise_constructs.secrets.values import Pattern, StoreRef, SyncPolicy
 
 Written = tuple[NeededSecret, str]
 """A Secret and its plain YAML."""
@@ -54,16 +55,23 @@ def external_secrets(secrets: Sequence[NeededSecret], parsed: argparse.Namespace
     if whole:
         problem = f"{whole[0].name.name!r} is used as a whole ({whole[0].whole}), so its keys are not known"
         raise UnusableError(f"{problem}: take the others with --only, or the construct ExternalSecrets with 'whole'")
-    try:
-        objects = [_external_secret(secret, parsed) for secret in secrets]
-    except (ConfigError, KeyError, IndexError, ValueError) as error:
-        raise UnusableError(f"--keys, --properties: {error}: use {{secret}} and {{key}} alone") from None
+    _hold(parsed)
+    objects = [_external_secret(secret, parsed) for secret in secrets]
     return "---\n".join(yaml.safe_dump(plain_data(item), sort_keys=True, allow_unicode=True) for item in objects)
+
+
+def _hold(parsed: argparse.Namespace) -> None:
+    """Holds the arguments to the rules of the values that they become."""
+    for option, hint in (("store", naming.ObjectName), ("keys", Pattern), ("properties", Pattern | None)):
+        if (problem := problem_with(hint, getattr(parsed, option))) is not None:
+            raise UnusableError(f"--{option}: {problem}")
 
 
 def _external_secret(secret: NeededSecret, parsed: argparse.Namespace) -> dict[str, Any]:
     name = secret.name.name
     keys = {key: remote_ref(parsed.keys, parsed.properties, secret=name, key=key) for key in secret.keys}
+    if len({*keys.values()}) < len(keys):
+        raise UnusableError(f"--keys: two keys of {name!r} get one entry of the store: put {{key}} into it")
     store = StoreRef(name=parsed.store, kind=parsed.store_kind)
     return {
         "apiVersion": API_VERSION,

@@ -101,7 +101,9 @@ class Kept:
         """User of the credential, headers of the MCP server, status of a call with the webhook's secret."""
         self.browser = self.browser.at(address)
         self.browser.log_in()
-        credential = self.browser.want("GET", f"credentials/{self.credential}")["plainDataObj"]
+        # A wrong key makes of it an error or an empty object, as the bytes fall.
+        answer = self.browser.request("GET", f"credentials/{self.credential}")
+        credential = answer.body["plainDataObj"] if answer.status == 200 else {}
         server = self.browser.want("GET", f"custom-mcp-servers/{self.server}")["authConfig"]
         call = self.browser.request("POST", f"webhook/{self.flow}", {}, x_webhook_signature=self.secret)
         return credential.get("basicAuthUsername"), [*server.get("headers", ())], call.status
