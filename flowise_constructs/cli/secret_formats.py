@@ -62,8 +62,10 @@ def external_secrets(secrets: Sequence[NeededSecret], parsed: argparse.Namespace
 
 def _hold(parsed: argparse.Namespace) -> None:
     """Holds the arguments to the rules of the values that they become."""
-    for option, hint in (("store", naming.ObjectName), ("keys", Pattern), ("properties", Pattern | None)):
-        if (problem := problem_with(hint, getattr(parsed, option))) is not None:
+    hints: dict[str, Any] = {"store": naming.ObjectName, "keys": Pattern, "properties": Pattern}
+    for option, hint in hints.items():
+        given = getattr(parsed, option)
+        if given is not None and (problem := problem_with(hint, given)) is not None:
             raise UnusableError(f"--{option}: {problem}")
 
 

@@ -109,7 +109,11 @@ def world(tmp_path: Path) -> World:
 
 def test_every_column_gets_the_new_key_and_empty_ones_stay(world: World) -> None:
     one, two, three, four = world.encrypted(PLAIN, "{}", '{"secret":"s"}', '{"a":1}')
-    made = {"credential": [one, two], "chat_flow": [None, three, ""], "login_method": [four]}
+    made: dict[str, list[str | None]] = {
+        "credential": [one, two],
+        "chat_flow": [None, three, ""],
+        "login_method": [four],
+    }
     world.make(made)
     ended = world.run()
     assert ended == Ended(
