@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from deployments import AUTH, BUCKET, MYSQL, NEW_KEY, POSTGRES, environment, objects, queue, standalone, with_rotation
+from deployments import (
+    AUTH,
+    BUCKET,
+    MYSQL,
+    NEW_KEY,
+    POSTGRES,
+    VARIANTS,
+    environment,
+    objects,
+    queue,
+    standalone,
+    with_rotation,
+)
 
 from flowise_constructs import ConfigError, Image, KeyRotation, Main, PodOptions, Registry, SqliteDatabase, Volume
 
@@ -77,6 +89,19 @@ def test_a_sqlite_directory_of_ones_own_is_mounted_by_a_value() -> None:
     assert {"name": "sqlite", "mountPath": "/sqlite", "readOnly": False} in container["volumeMounts"]
     with pytest.raises(ConfigError, match=r"KeyRotation\.pod: no volume at '/sqlite', where the SqliteDatabase is"):
         objects(with_rotation(build))
+
+
+def test_authorities_and_the_database_s_own_are_mounted() -> None:
+    documents = objects(VARIANTS["key-rotation-postgres-tls"])
+    pod = job(documents)["template"]["spec"]
+    variables = environment(documents, JOB)
+    directory = "/etc/flowise-constructs/certificates"
+    assert variables["NODE_EXTRA_CA_CERTS"] == f"{directory}/authorities.pem"
+    assert variables["DATABASE_SSL_KEY_FILE"] == f"{directory}/database-ca.pem"
+    [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "certificates"]
+    paths = [item["path"] for source in sources for item in source["configMap"]["items"]]
+    assert paths == ["authorities.pem", "database-ca.pem"]
+    assert {"name": "certificates", "mountPath": directory, "readOnly": True} in pod["containers"][0]["volumeMounts"]
 
 
 def test_it_asks_mains_service_whether_flowise_runs() -> None:

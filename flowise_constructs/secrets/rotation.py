@@ -155,7 +155,7 @@ class KeyRotationJob(Construct):
                 "serviceAccountName": pods.service_account(self, self._identity, options),
                 "automountServiceAccountToken": False,
                 "enableServiceLinks": False,
-                "imagePullSecrets": main["imagePullSecrets"],
+                "imagePullSecrets": main.get("imagePullSecrets"),
                 "restartPolicy": "Never",
                 "securityContext": main["securityContext"],
                 "containers": [self._step()],
@@ -176,7 +176,7 @@ class KeyRotationJob(Construct):
         return {
             "name": "rotate",
             "image": main["image"],
-            "imagePullPolicy": main["imagePullPolicy"],
+            "imagePullPolicy": main.get("imagePullPolicy"),
             "command": ["node", f"{SCRIPTS_DIRECTORY}/{SCRIPT}"],
             "env": [*self._connection(), *pods.variables(self._own_variables())],
             # The last line says what failed; this puts it in the pod's status.
