@@ -32,7 +32,7 @@ For Git, and don't store the plain output anywhere:
   flowise-constructs secrets flowise.yaml --ask --format sealed --namespace flowise > sealed-secrets.yaml
   flowise-constructs secrets flowise.yaml --ask --format sops > secrets.sops.yaml
 With values in a store of the External Secrets Operator:
-  flowise-constructs secrets flowise.yaml --format external-secrets --store vault > external-secrets.yaml
+  flowise-constructs secrets flowise.yaml --format external-secrets --store vault --keys '{secret}' --properties '{key}'
 What is sealed or encrypted replaces what is in the cluster. So with these formats the encryption key and the passwords
 of bundled servers are new only with --new-installation: an installation that has data must keep them.
 Back up the five keys separately from the database: without the encryption key no stored credential can be read.
@@ -72,7 +72,12 @@ def add(commands: Commands) -> None:
         help="a further argument for kubeseal or sops, such as --argument=--cert=public.pem; may be repeated",
     )
     parser.add_argument("--store", metavar="NAME", help="external-secrets: the store")
-    parser.add_argument("--store-kind", choices=("SecretStore", "ClusterSecretStore"), default="SecretStore")
+    parser.add_argument(
+        "--store-kind",
+        choices=("SecretStore", "ClusterSecretStore"),
+        default="SecretStore",
+        help="external-secrets: its kind; default: %(default)s",
+    )
     parser.add_argument(
         "--keys",
         metavar="PATTERN",
