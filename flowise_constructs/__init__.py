@@ -28,6 +28,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
+from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
 from flowise_constructs.storage.values import (
     AzureContainer,
     DataClaim,
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
     from flowise_constructs.queueing.redis import RedisServer
+    from flowise_constructs.secrets.external_secrets import ExternalSecrets
+    from flowise_constructs.secrets.rotation import KeyRotationJob
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
@@ -80,6 +83,7 @@ __all__ = [
     "Drill",
     "EnvValue",
     "ExistingClaim",
+    "ExternalSecrets",
     "Finding",
     "Flowise",
     "FlowiseMain",
@@ -91,6 +95,8 @@ __all__ = [
     "IngressPath",
     "IngressTls",
     "JsonPatch",
+    "KeyRotation",
+    "KeyRotationJob",
     "LocalStorage",
     "Main",
     "MariadbDatabase",
@@ -110,6 +116,7 @@ __all__ = [
     "RedisServer",
     "RedisTls",
     "Registry",
+    "RemoteRef",
     "Resources",
     "Restore",
     "RestoreDrill",
@@ -127,6 +134,8 @@ __all__ = [
     "Smtp",
     "SqliteDatabase",
     "StandaloneChart",
+    "StoreRef",
+    "SyncPolicy",
     "Volume",
     "Worker",
     "Workload",
@@ -141,8 +150,10 @@ _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
     "Deployment": "flowise.deployment",
+    "ExternalSecrets": "secrets.external_secrets",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
+    "KeyRotationJob": "secrets.rotation",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

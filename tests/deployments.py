@@ -24,14 +24,18 @@ from flowise_constructs import (
     ConfigWarning,
     DatabaseTls,
     DataClaim,
+    Deployment,
     Drill,
     ExistingClaim,
+    ExternalSecrets,
     GcsBucket,
     Image,
     Ingress,
     IngressHost,
     IngressPath,
     IngressTls,
+    KeyRotation,
+    KeyRotationJob,
     LocalStorage,
     Main,
     MariadbDatabase,
@@ -46,6 +50,7 @@ from flowise_constructs import (
     QueueChart,
     Redis,
     RedisTls,
+    RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -58,6 +63,8 @@ from flowise_constructs import (
     Smtp,
     SqliteDatabase,
     StandaloneChart,
+    StoreRef,
+    SyncPolicy,
     Volume,
     Worker,
     WritableSizes,
@@ -90,6 +97,8 @@ AZURE_BY_IDENTITY = AzureContainer(
 )
 SHARED = SharedVolume(claim=DataClaim(access_mode="ReadWriteMany", storage_class="nfs"))
 REDIS = Redis(host="redis.example.com", password=PASSWORD)
+NEW_KEY = SecretKey(secret="flowise-encryption", key="of-2027")
+STORE = StoreRef(name="vault", kind="ClusterSecretStore")
 HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
@@ -148,6 +157,36 @@ def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
             return build(app)
 
     return quiet
+
+
+def view(chart: Chart) -> Deployment:
+    """What features get."""
+    assert isinstance(chart, (StandaloneChart, QueueChart))
+    return chart.deployment
+
+
+def with_rotation(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment, with the Job that gives its data a new encryption key."""
+
+    def rotated(app: App) -> Chart:
+        chart = build(app)
+        rotation = KeyRotation(**{"new_key": NEW_KEY, **given})
+        KeyRotationJob(chart, "KeyRotation", deployment=view(chart), rotation=rotation)
+        return chart
+
+    return rotated
+
+
+def from_store(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment, with its Secrets out of a store."""
+
+    def stored(app: App) -> Chart:
+        chart = build(app)
+        values = {"store": STORE, "keys": "flowise/prod/{secret}/{key}", **given}
+        ExternalSecrets(chart, "Secrets", deployment=view(chart), **values)
+        return chart
+
+    return stored
 
 
 VARIANTS: Mapping[str, Callable[[App], Chart]] = {
@@ -337,6 +376,39 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         names=Names(name="f" * 48, instance="i" * 35),
     ),
     "queue-longest-redis": queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 46)),
+    "key-rotation-sqlite": with_rotation(standalone(), pod=EVERYTHING_ABOUT_PODS, leave_unreadable=True),
+    "key-rotation-postgres-tls": with_rotation(
+        standalone(
+            database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=CERTIFICATE)),
+            settings=Settings(authorities=ConfigMapKey(config_map="corporate-ca", key="ca.crt")),
+            names=Names(namespace="ai"),
+        ),
+        old_key=SecretKey(secret="old", key="encryption.key"),
+    ),
+    "key-rotation-queue": with_rotation(queue(database=MARIADB)),
+    "external-secrets": from_store(
+        standalone(
+            database=BundledPostgres(),
+            backup=BACKUP,
+            image=Image(pull_secrets=["registry"]),
+            main=Main(
+                pod=PodOptions(
+                    volumes=[Volume(name="w", source={"secret": {"secretName": "whole"}}, mount_path="/whole")]
+                )
+            ),
+            names=Names(namespace="ai"),
+        ),
+        overrides={SecretKey(secret="registry", key=".dockerconfigjson"): RemoteRef(key="registry", version="3")},
+        whole={"whole": RemoteRef(key="flowise/whole", decoding="Base64")},
+        exclude=["s3-backup"],
+        policy=SyncPolicy(refresh="OnChange", creation="Orphan", deletion="Merge"),
+    ),
+    "external-secrets-generated": from_store(
+        queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis())),
+        keys="flowise/{secret}",
+        properties="{key}",
+        generate_server_passwords=True,
+    ),
 }
 """Charts of every kind, by name."""
 

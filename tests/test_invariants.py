@@ -37,7 +37,8 @@ EXTERNAL = {
         "azure",
     }
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
-    | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
+    | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"}
+    | {"flowise-encryption", "old", "registry", "whole"},
     "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
     "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
@@ -86,6 +87,7 @@ def test_every_kubernetes_version_knows_every_field(documents: list[dict[str, An
 
 
 SEEN: set[tuple[str, str]] = set()
+IN_NAMESPACE = ("names", "queue-pods", "key-rotation-postgres-tls", "external-secrets")
 
 
 def fresh(document: dict[str, Any], version: str) -> list[str]:
@@ -111,7 +113,7 @@ def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None
 
 
 def test_all_objects_are_in_one_namespace(documents: list[dict[str, Any]], name: str) -> None:
-    wanted = "ai" if name in ("names", "queue-pods") else None
+    wanted = "ai" if name in IN_NAMESPACE else None
     assert {document["metadata"].get("namespace") for document in documents} == {wanted}
 
 

@@ -18,7 +18,8 @@ NAME = "flowise_constructs"
 # From the foundation up: a room may import those above it in this table, and itself; never one beside it.
 RANKS: tuple[frozenset[str], ...] = (
     frozenset({"core"}),
-    frozenset({"kubernetes", "manifests"}),
+    frozenset({"manifests"}),
+    frozenset({"kubernetes"}),
     frozenset({"database", "queueing", "storage", "edge"}),
     frozenset({"flowise"}),
     frozenset({"backup", "network", "scaling", "monitoring", "secrets", "owner"}),

@@ -22,9 +22,12 @@ from deployments import (
     PASSWORD,
     POSTGRES,
     REDIS,
+    STORE,
+    from_store,
     queue,
     standalone,
     synthesized,
+    with_rotation,
 )
 
 import flowise_constructs
@@ -45,6 +48,7 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    KeyRotation,
     LocalStorage,
     Main,
     Metrics,
@@ -56,6 +60,7 @@ from flowise_constructs import (
     Queue,
     RedisTls,
     Registry,
+    RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
@@ -67,6 +72,7 @@ from flowise_constructs import (
     SharedVolume,
     Smtp,
     SqliteDatabase,
+    SyncPolicy,
     Volume,
     Worker,
     WritableSizes,
@@ -114,6 +120,10 @@ def as_restore(restore: Restore) -> Build:
         return chart
 
     return build
+
+
+def as_rotation(rotation: KeyRotation) -> Build:
+    return with_rotation(standalone(), **rotation.__dict__)
 
 
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
@@ -195,6 +205,34 @@ OPTIONS: tuple[Option, ...] = (
             "resources": SMALL,
             "pod": POD,
         },
+    ),
+    Option(
+        KeyRotation(new_key=OTHER),
+        as_rotation,
+        {
+            "new_key": PASSWORD,
+            "old_key": PASSWORD,
+            "leave_unreadable": True,
+            "wait_seconds": 7,
+            "deadline_seconds": 777,
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        STORE,
+        lambda value: from_store(standalone(), store=value),
+        {"name": "other", "kind": "SecretStore"},
+    ),
+    Option(
+        RemoteRef(key="a"),
+        lambda value: from_store(standalone(), overrides={AUTH.encryption_key: value}),
+        {"key": "b", "property": "b", "version": "2", "decoding": "Base64"},
+    ),
+    Option(
+        SyncPolicy(),
+        lambda value: from_store(standalone(), policy=value),
+        {"refresh": "OnChange", "refresh_seconds": 90, "creation": "Orphan", "deletion": "Merge"},
     ),
     Option(
         BundledPostgres(),

@@ -38,6 +38,7 @@ ROOMS = {
     "edge": ("Service and Ingress", "Traffic from outside."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "backup": ("Backup", "Backups, restores, drills."),
+    "secrets": ("Secrets", "Secrets out of a store, and a new encryption key."),
     "core": ("Errors", "What is raised, and what is warned of."),
 }
 OUTSIDE_DOCS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
@@ -50,6 +51,7 @@ EXAMPLES = {
     "sidecar": "A subclass with a sidecar",
     "helm_release": "A migrated Helm release",
     "backups_with_drill": "Backups with a drill",
+    "external_secrets": "Secrets from a store",
 }
 
 

@@ -29,7 +29,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "secrets": (
         f"{_PROGRAM} secrets dist/*.yaml | kubectl create -f -",
-        f"{_PROGRAM} secrets dist/*.yaml --ask | kubeseal --format yaml > sealed-secrets.yaml",
+        f"{_PROGRAM} secrets dist/*.yaml --ask --namespace flowise --format sealed > sealed-secrets.yaml",
+        f"{_PROGRAM} secrets dist/*.yaml --format external-secrets --store vault > external-secrets.yaml",
     ),
     "check": (
         f"{_PROGRAM} check dist/*.yaml",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from flowise_constructs.flowise.main import FlowiseMain
@@ -43,7 +43,11 @@ class Deployment:
             workloads=(main.workload, *(other.workload for other in others)),
         )
 
+    def including(self, *others: RunsPods) -> Deployment:
+        """The same with further constructs that belong to it, such as a `RestoreJob` or a `KeyRotationJob`."""
+        return replace(self, workloads=(*self.workloads, *(other.workload for other in others)))
+
     def workload(self, component: str) -> Workload | None:
         """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
-        `backup`, `drill`, `restore`. None if there is none."""
+        `backup`, `drill`, `restore`, `key-rotation`. None if there is none."""
         return next((item for item in self.workloads if item.identity.component == component), None)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 EMAIL = "admin@example.com"
@@ -15,6 +16,13 @@ PASSWORD = "Passw0rd!e2e"
 HOST = "flowise.example.com"
 PORT = 3000
 REPLY = "pong-from-worker"
+CHAT: Mapping[str, Any] = {"startInputType": "chatInput"}
+WEBHOOK: Mapping[str, Any] = {
+    "startInputType": "webhookTrigger",
+    "webhookEnableAuth": True,
+    "webhookSignatureType": "plain-token",
+}
+"""Start's inputs for a flow that a webhook runs, whose caller shows the secret."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,11 @@ class Browser:
     def at(self, address: str) -> Browser:
         return Browser(address, dict(self.cookies), self.api_key)
 
-    def request(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> Answer:
-        """One request on a connection of its own."""
+    def request(self, method: str, path: str, body: object = None, *, timeout: float = 60, **headers: str) -> Answer:
+        """One request on a connection of its own; `headers` with `_` in the place of `-`."""
         connection = http.client.HTTPConnection(self.address, PORT, timeout=timeout)
         try:
-            response = self._send(connection, method, path, body)
+            response = self._send(connection, method, path, body, headers)
             text = response.read().decode()
             is_json = "json" in (response.getheader("Content-Type") or "")
             return Answer(response.status, json.loads(text) if is_json else text)
@@ -79,9 +87,9 @@ class Browser:
     def log_in(self) -> None:
         self.want("POST", "auth/login", {"email": EMAIL, "password": PASSWORD})
 
-    def make_flow(self, name: str, *nodes: Mapping[str, Any]) -> str:
-        """An agent flow of Start and the nodes, one after another; its id."""
-        chain = [_node("startAgentflow", "Start", {"startInputType": "chatInput"}), *nodes]
+    def make_flow(self, name: str, *nodes: Mapping[str, Any], start: Mapping[str, Any] = CHAT) -> str:
+        """An agent flow of Start, with those inputs, and the nodes, one after another; its id."""
+        chain = [_node("startAgentflow", "Start", start), *nodes]
         edges = [_edge(source, target) for source, target in pairwise(chain)]
         flow = {"nodes": chain, "edges": edges, "viewport": {"x": 0, "y": 0, "zoom": 1}}
         made = self.want("POST", "chatflows", {"name": name, "type": "AGENTFLOW", "flowData": json.dumps(flow)})
@@ -139,7 +147,12 @@ class Browser:
             connection.close()
 
     def _send(
-        self, connection: http.client.HTTPConnection, method: str, path: str, body: object
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: object,
+        further: Mapping[str, str] = MappingProxyType({}),
     ) -> http.client.HTTPResponse:
         headers = {
             "Host": HOST,
@@ -148,6 +161,7 @@ class Browser:
             "x-request-from": "internal",
             "Content-Type": body.kind if isinstance(body, Raw) else "application/json",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            **{name.replace("_", "-"): value for name, value in further.items()},
         }
         if path.startswith(("chatflows", "executions")) and self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
@@ -170,7 +184,7 @@ def _events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Any]]:
                 return
 
 
-def _node(name: str, kind: str, inputs: Mapping[str, str]) -> dict[str, Any]:
+def _node(name: str, kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     identifier = f"{name}_0"
     data: dict[str, Any] = {"id": identifier, "label": kind, "name": name, "type": kind, "category": "Agent Flows"}
     data |= {"baseClasses": [kind], "inputParams": [], "inputAnchors": [], "outputAnchors": [], "outputs": {}}

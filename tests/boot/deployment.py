@@ -14,7 +14,7 @@ from cdk8s import App
 from boot.client import HOST
 from boot.figures import Figures
 from boot.install import Release
-from boot.kubelet import Node, Pod, wait_until
+from boot.kubelet import JobPod, Node, Pod, wait_until
 from boot.manifests import Manifests, Secrets
 from boot.network import NODE
 from boot.servers import S3, Mariadb, Postgres, Redis
@@ -153,6 +153,19 @@ class Deployment:
         if build is not None or secrets is not None:
             node = replace(node, manifests=self._synthesize(self.release, build or self._build, secrets or SECRETS))
         pod = Pod(node, deployment, f"{deployment}-{len(self.pods)}")
+        self.pods.append(pod)
+        return pod
+
+    def run(self, job: str, *, main: Pod | None = None, seconds: float = 120) -> JobPod:
+        """The pod of a Job, after its end; main's Service leads to that main."""
+        pod = self.add_job(job, main=main)
+        pod.wait(seconds)
+        return pod
+
+    def add_job(self, job: str, *, main: Pod | None = None) -> JobPod:
+        """The pod of a Job."""
+        node = replace(self._node, hosts={**self._node.hosts, "flowise": main.address}) if main else self._node
+        pod = JobPod(node, job, f"{job}-{len(self.pods)}")
         self.pods.append(pod)
         return pod
 

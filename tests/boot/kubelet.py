@@ -70,10 +70,12 @@ class Node:
 class Pod:
     """A pod of a Deployment."""
 
-    def __init__(self, node: Node, deployment: str, name: str) -> None:
+    kind = "Deployment"
+
+    def __init__(self, node: Node, owner: str, name: str) -> None:
         self.name = name
         self.node = node
-        self.spec = node.manifests.template(deployment)
+        self.spec = node.manifests.template(owner, self.kind)
         self.events: list[Event] = []
         self.back_off = BackOff()
         self.ready = False
@@ -350,6 +352,29 @@ class Pod:
         up = any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
         if hook is not None and up:
             process.run(hook["exec"]["command"], grace)
+
+
+class JobPod(Pod):
+    """A pod of a Job, whose container is started once."""
+
+    kind = "Job"
+    code: int | None = None
+    """The container's exit code, once it has ended."""
+
+    @property
+    def last_line(self) -> str:
+        """What the pod's status shows."""
+        return self.log().rstrip().rpartition("\n")[2]
+
+    def wait(self, seconds: float) -> int:
+        """The exit code."""
+        self._thread.join(seconds)
+        assert self.code is not None, f"still running after {seconds:.0f} s\n{self.story()}"
+        return self.code
+
+    def _keep_running(self) -> None:
+        self.code = self._start(self.container, 0).wait()
+        self._note("Stopped", f"exit code {self.code}")
 
 
 def hand_to_group(folder: Path, group: int) -> None:
