@@ -43,6 +43,7 @@ OWNED: Mapping[str, Owner] = {
     "IFRAME_ORIGINS": Owner("Settings.iframe_origins"),
     "SHOW_COMMUNITY_NODES": Owner("Settings.community_nodes"),
     "DISABLED_NODES": Owner("Settings.disabled_nodes"),
+    "MODEL_LIST_CONFIG_JSON": Owner("Settings.model_list"),
     "POSTHOG_PUBLIC_API_KEY": Owner("Settings.telemetry_key"),
     "HTTP_SECURITY_CHECK": Owner("Settings.http_security_check"),
     "HTTP_DENY_LIST": Owner("Settings.http_deny_list"),
@@ -116,6 +117,7 @@ def proxy_environment(flowise: Flowise) -> Environment:
 def proxy_variables(proxy: OutboundProxy, hosts: Iterable[str]) -> Environment:
     """The names that most programs read, with the hosts that are reached without it."""
     https = proxy.https or proxy.http
+    hosts = (f"[{host}]" if ":" in host else host for host in hosts)
     return {
         **({"HTTP_PROXY": proxy.http} if proxy.http else {}),
         **({"HTTPS_PROXY": https} if https else {}),

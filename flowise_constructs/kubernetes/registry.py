@@ -9,6 +9,9 @@ from typing import Annotated, TypeVar
 from flowise_constructs.core.rules import images, naming
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import PinnedImage
+from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.pod_options import PodOptions
+from flowise_constructs.kubernetes.schema import plain
 
 AnyImage = TypeVar("AnyImage", bound=PinnedImage)
 
@@ -32,10 +35,20 @@ class Registry(Value):
     def of(self, image: AnyImage) -> AnyImage:
         """The image as this registry has it; one that is there already stays."""
         secrets = tuple(dict.fromkeys((*image.pull_secrets, *self.pull_secrets)))
-        if image.repository.startswith(f"{self.address}/"):
-            return replace(image, pull_secrets=secrets)
-        host, slash, path = image.repository.partition("/")
+        return replace(image, repository=self._address_of(image.repository), pull_secrets=secrets)
+
+    def of_pod(self, options: PodOptions) -> PodOptions:
+        """The options with the images of further containers as this registry has them."""
+        fields = ("sidecars", "init_containers", "init_containers_after_gate")
+        mirrored = {name: [self._container(each) for each in plain(getattr(options, name))] for name in fields}
+        return replace(options, **mirrored) if any(mirrored.values()) else options
+
+    def _container(self, container: Manifest) -> Manifest:
+        return {**container, "image": self._address_of(container["image"])}
+
+    def _address_of(self, reference: str) -> str:
+        if reference.startswith(f"{self.address}/"):
+            return reference
+        host, slash, path = reference.partition("/")
         has_host = slash and ("." in host or ":" in host or host == "localhost")
-        return replace(
-            image, repository=f"{self.address}/{path if has_host else image.repository}", pull_secrets=secrets
-        )
+        return f"{self.address}/{path if has_host else reference}"

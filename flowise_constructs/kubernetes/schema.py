@@ -120,7 +120,13 @@ def _quantity(item: Any, _: Definition) -> str:
     return str(text)
 
 
+def _integer_or_text(item: Any, definition: Definition) -> int | str:
+    held = getattr(item, "value", item)
+    return _text(held, definition) if isinstance(held, str) else _integer(held, {"format": "int32"})
+
+
 @cache
 def _reader() -> Reader:
     scalars = {"string": _text, "boolean": _boolean, "integer": _integer, "Quantity": _quantity}
+    scalars["IntOrString"] = _integer_or_text
     return Reader(definitions=_definitions(), scalars=scalars, fields=_fields, unknown=_unknown)
