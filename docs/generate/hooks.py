@@ -47,7 +47,8 @@ EXAMPLES = {
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
     "two_instances": "Two instances in one app",
-    "sidecar": "A subclass with a sidecar",
+    "sidecar": "Cloud SQL through a sidecar",
+    "restricted_network": "OpenShift, TLS and a proxy",
     "helm_release": "A migrated Helm release",
     "backups_with_drill": "Backups with a drill",
 }

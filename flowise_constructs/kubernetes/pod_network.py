@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from flowise_constructs.core.findings import shown
 from flowise_constructs.core.rules import naming
 from flowise_constructs.kubernetes.selectors import Fields, wrong
 
@@ -40,8 +41,9 @@ def _dns_config(value: Fields) -> Iterator[str]:
     if len(searches) > _SEARCHES or len(" ".join(searches)) > _SEARCH_CHARACTERS:
         yield f"has too many searches: at most {_SEARCHES}, with {_SEARCH_CHARACTERS} characters"
     for search in searches:
-        # A domain may be absolute, and kubelet allows underscores in it; "." alone ends the search.
-        yield from wrong("search", search.removesuffix(".").replace("_", "a") or "a", naming.dns_subdomain)
+        # A domain may end with a dot, which alone ends the search, and have underscores.
+        if search != "." and naming.dns_subdomain(search.removesuffix(".").replace("_", "a")):
+            yield f"has search {shown(search)}: a lower-case domain, such as 'svc.cluster.local'"
     for option in value.get("options", ()):
         if not option.get("name"):
             yield "has an option without name"
