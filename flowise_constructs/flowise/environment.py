@@ -12,7 +12,6 @@ from flowise_constructs.flowise import variables
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.further_variables import useless
 from flowise_constructs.flowise.image import Image
-from flowise_constructs.flowise.model_list import model_list_environment
 from flowise_constructs.flowise.releases import Role
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.flowise.values import Flowise, Main, Worker
@@ -79,7 +78,7 @@ def _shared(flowise: Flowise, resources: Resources) -> Environment:
     return {
         **variables.process_environment(flowise, resources, has_certificates=_has_certificates(flowise)),
         **variables.behaviour_environment(flowise.settings),
-        **model_list_environment(flowise.settings),
+        **variables.model_list_environment(flowise.settings),
         **variables.proxy_environment(flowise),
         **variables.authorities_environment(flowise.settings),
         **database.database_environment(flowise.database, DATA_DIRECTORY),

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 
 from flowise_constructs.core.rules import quantities
 from flowise_constructs.flowise.auth import VARIABLES, Auth
-from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY
+from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY, MODEL_LIST, MODELS_DIRECTORY
 from flowise_constructs.flowise.settings import OutboundProxy, Settings
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file, word
 from flowise_constructs.kubernetes.pod_options import Resources
+from flowise_constructs.kubernetes.references import ConfigMapKey
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 PORT = 3000
@@ -77,6 +78,8 @@ def process_environment(flowise: Flowise, resources: Resources, *, has_certifica
         "LOG_PATH": LOG_DIRECTORY,
         "LOG_LEVEL": flowise.settings.log_level,
         "NODE_OPTIONS": f"{heap}{preload}",
+        # Without it, Flowise's command line looks its user up, and ends where that has no name (oclif's config.js).
+        **({"SHELL": "/bin/sh"} if flowise.security.assigned_ids else {}),
         VARIABLES["encryption_key"]: flowise.auth.encryption_key,
         **({"APP_URL": flowise.public_url} if flowise.public_url else {}),
     }
@@ -101,6 +104,16 @@ def behaviour_environment(settings: Settings) -> Environment:
         "CUSTOM_MCP_PROTOCOL": settings.mcp_protocol,
         **({"POSTHOG_PUBLIC_API_KEY": settings.telemetry_key} if settings.telemetry_key else {}),
     }
+
+
+def model_list_environment(settings: Settings) -> Environment:
+    """Flowise takes the image's own list when the variable is neither a URL nor a file that exists; only without the
+    variable does it ask GitHub (packages/components/src/modelLoader.ts)."""
+    given = settings.model_list
+    if given is None:
+        return {}
+    path = f"{MODELS_DIRECTORY}/{MODEL_LIST}"
+    return {"MODEL_LIST_CONFIG_JSON": path if isinstance(given, ConfigMapKey) else given}
 
 
 def proxy_environment(flowise: Flowise) -> Environment:

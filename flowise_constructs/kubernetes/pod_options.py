@@ -176,7 +176,9 @@ class PodOptions(Value):
                 yield self.finding("labels", f"{label!r} belongs to the selector: leave it out")
         if (problem := scheduling.repeated_spread(plain(self.topology_spread_constraints))) is not None:
             yield self.finding("topology_spread_constraints", problem)
-        yield from self._namesakes("volumes", [item.name for item in (*self.volumes, *self.claims)])
+        yield from self._namesakes(
+            "volumes", [*(item.name for item in self.volumes), *(item.name for item in self.claims)]
+        )
         yield from self._namesakes("sidecars", self._container_names())
         if self.dns_policy == "None" and not plain(self.dns_config or {}).get("nameservers"):
             yield self.finding("dns_policy", "'None' without nameservers: name them in dns_config")

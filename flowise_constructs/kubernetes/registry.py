@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flowise_constructs.core.rules import images, naming
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import PinnedImage
-from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.schema import plain
 
@@ -39,12 +38,15 @@ class Registry(Value):
 
     def of_pod(self, options: PodOptions) -> PodOptions:
         """The options with the images of further containers as this registry has them."""
-        fields = ("sidecars", "init_containers", "init_containers_after_gate")
-        mirrored = {name: [self._container(each) for each in plain(getattr(options, name))] for name in fields}
-        return replace(options, **mirrored) if any(mirrored.values()) else options
+        return replace(
+            options,
+            sidecars=self._containers(options.sidecars),
+            init_containers=self._containers(options.init_containers),
+            init_containers_after_gate=self._containers(options.init_containers_after_gate),
+        )
 
-    def _container(self, container: Manifest) -> Manifest:
-        return {**container, "image": self._address_of(container["image"])}
+    def _containers(self, containers: object) -> list[Mapping[str, Any]]:
+        return [{**container, "image": self._address_of(container["image"])} for container in plain(containers)]
 
     def _address_of(self, reference: str) -> str:
         if reference.startswith(f"{self.address}/"):

@@ -71,7 +71,8 @@ RESOURCES: list[Any] = [
     {"limits": {"memory": "1 Gi"}},
 ]
 HOOKS: list[Any] = [
-    *({"preStop": handler} for handler in (RUN, GET, TCP, {}, {**RUN, **GET}, {"exec": {"command": []}})),
+    *({"preStop": RUN}, {"preStop": GET}, {"preStop": TCP}, {"preStop": {}}, {"preStop": {**RUN, **GET}}),
+    {"preStop": {"exec": {"command": []}}},
     *({"preStop": {"sleep": {"seconds": seconds}}} for seconds in (-1, 1, 30, 3600)),
     {"postStart": RUN},
     {"postStart": {"httpGet": {"port": 0}}},
