@@ -212,8 +212,10 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     | field(ExtraClaim, "access_mode", **CLAIM)
     | field(ExistingClaim, "access_mode", name="a"),
     "init container": {
-        f"PodOptions.{name}": lambda value, name=name: pod(volumes=[SHARED], **{name: [value]})
-        for name in ("init_containers", "init_containers_after_gate")
+        "PodOptions.init_containers": lambda value: pod(volumes=[SHARED], init_containers=[value]),
+        "PodOptions.init_containers_after_gate": lambda value: pod(
+            volumes=[SHARED], init_containers_after_gate=[value]
+        ),
     },
     "sidecar": {"PodOptions.sidecars": lambda value: pod(volumes=[SHARED], sidecars=[value])},
     "further port": {"PodOptions.ports": lambda value: pod(ports=[value])},

@@ -68,7 +68,7 @@ class StandaloneChart(FlowiseChart):
         review of the deployment needn't show.
         """
         names = in_namespace(names, namespace)
-        super().__init__(scope, id, labels=labels_of_all(labels), **({"namespace": namespace} if namespace else {}))
+        super().__init__(scope, id, labels=labels_of_all(labels), namespace=namespace)
         everywhere = everywhere_in(registry, security, (labels, annotations) if on_pods else None)
         self._start(scope, id, labels, everywhere, apart=scripts_apart)
         findings = Findings()

@@ -31,12 +31,12 @@ from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.claim_objects import claim_spec
-from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
+from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-from flowise_constructs.kubernetes.pod_options import ProbeNumbers
+from flowise_constructs.kubernetes.pod_options import ProbeNumbers, Volume
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name
@@ -228,7 +228,7 @@ def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Itera
         "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
         "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
     }
-    further = (*main.pod.volumes, *main.pod.claims)
+    further: list[Volume | ExtraClaim] = [*main.pod.volumes, *main.pod.claims]
     kept = [volume.mount_path for volume in further if volume.mount_path and not volume.read_only]
     kept.append(HOME if data is None else DATA_DIRECTORY)
     for where, directory in chosen.items():
