@@ -210,7 +210,7 @@ def test_older_nodes_are_not_told_of_a_variable_that_they_do_not_know() -> None:
 
 
 def of_everything(**given: Any) -> dict[str, Any]:
-    """Every kind of pod, a restore's too."""
+    """The templates of every kind of pod, a restore's too."""
 
     def build(app: App) -> Chart:
         chart = QueueChart(
@@ -229,14 +229,15 @@ def of_everything(**given: Any) -> dict[str, Any]:
         RestoreJob(chart, "Restore", backup=WITH_DRILL, flowise=chart.deployment.flowise)
         return chart
 
-    return {item["metadata"]["name"]: item for item in objects(build) if cluster.pod_template(item) is not None}
+    templates = [(item["metadata"]["name"], cluster.pod_template(item)) for item in objects(build)]
+    return {name: template for name, template in templates if template is not None}
 
 
 def test_no_pod_says_a_user_that_the_cluster_assigns() -> None:
     found = of_everything(security=Security.openshift())
     assert len(found) == 7
     for name, item in found.items():
-        pod = cluster.pod_template(item)["spec"]
+        pod = item["spec"]
         contexts = [pod["securityContext"], *(container["securityContext"] for container in cluster.containers(pod))]
         assert not {"runAsUser", "runAsGroup", "fsGroup"} & {word for context in contexts for word in context}, name
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -248,7 +249,7 @@ def test_labels_and_annotations_are_on_pods_where_asked() -> None:
         for name, item in of_everything(**given, on_pods=on_pods).items():
             if name == "flowise-restore":
                 continue
-            metadata = cluster.pod_template(item)["metadata"]
+            metadata = item["metadata"]
             own = {"flowise": "of-main"}.get(name, "platform" if on_pods else None)
             assert metadata["labels"].get("team") == own, name
             assert (metadata.get("annotations") or {}).get("owner") == ("us" if on_pods else None), name
@@ -266,5 +267,5 @@ def test_the_namespace_is_that_of_all_objects_and_of_those_that_are_added() -> N
 def test_the_registry_has_further_images_too() -> None:
     found = of_everything(registry=Registry(address="registry.example.com/mirror"))
     for name, item in found.items():
-        images = {container["image"] for container in cluster.containers(cluster.pod_template(item)["spec"])}
+        images = {container["image"] for container in cluster.containers(item["spec"])}
         assert name == "flowise-restore" or all(image.startswith("registry.example.com/mirror/") for image in images)
