@@ -22,11 +22,14 @@ from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
+from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim
 from flowise_constructs.kubernetes.images import ServerImage
+from flowise_constructs.kubernetes.mesh import Istio, Linkerd
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
 from flowise_constructs.storage.values import (
@@ -84,6 +87,7 @@ __all__ = [
     "EnvValue",
     "ExistingClaim",
     "ExternalSecrets",
+    "ExtraClaim",
     "Finding",
     "Flowise",
     "FlowiseMain",
@@ -94,10 +98,13 @@ __all__ = [
     "IngressHost",
     "IngressPath",
     "IngressTls",
+    "Istio",
     "JsonPatch",
     "KeyRotation",
     "KeyRotationJob",
+    "Linkerd",
     "LocalStorage",
+    "LogClaim",
     "Main",
     "MariadbDatabase",
     "Metrics",
@@ -126,6 +133,7 @@ __all__ = [
     "S3Credentials",
     "S3Storage",
     "SecretKey",
+    "Security",
     "ServerImage",
     "Service",
     "ServiceAccount",

@@ -28,15 +28,19 @@ from flowise_constructs import (
     Drill,
     ExistingClaim,
     ExternalSecrets,
+    ExtraClaim,
     GcsBucket,
     Image,
     Ingress,
     IngressHost,
     IngressPath,
     IngressTls,
+    Istio,
     KeyRotation,
     KeyRotationJob,
+    Linkerd,
     LocalStorage,
+    LogClaim,
     Main,
     MariadbDatabase,
     Metrics,
@@ -50,11 +54,13 @@ from flowise_constructs import (
     QueueChart,
     Redis,
     RedisTls,
+    Registry,
     RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     ServerImage,
     Service,
     ServiceAccount,
@@ -134,6 +140,41 @@ EVERYTHING_ABOUT_PODS = PodOptions(
     volumes=[Volume(name="prompts", source={"configMap": {"name": "prompts"}}, mount_path="/prompts", sub_path="a")],
     rollout_token="2",
     reloader=True,
+)
+
+SIDECAR: dict[str, Any] = {
+    "name": "sql-proxy",
+    "image": "registry.example.com/sql-proxy:2.15.2",
+    "args": ["--port=6432"],
+    "ports": [{"name": "sql", "containerPort": 6432}],
+    "startupProbe": {"tcpSocket": {"port": "sql"}, "periodSeconds": 1, "failureThreshold": 60},
+    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    "volumeMounts": [{"name": "sql-proxy", "mountPath": "/etc/sql-proxy", "readOnly": True}],
+}
+FIRST: dict[str, Any] = {
+    "name": "fetch",
+    "image": "registry.example.com/tools:1.0",
+    "command": ["cp", "-r", "/models/.", "/prompts"],
+    "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    "volumeMounts": [{"name": "further", "mountPath": "/further"}],
+}
+FURTHER_ABOUT_PODS = PodOptions(
+    volumes=[Volume(name="sql-proxy", source={"configMap": {"name": "prompts"}})],
+    claims=[ExtraClaim(name="further", mount_path="/further", access_mode="ReadWriteMany", sub_path="a")],
+    sidecars=[SIDECAR],
+    init_containers=[FIRST],
+    env_from=[{"secretRef": {"name": "r"}, "prefix": "FURTHER_"}, {"configMapRef": {"name": "prompts"}}],
+    ports=[{"name": "debug", "containerPort": 9229}],
+    host_aliases=[{"ip": "10.0.0.7", "hostnames": ["db.corp.example"]}, {"ip": "fd00::7", "hostnames": ["a", "b"]}],
+    dns_policy="None",
+    dns_config={
+        "nameservers": ["10.0.0.10"],
+        "searches": ["corp.example"],
+        "options": [{"name": "ndots", "value": "2"}],
+    },
+    scheduler_name="packing",
+    host_users=False,
 )
 
 
@@ -306,7 +347,43 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "backup-external": standalone(
         database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)
     ),
+    "assigned-ids": standalone(
+        database=BundledPostgres(),
+        backup=replace(BACKUP, drill=Drill()),
+        security=Security.openshift(),
+        labels={"team": "platform"},
+        annotations={"example.com/owner": "platform"},
+        on_pods=True,
+    ),
+    "further-containers": standalone(
+        database=BundledPostgres(pod=FURTHER_ABOUT_PODS),
+        backup=replace(BACKUP, pod=FURTHER_ABOUT_PODS, drill=Drill(pod=FURTHER_ABOUT_PODS)),
+        main=Main(
+            pod=replace(FURTHER_ABOUT_PODS, init_containers_after_gate=[{**FIRST, "name": "seed"}]),
+            sizes=WritableSizes(logs=LogClaim(annotations={"a": "b"})),
+            service=Service(
+                type="LoadBalancer",
+                node_port=30080,
+                external_traffic_policy="Local",
+                internal_traffic_policy="Cluster",
+                load_balancer_class="service.k8s.aws/nlb",
+                load_balancer_source_ranges=["10.0.0.0/8"],
+                session_affinity="ClientIP",
+            ),
+        ),
+        settings=Settings(model_list=ConfigMapKey(config_map="prompts", key="models.json")),
+        registry=Registry(address="registry.example.com/mirror"),
+    ),
     "queue": queue(),
+    "queue-further-containers": queue(
+        database=BundledPostgres(),
+        queue=Queue(redis=BundledRedis(pod=PodOptions(mesh=Linkerd(exclude_outbound_ports=[4222])))),
+        main=Main(pod=PodOptions(mesh=Istio(native_sidecar=False, exclude_outbound_ports=[5432, 6379]))),
+        worker=Worker(pod=FURTHER_ABOUT_PODS),
+        security=Security.openshift(),
+        settings=Settings(model_list="image"),
+        namespace="ai",
+    ),
     "queue-bundled": queue(
         database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=BACKUP, ingress=INGRESS
     ),

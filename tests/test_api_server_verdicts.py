@@ -80,6 +80,7 @@ NOT_IN_AN_OBJECT = {
     *("Queue.remove_on_count", "Queue.event_stream_length", "MariadbDatabase.port", "MysqlDatabase.port"),
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
     *("BundledPostgres.config", "Queue.name", "Smtp.sender"),
+    *("Istio.exclude_outbound_ports", "Linkerd.exclude_outbound_ports"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

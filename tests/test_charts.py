@@ -126,9 +126,11 @@ def test_the_view_says_what_the_manifest_has(variant: str) -> None:
             port["containerPort"] for container in containers for port in container.get("ports", ())
         }
         of_secrets = named_in(spec, r"'secretKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
+        of_secrets |= named_in(spec, r"'secretRef': \{'name': '([^']*)'")
         pulled = {entry["name"] for entry in spec.get("imagePullSecrets", ())}
         assert set(view.secrets) == of_secrets | in_volumes(spec, "secret", "secretName") | pulled
         of_config_maps = named_in(spec, r"'configMapKeyRef': \{'key': '[^']*', 'name': '([^']*)'")
+        of_config_maps |= named_in(spec, r"'configMapRef': \{'name': '([^']*)'")
         assert set(view.config_maps) == of_config_maps | in_volumes(spec, "configMap", "name")
 
 

@@ -150,6 +150,8 @@ def strings(module: str) -> set[str]:
 
 
 def speller(variable: str) -> str:
+    if variable == "MODEL_LIST_CONFIG_JSON":
+        return "flowise"
     return next((subject for subject, starts in SPELLERS.items() if variable.startswith(starts)), "flowise")
 
 

@@ -40,6 +40,7 @@ from flowise_constructs import (
     DatabaseTls,
     DataClaim,
     ExistingClaim,
+    ExtraClaim,
     Flowise,
     FlowiseMain,
     FlowiseWorker,
@@ -48,8 +49,11 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    Istio,
     KeyRotation,
+    Linkerd,
     LocalStorage,
+    LogClaim,
     Main,
     Metrics,
     Names,
@@ -65,6 +69,7 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     ServerImage,
     Service,
     ServiceAccount,
@@ -128,6 +133,14 @@ def as_rotation(rotation: KeyRotation) -> Build:
 
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
 SERVER = {"host": "elsewhere", "password": OTHER, "name": "other", "user": "other", "port": 1234}
+
+SMALLEST = {"name": "further", "image": "registry.example.com/further:1"}
+CLAIM_CHANGES: dict[str, Any] = {
+    "size": "77Gi",
+    "storage_class": "fast",
+    "access_mode": "ReadWriteMany",
+    "annotations": {"a": "b"},
+}
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -247,6 +260,7 @@ OPTIONS: tuple[Option, ...] = (
             "config": {"work_mem": "64MB"},
             "image": ServerImage(repository="postgres", tag="17.2"),
             "resources": SMALL,
+            "security": Security.openshift(),
             "pod": POD,
         },
     ),
@@ -261,6 +275,7 @@ OPTIONS: tuple[Option, ...] = (
             "config": {"maxclients": "7"},
             "image": ServerImage(repository="redis", tag="7.4"),
             "resources": SMALL,
+            "security": Security.openshift(),
             "pod": POD,
         },
     ),
@@ -312,6 +327,7 @@ OPTIONS: tuple[Option, ...] = (
             "image": Image(tag="3.1.4"),
             "settings": Settings(log_level="debug"),
             "ingress": INGRESS,
+            "security": Security.openshift(),
         },
     ),
     Option(
@@ -439,6 +455,20 @@ OPTIONS: tuple[Option, ...] = (
             "priority_class_name": "high",
             "service_account": ServiceAccount(name="other"),
             "volumes": [Volume(name="a", source={"emptyDir": {}}, mount_path="/a")],
+            "claims": [ExtraClaim(name="a", mount_path="/a")],
+            "sidecars": [SMALLEST],
+            "init_containers": [SMALLEST],
+            "init_containers_after_gate": [SMALLEST],
+            "env_from": [{"secretRef": {"name": "a"}}],
+            "ports": [{"containerPort": 9229}],
+            "host_aliases": [{"ip": "10.0.0.7", "hostnames": ["db"]}],
+            "dns_policy": "Default",
+            "dns_config": {"nameservers": ["10.0.0.10"]},
+            "runtime_class_name": "gvisor",
+            "scheduler_name": "packing",
+            "host_users": False,
+            "termination_grace_seconds": 77,
+            "mesh": Istio(),
             "rollout_token": "2",
             "reloader": True,
         },
@@ -537,6 +567,18 @@ OPTIONS: tuple[Option, ...] = (
         },
     ),
     Option(
+        Service(type="LoadBalancer"),
+        lambda value: standalone(main=Main(service=value)),
+        {
+            "node_port": 30080,
+            "external_traffic_policy": "Local",
+            "internal_traffic_policy": "Local",
+            "load_balancer_class": "a/b",
+            "load_balancer_source_ranges": ["10.0.0.0/8"],
+            "session_affinity": "ClientIP",
+        },
+    ),
+    Option(
         ServiceAccount(name="a"),
         lambda value: standalone(main=Main(pod=PodOptions(service_account=value))),
         {"name": "b", "create": False, "annotations": {"a": "b"}},
@@ -555,6 +597,7 @@ OPTIONS: tuple[Option, ...] = (
             "community_nodes": True,
             "disabled_nodes": ["a"],
             "telemetry_key": "key",
+            "model_list": "image",
             "http_security_check": False,
             "http_deny_list": ["10.0.0.1"],
             "mcp_protocol": "stdio",
@@ -576,6 +619,33 @@ OPTIONS: tuple[Option, ...] = (
         lambda value: standalone(main=Main(pod=PodOptions(volumes=[value]))),
         {"name": "b", "source": {"configMap": {"name": "b"}}, "mount_path": "/b", "sub_path": "b", "read_only": False},
     ),
+    Option(
+        ExtraClaim(name="a", mount_path="/a"),
+        lambda value: standalone(main=Main(pod=PodOptions(claims=[value]))),
+        {
+            "name": "b",
+            "mount_path": "/b",
+            **CLAIM_CHANGES,
+            "sub_path": "b",
+            "read_only": True,
+        },
+    ),
+    Option(
+        LogClaim(),
+        lambda value: standalone(main=Main(sizes=WritableSizes(logs=value))),
+        CLAIM_CHANGES,
+    ),
+    Option(
+        Istio(exclude_outbound_ports=[5432]),
+        lambda value: standalone(database=POSTGRES, main=Main(pod=PodOptions(mesh=value))),
+        {"native_sidecar": False, "exclude_outbound_ports": [5432, 9000]},
+    ),
+    Option(
+        Linkerd(exclude_outbound_ports=[5432]),
+        lambda value: standalone(database=POSTGRES, main=Main(pod=PodOptions(mesh=value))),
+        {"native_sidecar": False, "exclude_outbound_ports": [5432, 9000]},
+    ),
+    Option(Security(), lambda value: standalone(security=value), {"assigned_ids": True}),
     Option(
         WritableSizes(),
         lambda value: standalone(main=Main(sizes=value)),

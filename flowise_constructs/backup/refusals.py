@@ -47,7 +47,7 @@ def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> lis
                 findings.append(
                     Finding("data", f"None, but the {where} is in {path!r}, which is deleted with main's pod: {fix}")
                 )
-        elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
+        elif not any(volume.mount_path and is_below(path, volume.mount_path) for volume in options.volumes):
             findings.append(
                 Finding(
                     "PodOptions.volumes",

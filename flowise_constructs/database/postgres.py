@@ -126,6 +126,7 @@ class PostgresServer(Construct):
             size=server.size,
             storage_class=server.storage_class,
             grace_seconds=120,
+            security=server.security,
             checksums=self._config.checksum,
         )
 

@@ -12,6 +12,7 @@ from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
+from flowise_constructs.kubernetes.security import Security
 
 POSTGRES_IMAGE = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
 """Image of the bundled server, and of the client for backups."""
@@ -128,8 +129,10 @@ class BundledPostgres(Value):
     """A PostgreSQL image with the official entrypoint, uid 999. A new major version can't read the old one's data."""
     resources: Resources = Resources(cpu_request="250m", memory_request="512Mi", memory_limit="1Gi")
     """Requests and limits; `shared_buffers` is a quarter of the memory limit."""
+    security: Security = Security()
+    """Which user its pod runs as. A chart's `security` takes the place of the default."""
     pod: PodOptions = PodOptions()
-    """Scheduling, labels, annotations."""
+    """Scheduling, labels, annotations, further containers."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.user == "postgres":

@@ -76,6 +76,7 @@ def _shared(flowise: Flowise, resources: Resources) -> Environment:
     return {
         **variables.process_environment(flowise, resources, has_certificates=_has_certificates(flowise)),
         **variables.behaviour_environment(flowise.settings),
+        **variables.model_list_environment(flowise.settings),
         **variables.proxy_environment(flowise),
         **variables.authorities_environment(flowise.settings),
         **database.database_environment(flowise.database, DATA_DIRECTORY),

@@ -15,8 +15,10 @@ from flowise_constructs.edge.values import Ingress, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Settings
+from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis
 from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume, Storage
 
@@ -39,6 +41,8 @@ class Flowise(Value):
     """Flowise's settings."""
     ingress: Ingress | None = None
     """The Ingress, which also determines the public URL. None: no Ingress is created."""
+    security: Security = Security()
+    """Which user the pods run as: mains, workers, backups, restores and drills."""
 
     def contradictions(self) -> Iterable[Finding]:
         if self.queue is not None:
@@ -91,6 +95,15 @@ class Flowise(Value):
             *([] if isinstance(self.database, SqliteDatabase) else [self.database.host]),
             *([redis.host] if isinstance(redis, Redis) else []),
             *(self.storage.private_hosts if isinstance(self.storage, ObjectStore) else []),
+        )
+
+    @property
+    def server_ports(self) -> tuple[int, ...]:
+        """Ports of the servers that the gate connects to."""
+        redis = self.queue.redis if self.queue else None
+        return (
+            *([] if isinstance(self.database, SqliteDatabase) else [self.database.port]),
+            *([redis.port] if isinstance(redis, Redis) else []),
         )
 
     @property
@@ -160,9 +173,9 @@ class WritableSizes(Value):
 
     home: quantities.Size = "1Gi"
     """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
-    logs: quantities.Size = "1Gi"
-    """`LOG_PATH`; Flowise rotates some files and deletes none. Unused with a bucket: logs go there, with Google's
-    to Cloud Logging."""
+    logs: quantities.Size | LogClaim = "1Gi"
+    """`LOG_PATH`; Flowise rotates some files and deletes none. A `LogClaim`: a volume that outlives the pod. Unused
+    with a bucket: logs go there, with Google's to Cloud Logging. Example: `LogClaim(size="20Gi")`."""
     tmp: quantities.Size = "2Gi"
     """`/tmp`: uploads and documents while they are processed."""
     shm: quantities.Size | None = None
@@ -171,6 +184,8 @@ class WritableSizes(Value):
 
 LEAST_MEMORY = "1Gi"
 """Flowise peaks at 910 MiB while it boots."""
+LEAST_STOP_SECONDS = 5
+"""Main ends one or two seconds after the stop signal."""
 LEAST_STARTUP_SECONDS = 90
 """A boot took up to 88 seconds."""
 
@@ -231,7 +246,14 @@ class Main(Value):
     """Scheduling, labels, annotations, volumes."""
 
     def contradictions(self) -> Iterable[Finding]:
-        return _too_little(self)
+        yield from _too_little(self)
+        grace = self.pod.termination_grace_seconds
+        if grace is not None and grace < self.pre_stop_seconds + LEAST_STOP_SECONDS:
+            yield self.finding(
+                "pod",
+                f"termination_grace_seconds {grace} is less than {LEAST_STOP_SECONDS} s above pre_stop_seconds "
+                f"{self.pre_stop_seconds}, and Flowise is killed while it stops: more, or leave it out",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,3 +292,11 @@ class Worker(Value):
             warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy")
         if self.concurrency > 1000:
             warn(f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual")
+        if self.pod.termination_grace_seconds is not None:
+            yield self.finding("pod", "has termination_grace_seconds, which is grace_seconds here: leave it out")
+        for name in of_one_pod(by_name(self.pod.claims, self.sizes.logs)):
+            yield self.finding(
+                "pod" if name in {claim.name for claim in self.pod.claims} else "sizes",
+                f"{name!r} is a claim for one pod, and a rollout of workers starts the new pod beside the old one: "
+                "take access_mode='ReadWriteMany'",
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from constructs import Construct
 
@@ -14,6 +14,7 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
+from flowise_constructs.kubernetes.security import Security
 
 
 def template_meta(
@@ -30,7 +31,8 @@ def template_meta(
             Finding("PodOptions.labels", f"{label!r} belongs to the selector: leave it out") for label in taken
         )
     token = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
-    annotations = {**checksums, **token, **options.annotations}
+    mesh = options.mesh.annotations if options.mesh is not None else {}
+    annotations = {**checksums, **token, **mesh, **options.annotations}
     return {"labels": {**identity.selector, **(labels or {}), **options.labels}, "annotations": annotations or None}
 
 
@@ -39,13 +41,13 @@ def reloader(options: PodOptions) -> dict[str, str]:
     return {"reloader.stakater.com/auto": "true"} if options.reloader else {}
 
 
-def pod_security(uid: int, *, root: bool = False) -> Manifest:
+def pod_security(uid: int, security: Security, *, root: bool = False) -> Manifest:
     """Pod Security "restricted". Files on volumes are given to the pod's group if they don't belong to it yet."""
+    group = 0 if root else uid
+    ids = {} if security.assigned_ids else {"runAsUser": group, "runAsGroup": group, "fsGroup": uid}
     return {
-        "runAsUser": 0 if root else uid,
-        "runAsGroup": 0 if root else uid,
+        **ids,
         "runAsNonRoot": None if root else True,
-        "fsGroup": uid,
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
     }
@@ -72,8 +74,8 @@ def requirements(resources: Resources) -> Manifest:
     }
 
 
-def scheduling(options: PodOptions, identity: Identity) -> Manifest:
-    """The scheduling fields of a PodSpec."""
+def from_options(options: PodOptions, identity: Identity) -> Manifest:
+    """The fields of a PodSpec that are the user's alone: scheduling, names, runtime."""
     spread: list[Manifest] = [
         {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}
         for constraint in plain(options.topology_spread_constraints)
@@ -84,7 +86,19 @@ def scheduling(options: PodOptions, identity: Identity) -> Manifest:
         "affinity": options.affinity or None,
         "topologySpreadConstraints": spread or None,
         "priorityClassName": options.priority_class_name,
+        "hostAliases": plain(options.host_aliases) or None,
+        "dnsPolicy": options.dns_policy,
+        "dnsConfig": options.dns_config,
+        "runtimeClassName": options.runtime_class_name,
+        "schedulerName": options.scheduler_name,
+        "hostUsers": options.host_users,
     }
+
+
+def mesh_refusals(options: PodOptions, init_ports: Iterable[int], *, ends: bool) -> None:
+    """ConfigError where the pod can't work beside the mesh's proxy."""
+    if options.mesh is not None and (findings := list(options.mesh.refusals(init_ports, ends=ends))):
+        raise ConfigError(findings)
 
 
 def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:

@@ -9,7 +9,8 @@ from flowise_constructs.core.rules import naming, texts
 from flowise_constructs.core.value import Value
 
 
-def _pod_field(value: str) -> str | None:
+def pod_field(value: str) -> str | None:
+    """A field of the pod, as a variable takes it."""
     plain = {"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"}
     plain |= {"status.hostIP", "status.podIP", "status.hostIPs", "status.podIPs"}
     if value in plain:
@@ -47,7 +48,7 @@ class ConfigMapKey(Value):
 class PodField(Value):
     """A field of the pod itself: `fieldRef`."""
 
-    path: Annotated[str, _pod_field]
+    path: Annotated[str, pod_field]
     """Field path. Example: `"metadata.name"`."""
 
 

@@ -45,9 +45,9 @@ class Workload:
 
     @property
     def ports(self) -> Mapping[str, int]:
-        """The ports that its containers listen on, by name."""
+        """The ports that its containers listen on, by name; by number where they have none."""
         found = [port for container in self._containers for port in container.get("ports") or ()]
-        return {str(port["name"]): int(port["containerPort"]) for port in found}
+        return {str(port.get("name", port["containerPort"])): int(port["containerPort"]) for port in found}
 
     @property
     def images(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
+from flowise_constructs.kubernetes.security import Security
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,8 @@ class BundledRedis(Value):
     """A Redis image, 7 or newer, that runs as uid 999."""
     resources: Resources = Resources(cpu_request="100m", memory_request="256Mi", memory_limit="512Mi")
     """Requests and limits; `maxmemory` is 60 % of the memory limit; the rest is for rewriting the append-only file."""
+    security: Security = Security()
+    """Which user its pod runs as. A chart's `security` takes the place of the default."""
     pod: PodOptions = PodOptions()
     """Scheduling, labels, annotations."""
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import buckets, naming, network, paths, quantities
 from flowise_constructs.core.value import Value
+from flowise_constructs.kubernetes.claims import AccessMode
 from flowise_constructs.kubernetes.references import SecretKey
-
-AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     StandaloneChart,
     Worker,
 )
@@ -98,6 +99,7 @@ def queue(
     mains: int = 1,
     workers: int = 1,
     database: MariadbDatabase | None = None,
+    security: Security | None = None,
 ) -> QueueChart:
     """Queue mode behind an Ingress, with a PostgreSQL, unless told, and a Redis of its own and a bucket that exists."""
     return QueueChart(
@@ -111,6 +113,7 @@ def queue(
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
         main=Main(replicas=mains),
         worker=Worker(replicas=workers, concurrency=10),
+        security=security,
     )
 
 

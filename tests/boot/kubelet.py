@@ -25,6 +25,8 @@ from boot.sandbox import Mount, Process, Sandbox, prepare_etc, prepare_image
 # Kubelet gives a container that long after SIGTERM even when its preStop hook has used the grace period up.
 MINIMUM_GRACE_SECONDS = 2
 NODE_NAME = "boot-node"
+ASSIGNED_IDS = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000}
+"""What a cluster such as OpenShift fills in where the YAML says nothing: a user with no name, in group 0."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,10 @@ class Pod:
         found: Object = container
         return found
 
+    @property
+    def _security(self) -> Object:
+        return {**ASSIGNED_IDS, **self.spec["securityContext"]}
+
     def failures(self) -> list[Event]:
         """Every start of an init container or the container that failed."""
         return [event for event in list(self.events) if event.reason in ("InitFailed", "Ended")]
@@ -152,7 +158,7 @@ class Pod:
 
     def _volume(self, volume: Object) -> Path:
         folder = self._folder / "volumes" / str(volume["name"])
-        owner, group = 0, self.spec["securityContext"]["fsGroup"]
+        owner, group = 0, self._security["fsGroup"]
         if "persistentVolumeClaim" in volume:
             folder = self.node.claim(str(volume["persistentVolumeClaim"]["claimName"]))
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +176,7 @@ class Pod:
         return folder
 
     def _sandbox(self, container: Object) -> Sandbox:
-        security = {**self.spec["securityContext"], **container["securityContext"]}
+        security = {**self._security, **container["securityContext"]}
         if not (security["readOnlyRootFilesystem"] and security["runAsNonRoot"]):
             raise NotImplementedError("only containers with a read-only root and without root")
         fields = {
@@ -185,6 +191,7 @@ class Pod:
             hostname=self.name,
             user=security["runAsUser"],
             group=security["runAsGroup"],
+            further_group=security["fsGroup"],
             environment=self.node.manifests.environment(container, fields),
             mounts=[
                 Mount(self._volumes[mount["name"]], mount["mountPath"], mount.get("readOnly", False))

@@ -50,6 +50,8 @@ class Sandbox:
     hostname: str
     user: int
     group: int
+    further_group: int
+    """`fsGroup`."""
     environment: Mapping[str, str]
     mounts: Sequence[Mount]
     etc: Path
@@ -92,7 +94,7 @@ class Sandbox:
         return {"PATH": PATH, "HOSTNAME": self.hostname, **self.environment}
 
     def _identity(self) -> list[str]:
-        ids = [f"--reuid={self.user}", f"--regid={self.group}", f"--groups={self.group}"]
+        ids = [f"--reuid={self.user}", f"--regid={self.group}", f"--groups={self.further_group}"]
         return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
     def _options(self) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from flowise_constructs import EnvValue, SecretKey
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.core.rules.secrets import looks_like_a_secret
 from flowise_constructs.flowise.environment import OWNED
-from flowise_constructs.flowise.further_variables import looks_like_a_secret, useless
+from flowise_constructs.flowise.further_variables import useless
 from flowise_constructs.flowise.releases import Release
 from flowise_constructs.flowise.unread_variables import unread
 from flowise_constructs.importers.directories import moved
