@@ -19,8 +19,8 @@ class Names(Value):
     `name`: another one creates new objects beside the old ones. A controller that prunes then deletes the old ones, the
     claim with Flowise's data among them, unless it is told not to: `DataClaim.annotations`. `instance`, `app` and
     `main_component` alone change selectors of objects that keep their names, which the API server refuses ("field is
-    immutable"): delete those Deployments and StatefulSets first, with `--cascade=orphan`. `namespace`: another one makes a new installation, to
-    which the claims don't move.
+    immutable"): delete those Deployments and StatefulSets first, with `--cascade=orphan`. `namespace`: another one
+    makes a new installation, to which the claims don't move.
     """
 
     name: naming.ServiceName = "flowise"
@@ -31,8 +31,8 @@ class Names(Value):
     app: naming.LabelValue = "flowise"
     """`app.kubernetes.io/name` of mains and workers."""
     main_component: naming.LabelValue = "main"
-    """`app.kubernetes.io/component` of mains. Another one takes over a Deployment that another tool made: the Helm chart
-    cowboysysop/flowise says `flowise`."""
+    """`app.kubernetes.io/component` of mains. Another one takes over a Deployment that another tool made: the Helm
+    chart cowboysysop/flowise says `flowise`."""
     namespace: naming.DnsLabel | None = None
     """`metadata.namespace` of every object. Default: left out, so that `kubectl` and Argo CD choose it."""
 
