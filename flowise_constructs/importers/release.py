@@ -9,7 +9,7 @@ from typing import Any
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.notes import Notes, nearest
-from flowise_constructs.importers.tables import ANY_SCALAR, Section, Table
+from flowise_constructs.importers.tables import ANY_SCALAR, ANYTHING, Section, Table
 
 
 class Release(Notes):
@@ -142,7 +142,7 @@ def _wrong_kind(value: Any, default: Any) -> str | None:
         )
     if isinstance(default, int):
         return None if _is_integer(value) else "must be a whole number"
-    if value is None or value is ANY_SCALAR:
+    if value is None or value is ANY_SCALAR or default is ANYTHING:
         return None
     if default is ANY_SCALAR:
         return None if isinstance(value, (str, int)) and not isinstance(value, bool) else "must be a number or text"

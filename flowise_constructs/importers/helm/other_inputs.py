@@ -10,8 +10,9 @@ from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.helm.known import KEYS
 from flowise_constructs.importers.helm.other_charts import GUIDE, another_chart
+from flowise_constructs.importers.told_apart import ChartName, chart_of
 
-_CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
+_CHART = "from-helm reads values files of the Helm charts helmforge/flowise and cowboysysop/flowise"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
 
@@ -25,13 +26,14 @@ def another_text(text: str) -> str | None:
     return None
 
 
-def another_input(documents: list[Any]) -> str | None:
+def another_input(documents: list[Any], chart: ChartName | None = None) -> str | None:
     """What the documents are, where they are no values of the chart, and what to do; None where they may be."""
     if (problem := _objects(documents)) is not None:
         return problem
     if len(documents) != 1 or not is_map(documents[0]):
         return None
-    return next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    found = next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    return found or another_chart(documents[0], chart)
 
 
 def _objects(documents: list[Any]) -> str | None:
@@ -157,7 +159,9 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
 
 def _dependency(tree: Mapping[str, Any]) -> str | None:
     inner = tree.get("flowise")
-    if not is_map(inner) or set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS):
+    if not is_map(inner):
+        return None
+    if chart_of(inner) != "cowboysysop" and (set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS)):
         return None
     told = another_chart(inner)
     return told or (
@@ -174,5 +178,4 @@ _OF_ONE: Iterable[Callable[[Mapping[str, Any]], str | None]] = (
     _compose,
     _dependency,
     _variables,
-    another_chart,
 )
