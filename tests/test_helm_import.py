@@ -19,11 +19,11 @@ from helm_values import another, leaves, put
 from flowise_constructs import BundledPostgres, ConfigError, SecretKey, ServiceAccount
 from flowise_constructs.importers.helm.importer import import_values
 from flowise_constructs.importers.helm.known import KEYS
-from flowise_constructs.importers.helm.known_servers import ANY_SCALAR
 from flowise_constructs.importers.helm.values_files import read_values
 from flowise_constructs.importers.imported import Imported
 from flowise_constructs.importers.python_module import python_module
 from flowise_constructs.importers.synthesis import synthesize
+from flowise_constructs.importers.tables import ANY_SCALAR
 from flowise_constructs.manifests.yaml_files import load_documents
 
 Tree = dict[str, Any]

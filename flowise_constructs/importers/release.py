@@ -126,7 +126,7 @@ class Release(Notes):
         """The key that was meant: the most similar one beside it or at the top, or its place in another section."""
         elsewhere = self._table.elsewhere(key)
         deeper = f": did you mean {' or '.join(map(repr, elsewhere))}?" if elsewhere else ""
-        return nearest(key, known) or nearest(key, self._table.keys) or deeper
+        return nearest(key, known) or deeper or nearest(key, self._table.keys)
 
 
 def _is_below(key: str, path: str) -> bool:

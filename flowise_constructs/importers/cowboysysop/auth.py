@@ -6,8 +6,8 @@ from typing import Any
 
 from flowise_constructs import Auth, SecretKey
 from flowise_constructs.flowise.auth import KEYS, VARIABLES
-from flowise_constructs.importers.cowboysysop.guide import GUIDE
 from flowise_constructs.importers.cowboysysop.names import full_name
+from flowise_constructs.importers.pods import secret_key
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables
 
@@ -17,7 +17,8 @@ _NEW = "{}-auth"
 
 def auth(release: Release, variables: Variables) -> Auth:
     """The keys from the Secrets that the values name, and the others from one that must be made."""
-    name, whom = _NEW.format(full_name(release)), {}
+    name = _NEW.format(full_name(release))
+    whom: dict[str, Any] = {}
     found: dict[str, SecretKey] = {}
     for field, variable in VARIABLES.items():
         if variables.has(variable):
@@ -27,7 +28,8 @@ def auth(release: Release, variables: Variables) -> Auth:
             whom[field] = text
     missing = [field for field in KEYS if field not in found]
     _tell_of_missing(release, name, missing)
-    keys: dict[str, Any] = {field: SecretKey(secret=name, key=KEYS[field]) for field in missing}
+    at = "fullnameOverride" if release.text("fullnameOverride") else "--release"
+    keys = {field: secret_key(release, name, at, KEYS[field], at) for field in missing}
     paths = {field: variables.where(variable) for field, variable in VARIABLES.items()}
     return release.make(Auth, paths, Auth.from_secret("refused"), **found, **keys, **whom)
 
@@ -35,19 +37,20 @@ def auth(release: Release, variables: Variables) -> Auth:
 def _tell_of_missing(release: Release, name: str, missing: list[str]) -> None:
     main = f"kubectl exec deployment/{full_name(release)} -c flowise --"
     if "encryption_key" in missing:
-        key = KEYS["encryption_key"]
+        secret = f"{name}.{KEYS['encryption_key']}"
         release.remark(
             "config.encryptionKey",
             "is empty, so the key that encrypts every stored credential is in /data/encryption.key alone"
             + ("" if release.flag("persistence.enabled") else ", which goes with each pod")
-            + f": Secret {name!r} must hold it before the first apply, and another key loses them all: flowise-constructs "
-            f'secrets FILE --set {name}.{key}="$({main} cat /data/encryption.key)" | kubectl create -f -',
+            + f": Secret {name!r} must hold it before the first apply, and another key loses them all: "
+            f'flowise-constructs secrets FILE --set {secret}="$({main} cat /data/encryption.key)" | '
+            "kubectl create -f -. Of the other keys it makes new ones, with which everybody logs in once more",
         )
     elif missing:
         held = ", ".join(repr(KEYS[field]) for field in missing)
         release.remark(
             "existingSecret",
             f"the chart knows one of the five keys: Secret {name!r} must hold {held} before the first apply: "
-            "flowise-constructs secrets FILE | kubectl create -f - makes new ones, with which everybody logs in anew; "
-            f'{GUIDE}, "The keys", says how to keep those that Flowise made',
+            "flowise-constructs secrets FILE | kubectl create -f - makes new ones, with which everybody logs in once "
+            "more",
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowise_constructs.importers.cowboysysop.environment import EXTERNAL
-from flowise_constructs.importers.cowboysysop.guide import GUIDE
 from flowise_constructs.importers.cowboysysop.names import SERVERS, server_host
 from flowise_constructs.importers.release import Release
 
+_GUIDE = "docs/migrate-from-cowboysysop.md"
 _RESTRICTED = (
     "every pod meets Pod Security 'restricted'; for files of main that only root can use set Main(run_as_root=True) in "
     "Python"
@@ -76,7 +76,7 @@ def _tell_of_server(release: Release, server: str) -> None:
         f"{server_host(release, server)!r}. "
         "Keep their manifests in Git (helm get manifest), and don't run helm uninstall, which deletes them; or load a "
         "dump "
-        f'into a server of this library: {GUIDE}, "The servers"',
+        f'into a server of this library: {_GUIDE}, "The servers"',
     )
     own = {f"{server}.{key}" for key in _READ}
     _report(release, [path for path in release.below(server) if path not in own], "the server stays as it is")

@@ -112,11 +112,16 @@ def _pod(release: Release, prefix: str, name: str) -> PodOptions:
         "topology_spread_constraints": f"{prefix}topologySpreadConstraints",
         "priority_class_name": f"{prefix}priorityClassName",
     }
+    account = f"{prefix}serviceAccount"
+    if not release.flag(f"{account}.create") and release.text(f"{account}.name") in ("", "default"):
+        release.remark(
+            f"{account}.create", "false is not carried over: each pod has an account of its own, without a token"
+        )
     return pods.pod_options(
         release,
         paths,
         labels={**_words(release, f"{prefix}podLabels"), **_words(release, "commonLabels")},
-        service_account=pods.service_account(release, f"{prefix}serviceAccount", name),
+        service_account=pods.service_account(release, account, name),
         volumes=pods.volumes(release, f"{prefix}extraVolumes", f"{prefix}extraVolumeMounts", placed),
         annotations={**release.words(f"{prefix}podAnnotations"), **release.words("commonAnnotations")},
     )

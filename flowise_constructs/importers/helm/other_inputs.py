@@ -21,7 +21,12 @@ def another_text(text: str) -> str | None:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if lines and all(re.match(r"(export )?[A-Za-z_][A-Za-z0-9_]*=", line) for line in lines):
         return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
-    if any(re.match(r"\{\{|[^#]*: *\{\{", line) for line in lines):
+    return None
+
+
+def a_template(text: str) -> str | None:
+    """What a text is that YAML can't read, where it is a template, and what to do."""
+    if any(re.match(r"\{\{|[^#]*: *\{\{", line.strip()) for line in text.splitlines()):
         return f"is a template of a chart ({{{{ }}}}), not a values file: {_GET_VALUES}"
     return None
 
