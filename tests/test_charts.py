@@ -152,6 +152,18 @@ def test_the_view_of_constructs_without_a_chart_class() -> None:
     assert deployment.workload("redis") is None
 
 
+def test_mains_may_be_called_as_another_tool_called_them() -> None:
+    build = queue(names=Names(main_component="flowise"))
+    chart = build(App())
+    assert isinstance(chart, QueueChart)
+    main = chart.deployment.workload("main")
+    assert main is not None
+    assert main.identity.selector["app.kubernetes.io/component"] == "flowise"
+    made = {(item["kind"], item["metadata"]["name"]): item["spec"] for item in objects(build) if "spec" in item}
+    assert made["Deployment", "flowise"]["selector"] == {"matchLabels": main.identity.selector}
+    assert made["Service", "flowise"]["selector"] == main.identity.selector
+
+
 def test_scripts_stand_in_one_config_map_and_each_role_has_its_own_checksum() -> None:
     documents = objects(queue())
     held = [item for item in documents if item["kind"] == "ConfigMap" and "gate.js" in item["data"]]

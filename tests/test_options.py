@@ -433,7 +433,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         Names(),
         lambda value: standalone(names=value),
-        {"name": "other", "instance": "other", "app": "chat", "namespace": "ai"},
+        {"name": "other", "instance": "other", "app": "chat", "main_component": "flowise", "namespace": "ai"},
     ),
     Option(
         OutboundProxy(http="http://proxy:3128"),

@@ -204,6 +204,7 @@ CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
     (lambda: Service(ip_families=["IPv4", "IPv4"]), r"Service.ip_families: .* names a family twice"),
     (lambda: Service(ip_families=["IPv4", "IPv6"]), r"Service.ip_family_policy: None with two families"),
     (lambda: Worker(grace_seconds=10), r"Worker.grace_seconds: 10 is not above the 30 seconds"),
+    (lambda: Names(main_component="worker"), r"Names.main_component: 'worker' is the component of other pods, .*: use another"),
     (lambda: Names(name="a-redis", instance="a"), r"Names.name: 'a-redis' is a name of the bundled server's objects"),
     (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), storage=BUCKET), r"Flowise.database: SqliteDatabase can't be shared"),
     (lambda: Flowise(auth=AUTH, queue=Queue(redis=REDIS), database=POSTGRES), r"Flowise.storage: LocalStorage is one main's own: queue mode needs a bucket, or SharedVolume"),

@@ -111,7 +111,7 @@ class BackupJob(Construct):
         data = self.data
         if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
             return self.backup.pod
-        return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
+        return beside(self.backup.pod, flowise_identity(self.names, self.names.main_component).selector)
 
     def _dump(self) -> Step:
         source, engine = self._source, self._source.engine

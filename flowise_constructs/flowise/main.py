@@ -79,7 +79,7 @@ class FlowiseMain(Construct):
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
-        self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self._identity = flowise_identity(names, names.main_component, version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
         probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]

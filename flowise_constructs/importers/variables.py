@@ -41,6 +41,10 @@ class Variables:
         """The variable, which stays in the list."""
         return self._found[name][1] if name in self._found else None
 
+    def found(self) -> dict[str, tuple[str, EnvValue]]:
+        """All that it still has, each with its path."""
+        return dict(self._found)
+
     def take(self, name: str) -> EnvValue | None:
         """Takes the variable, a literal or a reference."""
         found = self._found.pop(name, None)
