@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING
 from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.core.field_docs import show_field_docs
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
-from flowise_constructs.database.values import (
-    BundledPostgres,
-    DatabaseTls,
-    MariadbDatabase,
-    MysqlDatabase,
-    PostgresDatabase,
-    SqliteDatabase,
-)
+from flowise_constructs.database.servers import DatabaseTls, MariadbDatabase, MysqlDatabase, PostgresDatabase
+from flowise_constructs.database.values import BundledPostgres, SqliteDatabase
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
+from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
@@ -65,6 +60,7 @@ __all__ = [
     "DatabaseTls",
     "Deployment",
     "Drill",
+    "Endpoint",
     "EnvValue",
     "ExistingClaim",
     "Finding",

@@ -81,6 +81,14 @@ class Variables:
         self._release.refuse(where, f"{name} must come from a Secret: use valueFrom.secretKeyRef")
         return None
 
+    def take_reference(self, name: str) -> SecretKey | ConfigMapKey | None:
+        """Takes the variable where it comes from a Secret or ConfigMap; a literal stays in the list."""
+        value = self.value(name)
+        if not isinstance(value, (SecretKey, ConfigMapKey)):
+            return None
+        self._found.pop(name)
+        return value
+
     def add(self, name: str, where: str, value: EnvValue | None) -> None:
         """Adds a variable from the other role's list."""
         if value is not None:
