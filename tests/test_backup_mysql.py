@@ -28,6 +28,15 @@ pytestmark = [
     missing("mariadb-dump", "mariadb-install-db", "mariadbd", "rclone", "busybox", "setpriv"),
 ]
 
+REFERRED = MariadbDatabase(
+    host=SecretKey(secret="flowise-db-app", key="host"),
+    port=SecretKey(secret="flowise-db-app", key="port"),
+    name=SecretKey(secret="flowise-db-app", key="dbname"),
+    user=SecretKey(secret="flowise-db-app", key="username"),
+    password=SecretKey(secret="flowise-db-app", key="password"),
+)
+"""As operators make it."""
+
 
 @dataclass
 class Here:
@@ -90,6 +99,21 @@ def test_round_trip_gives_every_row_again_and_refuses_data_unless_told(here: Her
     assert here.server.contents("empty") == there
     left = here.server.sql("SHOW DATABASES").split()
     assert not [name for name in left if name.endswith(("_restore", "_replaced"))]
+
+
+def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
+    world = here.world()
+    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
+    world.secrets = {"flowise-db-app": {**address, "password": here.server.password}}
+    world.database = REFERRED
+    succeeded(world.back_up())
+    succeeded(world.drill())
+    empty = "by_reference"
+    here.server.make(empty)
+    world.secrets["flowise-db-app"]["dbname"] = empty
+    failed(world.restore(backup="20260102T030000Z-x7k2p"), "download", "there is none of that name")
+    succeeded(world.restore())
+    assert here.server.contents(empty) == here.server.contents("small")
 
 
 def test_tables_without_rows_are_restored_empty(here: Here) -> None:

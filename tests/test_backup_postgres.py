@@ -37,6 +37,15 @@ pytestmark = [
 
 PASSWORD = SecretKey(secret="database", key="password")
 
+REFERRED = PostgresDatabase(
+    host=SecretKey(secret="flowise-db-app", key="host"),
+    port=SecretKey(secret="flowise-db-app", key="port"),
+    name=SecretKey(secret="flowise-db-app", key="dbname"),
+    user=SecretKey(secret="flowise-db-app", key="username"),
+    password=SecretKey(secret="flowise-db-app", key="password"),
+)
+"""As operators make it."""
+
 
 @dataclass
 class Here:
@@ -123,6 +132,44 @@ def test_the_five_keys_and_the_password_are_in_no_object(here: Here) -> None:
     everything = b"".join(world.body(key) for key in world.objects())
     assert world.encryption_key.encode() not in everything
     assert here.server.password.encode() not in everything
+
+
+def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
+    world = here.world()
+    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
+    world.secrets = {"flowise-db-app": {**address, "password": here.server.password}}
+    world.database = REFERRED
+    succeeded(world.back_up())
+    succeeded(world.drill())
+    empty = here.empty_database()
+    world.secrets["flowise-db-app"]["dbname"] = empty
+    failed(world.restore(backup="20260102T030000Z-x7k2p"), "download", "there is none of that name")
+    succeeded(world.restore())
+    assert here.server.contents(empty) == here.server.contents("small")
+
+
+WRONG = [
+    (
+        "port",
+        "5432\n",
+        "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', begins or ends with a space or a line end",
+    ),
+    ("host", "", "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', is empty"),
+    ("host", "postgresql://flowise:hunter2@db/app", "key 'host' of Secret 'flowise-db-app', holds a URL"),
+    ("host", "/cloudsql/a:b:c", "holds the path of a socket, and needs a host"),
+    ("port", "tcp://10.0.0.1:5432", "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', holds no port"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "words"), WRONG)
+def test_a_wrong_value_in_the_secret_is_named_and_not_shown(here: Here, key: str, value: str, words: str) -> None:
+    world = here.world()
+    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
+    world.secrets = {"flowise-db-app": {**address, "password": here.server.password, key: value}}
+    world.database = REFERRED
+    outcome = world.back_up()
+    failed(outcome, "dump", words)
+    assert "hunter2" not in outcome.log
 
 
 def test_tables_without_rows_are_restored_empty(here: Here) -> None:

@@ -13,6 +13,7 @@ from deployments import (
     BACKUP,
     BUCKET,
     CERTIFICATE,
+    CNPG,
     DIGEST,
     HOST,
     INGRESS,
@@ -21,6 +22,7 @@ from deployments import (
     PASSWORD,
     POSTGRES,
     REDIS,
+    REDIS_BY_REFERENCE,
     queue,
     standalone,
     synthesized,
@@ -44,6 +46,7 @@ from flowise_constructs import (
     IngressTls,
     LocalStorage,
     Main,
+    MariadbDatabase,
     Metrics,
     Names,
     OutboundProxy,
@@ -113,6 +116,12 @@ def as_restore(restore: Restore) -> Build:
 
 
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
+BY_REFERENCE = {
+    "host": ConfigMapKey(config_map="other", key="host"),
+    "port": OTHER,
+    "name": OTHER,
+    "user": ConfigMapKey(config_map="other", key="user"),
+}
 SERVER = {"host": "elsewhere", "password": OTHER, "name": "other", "user": "other", "port": 1234}
 
 OPTIONS: tuple[Option, ...] = (
@@ -256,6 +265,17 @@ OPTIONS: tuple[Option, ...] = (
     Option(POSTGRES, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls()}),
     Option(MYSQL, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
     Option(MARIADB, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
+    Option(CNPG, lambda value: standalone(database=value, backup=BACKUP), {**BY_REFERENCE, "password": OTHER}),
+    Option(
+        MariadbDatabase.mariadb_operator("connection", server="mariadb"),
+        lambda value: standalone(database=value, backup=BACKUP),
+        BY_REFERENCE,
+    ),
+    Option(
+        REDIS_BY_REFERENCE,
+        lambda value: queue(queue=Queue(redis=value)),
+        {"host": OTHER, "port": ConfigMapKey(config_map="other", key="port"), "username": OTHER},
+    ),
     Option(
         SqliteDatabase(), lambda value: standalone(database=value), {"directory": "/home/node/.flowise/database.sqlite"}
     ),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cdk8s import App, Chart
-from deployments import AUTH, BACKUP, BUCKET, HOST, PASSWORD, POSTGRES, REDIS, queue, standalone
+from deployments import AUTH, BACKUP, BUCKET, CNPG, HOST, PASSWORD, POSTGRES, REDIS, queue, standalone
 
 from flowise_constructs import (
     Auth,
@@ -100,6 +100,12 @@ FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: PostgresDatabase(host="db", port=0, password=PASSWORD), r"PostgresDatabase.port: 0 must be a port from 1 to 65535"),
     (lambda: PostgresDatabase(host="db", name=" ", password=PASSWORD), r"PostgresDatabase.name: ' ' must not be empty"),
     (lambda: PostgresDatabase(host="db", user="a\nb", password=PASSWORD), r"PostgresDatabase.user: 'a\\nb' must be one line"),
+    (lambda: PostgresDatabase(host="/cloudsql/a:b:c", password=PASSWORD), r"PostgresDatabase.host: '/cloudsql/a:b:c' is the path of a socket.*PodOptions.sidecars.*'127.0.0.1'"),
+    (lambda: MysqlDatabase(host="/run/mysqld.sock", password=PASSWORD), r"MysqlDatabase.host: .* is the path of a socket"),
+    (lambda: Redis(host="unix:///run/redis.sock"), r"Redis.host: .* is the path of a socket"),
+    (lambda: PostgresDatabase(host="db", port="5432", password=PASSWORD), r"PostgresDatabase.port: '5432' must be int or SecretKey\(secret=..., key=...\) or ConfigMapKey"),  # type: ignore[arg-type]
+    (lambda: PostgresDatabase.cnpg("A b"), r"PostgresDatabase.cluster: 'A b' must be a Kubernetes object name"),
+    (lambda: PostgresDatabase.zalando("acid", tls=DatabaseTls(), user="A"), r"PostgresDatabase.user: 'A' must be at most 63"),
     (lambda: DatabaseTls(ca="not a certificate"), r"DatabaseTls.ca: .* must be PEM text with a BEGIN CERTIFICATE block"),
     (lambda: SqliteDatabase(directory="data"), r"SqliteDatabase.directory: 'data' must be an absolute path"),
     (lambda: SqliteDatabase(directory="/"), r"SqliteDatabase.directory: '/' must not be the root directory"),
@@ -152,6 +158,10 @@ CONTRADICTIONS: tuple[tuple[Make, str], ...] = (
     (lambda: BundledRedis(auth=False, password=PASSWORD), r"BundledRedis.auth: False contradicts 'password'"),
     (lambda: BundledRedis(config={"requirepass": "x"}), r"BundledRedis.config: 'requirepass' is set by the construct"),
     (lambda: Redis(host="r", username="u"), r"Redis.username: 'u' has no password"),
+    (lambda: Redis(host="r", username=PASSWORD), r"Redis.username: SecretKey\(.*\) has no password"),
+    (lambda: PostgresDatabase(host="10.1.2.3", user="flowise@acme.iam", password=PASSWORD), r"PostgresDatabase.user: 'flowise@acme.iam' logs in with a token of Google's IAM, which ends.*reads its password once"),
+    (lambda: PostgresDatabase(host="a.postgres.database.azure.com", user="a@acme.onmicrosoft.com", password=PASSWORD), r"PostgresDatabase.user: .* a token of Microsoft Entra"),
+    (lambda: MysqlDatabase(host="a.sql.goog", user="a@b.iam.gserviceaccount.com", password=PASSWORD), r"MysqlDatabase.user: .* a token of Google's IAM"),
     (lambda: Redis(host="r", keep_alive_seconds=60000), r"Redis.keep_alive_seconds: 60000 is over an hour"),
     (lambda: RedisTls(certificate=PASSWORD), r"RedisTls.private_key: None: a client certificate and its key go together"),
     (lambda: Metrics(provider="open_telemetry"), r"Metrics.endpoint: None: with OpenTelemetry and no collector Flowise doesn't start"),
@@ -326,6 +336,14 @@ WARNED: tuple[tuple[Make, str], ...] = (
     (
         lambda: Flowise(auth=AUTH, image=Image(tag="3.1.4"), database=POSTGRES, settings=Settings(mcp_protocol="stdio")),
         r"Settings.mcp_protocol: in 3.1.4 'stdio' starts only what CUSTOM_MCP_ALLOWED_COMMANDS lists",
+    ),
+    (
+        lambda: Flowise(auth=AUTH, database=CNPG, settings=Settings(proxy=OutboundProxy(http="http://proxy:3128"))),
+        r"OutboundProxy.no_proxy: the host of the database is in key 'host' of Secret 'flowise-db-app', .*: name it there",
+    ),
+    (
+        built(standalone(database=PostgresDatabase(host="127.0.0.1", password=PASSWORD), backup=BACKUP)),
+        r"PodOptions.sidecars: the database is at '127.0.0.1', the pod itself, .*: give them main's sidecar",
     ),
     (built(standalone(main=Main(extra_env={"NUMBER_OF_PROXIES": "1"}))), r"Main.extra_env: .*TRUST_PROXY"),
     (built(standalone(main=Main(extra_env={"DISABLE_FLOWISE_TELEMETRY": "true"}))), r"DISABLE_FLOWISE_TELEMETRY"),
