@@ -46,6 +46,8 @@ EXAMPLES = {
     "standalone_postgresql": "Standalone, PostgreSQL",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
+    "queue_cloudnativepg": "Queue on CloudNativePG",
+    "standalone_volumes": "Four volumes, a host from a Secret",
     "two_instances": "Two instances in one app",
     "sidecar": "A subclass with a sidecar",
     "helm_release": "A migrated Helm release",

@@ -116,6 +116,9 @@ class PostgresDatabase(_Server):
         managed role has only `username` and `password`: give `host="{cluster}-rw"`, `port=5432` and `name` beside it.
         `ca` is for a cluster with `certificates.serverCASecret`. The server's certificate is for `{cluster}-rw`, also
         with namespace and domain behind it.
+
+        The operator renews its authority every 83 days, and the old one ends a week later. Flowise reads it when it
+        starts, so its pods must be restarted in between: see `PodOptions.reloader`.
         """
         own = secret or f"{cluster}-app"
         return PostgresDatabase(

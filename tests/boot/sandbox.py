@@ -114,6 +114,10 @@ class Sandbox:
     def _volumes(self) -> list[str]:
         options = []
         targets = [mount.target for mount in self.mounts]
+        for target in targets:
+            # /etc is a folder of ours, and read-only by now.
+            if target.startswith("/etc/"):
+                (self.etc / target.removeprefix("/etc/")).mkdir(parents=True, exist_ok=True)
         parents = {str(parent) for target in targets for parent in PurePosixPath(target).parents} - {"/", *targets}
         for parent in sorted(parents):
             options += ["--perms", "0755", "--dir", parent]
