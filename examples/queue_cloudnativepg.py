@@ -8,8 +8,8 @@ What to know:
 
 - The `Cluster` stands in the same file. It may as well be applied before, from elsewhere: only its name counts. It must
   be in Flowise's namespace, since a pod reads only the Secrets of its own.
-- The gate, Flowise's init container, waits five minutes for the database, then the kubelet starts it again. So one
-  `kubectl apply` of everything is enough.
+- One `kubectl apply` of everything is enough: the pods are not started before the operator has made the Secrets, and
+  then the gate, Flowise's init container, waits for the server.
 - Connections are encrypted, and the server's certificate is held against the operator's authority, key `ca.crt` of
   Secret `flowise-db-ca`. The operator renews it every 83 days, and Flowise reads it when it starts: `reloader=True`
   lets Stakater's Reloader restart the pods, also after a new password.
@@ -18,7 +18,7 @@ What to know:
 - Backups dump the database and mirror the uploads into a second bucket, and a drill restores the newest each Sunday.
   They are independent of the operator's own backups: another PostgreSQL, or another cluster, can take them.
 
-Must exist already: CloudNativePG, Reloader, the StorageClasses `longhorn` and `longhorn-one-replica`, the buckets, the Secrets
+Must exist already: CloudNativePG, the StorageClasses `longhorn` and `longhorn-one-replica`, the buckets, the Secrets
 `flowise-auth-secrets`, `flowise-redis-auth` (key `redis-password`) and `garage` (keys `access-key`, `secret-key`).
 """
 

@@ -14,6 +14,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
 from backup.faults import CuttingProxy, opened_later
+from backup.operated import by_reference, operated
 from backup.outcomes import failed, succeeded
 from backup.pods import give_to_runner
 from backup.servers import Mariadb, free_port
@@ -27,15 +28,6 @@ pytestmark = [
     pytest.mark.servers,
     missing("mariadb-dump", "mariadb-install-db", "mariadbd", "rclone", "busybox", "setpriv"),
 ]
-
-REFERRED = MariadbDatabase(
-    host=SecretKey(secret="flowise-db-app", key="host"),
-    port=SecretKey(secret="flowise-db-app", key="port"),
-    name=SecretKey(secret="flowise-db-app", key="dbname"),
-    user=SecretKey(secret="flowise-db-app", key="username"),
-    password=SecretKey(secret="flowise-db-app", key="password"),
-)
-"""As operators make it."""
 
 
 @dataclass
@@ -103,9 +95,8 @@ def test_round_trip_gives_every_row_again_and_refuses_data_unless_told(here: Her
 
 def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
     world = here.world()
-    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
-    world.secrets = {"flowise-db-app": {**address, "password": here.server.password}}
-    world.database = REFERRED
+    world.secrets = {"flowise-db-app": operated(here.server, "small")}
+    world.database = by_reference(MariadbDatabase)
     succeeded(world.back_up())
     succeeded(world.drill())
     empty = "by_reference"

@@ -19,6 +19,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
 from backup.faults import CuttingProxy, FaultyStore, opened_later
+from backup.operated import by_reference, operated
 from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
 from backup.servers import POSTGRES_BIN, Postgres, free_port
@@ -36,15 +37,6 @@ pytestmark = [
 ]
 
 PASSWORD = SecretKey(secret="database", key="password")
-
-REFERRED = PostgresDatabase(
-    host=SecretKey(secret="flowise-db-app", key="host"),
-    port=SecretKey(secret="flowise-db-app", key="port"),
-    name=SecretKey(secret="flowise-db-app", key="dbname"),
-    user=SecretKey(secret="flowise-db-app", key="username"),
-    password=SecretKey(secret="flowise-db-app", key="password"),
-)
-"""As operators make it."""
 
 
 @dataclass
@@ -136,9 +128,8 @@ def test_the_five_keys_and_the_password_are_in_no_object(here: Here) -> None:
 
 def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
     world = here.world()
-    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
-    world.secrets = {"flowise-db-app": {**address, "password": here.server.password}}
-    world.database = REFERRED
+    world.secrets = {"flowise-db-app": operated(here.server, "small")}
+    world.database = by_reference(PostgresDatabase)
     succeeded(world.back_up())
     succeeded(world.drill())
     empty = here.empty_database()
@@ -164,9 +155,8 @@ WRONG = [
 @pytest.mark.parametrize(("key", "value", "words"), WRONG)
 def test_a_wrong_value_in_the_secret_is_named_and_not_shown(here: Here, key: str, value: str, words: str) -> None:
     world = here.world()
-    address = {"host": "127.0.0.1", "port": str(here.server.port), "dbname": "small", "username": "flowise"}
-    world.secrets = {"flowise-db-app": {**address, "password": here.server.password, key: value}}
-    world.database = REFERRED
+    world.secrets = {"flowise-db-app": {**operated(here.server, "small"), key: value}}
+    world.database = by_reference(PostgresDatabase)
     outcome = world.back_up()
     failed(outcome, "dump", words)
     assert "hunter2" not in outcome.log

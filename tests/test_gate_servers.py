@@ -16,6 +16,7 @@ from typing import Any
 
 import deployments
 import pytest
+from backup.operated import by_reference, operated
 from backup.pods import as_runner, give_to_runner
 from backup.servers import POSTGRES_BIN, Mariadb, Postgres, free_port, wait_for
 from boot.deployment import SECRETS
@@ -291,7 +292,7 @@ def test_an_info_that_is_told(image: FlowiseImage, info: str, script: str, words
         told(queue(image, port), f"redis at 127.0.0.1:{port} {words}")
 
 
-def by_reference(image: FlowiseImage, folder: Path, secrets: Mapping[str, Mapping[str, str]], **given: Any) -> Ended:
+def gate_of(image: FlowiseImage, folder: Path, secrets: Mapping[str, Mapping[str, str]], **given: Any) -> Ended:
     """The gate of a queue's main whose servers are in Secrets, as a cluster runs it."""
     build = deployments.queue(image=Image(tag="3.1.3"), **given)
     manifests = Manifests.synthesize(build, secrets, folder / f"yaml-{len(list(folder.iterdir()))}")
@@ -301,24 +302,20 @@ def by_reference(image: FlowiseImage, folder: Path, secrets: Mapping[str, Mappin
     return image.gate_of(gate, {**known, **manifests.environment(gate, fields)})
 
 
-def address_of(server: Postgres | Mariadb, name: str) -> dict[str, str]:
-    """What an operator puts into its Secret."""
-    return {
-        "host": "127.0.0.1",
-        "port": str(server.port),
-        "dbname": name,
-        "username": "flowise",
-        "password": server.password,
-    }
-
-
 WRONG = [
-    ("port", "5432\n", "DATABASE_PORT, key 'port' of Secret 'app', begins or ends with a space or a line end"),
-    ("host", "", "DATABASE_HOST, key 'host' of Secret 'app', is empty"),
-    ("host", "postgresql://flowise:hunter2@db/app", "DATABASE_HOST, key 'host' of Secret 'app', holds a URL"),
+    (
+        "port",
+        "5432\n",
+        "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', begins or ends with a space or a line end",
+    ),
+    ("host", "", "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', is empty"),
+    (
+        "host",
+        "postgresql://flowise:hunter2@db/app",
+        "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', holds a URL",
+    ),
     ("password", "db/?Action=connect&X-Amz-Signature=hunter2", "DATABASE_PASSWORD holds a token of AWS IAM, which"),
 ]
-ADDRESS = {"host": "host", "port": "port", "name": "dbname", "user": "username", "password": "password"}
 
 
 @pytest.mark.skipif(POSTGRES_BIN is None, reason="PostgreSQL of the distribution is not installed")
@@ -335,19 +332,25 @@ def test_addresses_in_secrets_are_reached_and_wrong_ones_are_named(
             else:
                 server.sql("CREATE DATABASE app")
             keys = {"host": "127.0.0.1", "port": str(other.port), "user": "queue", "password": "secret-word"}
-            secrets = {"app": address_of(server, "app"), "redis": keys, "flowise-auth-secrets": AUTH_KEYS}
-            database = family(**{field: SecretKey(secret="app", key=key) for field, key in ADDRESS.items()})
-            parts = {field: SecretKey(secret="redis", key=field) for field in ("host", "port", "password")}
+            secrets = {"flowise-db-app": operated(server, "app"), "redis": keys, "flowise-auth-secrets": AUTH_KEYS}
+            database = by_reference(family)
+            parts: dict[str, Any] = {
+                field: SecretKey(secret="redis", key=field) for field in ("host", "port", "password")
+            }
             queue = Queue(redis=RedisServer(**parts, username=SecretKey(secret="redis", key="user")))
             given: dict[str, Any] = {"database": database, "queue": queue}
-            assert by_reference(image, folder, secrets, **given).lines == [FIT]
+            assert gate_of(image, folder, secrets, **given).lines == [FIT]
             for key, value, words in WRONG:
-                wrong = {**secrets, "app": {**secrets["app"], key: value}}
-                ended = by_reference(image, folder, wrong, **given)
+                wrong = {**secrets, "flowise-db-app": {**secrets["flowise-db-app"], key: value}}
+                ended = gate_of(image, folder, wrong, **given)
                 refused(ended, words)
                 assert "hunter2" not in "".join(ended.lines)
-            lost = {**secrets, "app": {**secrets["app"], "host": ""}, "redis": {**keys, "port": "tcp://10.0.0.1:6379"}}
-            ended = by_reference(image, folder, lost, **given)
+            lost = {
+                **secrets,
+                "flowise-db-app": {**secrets["flowise-db-app"], "host": ""},
+                "redis": {**keys, "port": "tcp://10.0.0.1:6379"},
+            }
+            ended = gate_of(image, folder, lost, **given)
             refused(ended, "DATABASE_HOST, .* is empty; REDIS_PORT, key 'port' of Secret 'redis', holds no port$")
         finally:
             server.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cdk8s import App
@@ -29,7 +30,9 @@ pytestmark = pytest.mark.parametrize("release", ["3.1.4"], indirect=True)
 
 
 def on_cnpg(app: App, image: Image) -> QueueChart:
-    redis = {field: SecretKey(secret="redis", key=field) for field in ("host", "port", "username", "password")}
+    redis: dict[str, Any] = {
+        field: SecretKey(secret="redis", key=field) for field in ("host", "port", "username", "password")
+    }
     return QueueChart(
         app,
         "queue",
