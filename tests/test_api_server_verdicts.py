@@ -69,7 +69,19 @@ def test_listed_differences_are_of_fields(kind: str) -> None:
 # --- no field is forgotten
 
 OF_FLOWISE = {
-    *("text", "literal", "host", "file_size", "repository", "tag", "digest", "url", "origin", "cors_origin"),
+    *(
+        "text",
+        "literal",
+        "host",
+        "server_host",
+        "file_size",
+        "repository",
+        "tag",
+        "digest",
+        "url",
+        "origin",
+        "cors_origin",
+    ),
     *("frame_source", "listed", "bucket", "region", "prefix", "queue_name", "identifier", "certificate", "_proxies"),
     *("_address", "_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
 }

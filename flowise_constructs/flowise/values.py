@@ -16,6 +16,7 @@ from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
+from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.security import Security
@@ -79,6 +80,7 @@ class Flowise(Value):
             )
         self._warn_of_plain_ingress()
         self._warn_of_refused_commands()
+        self._warn_of_unknown_hosts()
 
     @property
     def public_url(self) -> str | None:
@@ -88,23 +90,27 @@ class Flowise(Value):
         return self.ingress.public_url if self.ingress is not None else None
 
     @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The servers that its pods connect to: the database's, and Redis. Host and port of each are None where only
+        a Secret or ConfigMap in the cluster has them."""
+        database, redis = self.database, self.queue.redis if self.queue else None
+        servers = [] if isinstance(database, SqliteDatabase) else [Endpoint("database", database.host, database.port)]
+        return (*servers, *([Endpoint("redis", redis.host, redis.port)] if isinstance(redis, Redis) else []))
+
+    @property
     def server_hosts(self) -> tuple[str, ...]:
-        """Hosts of the servers that belong to the installation; an object store, where it is not on the internet."""
-        redis = self.queue.redis if self.queue else None
+        """Hosts of the servers that belong to the installation, as far as they are known; an object store, where it is
+        not on the internet."""
+        known = (endpoint.known_host for endpoint in self.endpoints)
         return (
-            *([] if isinstance(self.database, SqliteDatabase) else [self.database.host]),
-            *([redis.host] if isinstance(redis, Redis) else []),
+            *(host for host in known if host is not None),
             *(self.storage.private_hosts if isinstance(self.storage, ObjectStore) else []),
         )
 
     @property
     def server_ports(self) -> tuple[int, ...]:
-        """Ports of the servers that the gate connects to."""
-        redis = self.queue.redis if self.queue else None
-        return (
-            *([] if isinstance(self.database, SqliteDatabase) else [self.database.port]),
-            *([redis.port] if isinstance(redis, Redis) else []),
-        )
+        """Ports of the servers that the gate connects to, as far as they are known."""
+        return tuple(port for endpoint in self.endpoints if (port := endpoint.known_port) is not None)
 
     @property
     def secure_cookies(self) -> bool | None:
@@ -144,6 +150,17 @@ class Flowise(Value):
         known, settings = self.image.flowise, self.settings
         if settings.mcp_protocol == "stdio" and name in known.variables and name not in settings.extra_env:
             warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {name} lists: set it in extra_env")
+
+    def _warn_of_unknown_hosts(self) -> None:
+        proxy = self.settings.proxy
+        if proxy is None or proxy.no_proxy:
+            return
+        for endpoint in self.endpoints:
+            if endpoint.known_host is None:
+                warn(
+                    f"OutboundProxy.no_proxy: the host of the {endpoint.server} is in {endpoint.place}, so it can't be "
+                    "put among the hosts that are reached without the proxy: name it there, or the domain that it is in"
+                )
 
     def _warn_of_plain_ingress(self) -> None:
         url = self.public_url

@@ -41,7 +41,7 @@ def _redis(release: Release, main: Variables, secrets: InlineSecrets) -> Redis |
     if release.flag("redis.enabled"):
         return _bundled_redis(release, secrets)
     at = "redis.external"
-    host = release.text(f"{at}.host")
+    host = main.take_reference("REDIS_HOST") or release.text(f"{at}.host")
     if not host:
         return Redis(host="refused")
     has_password = release.text(f"{at}.existingSecret") or release.text(f"{at}.password")
@@ -52,8 +52,9 @@ def _redis(release: Release, main: Variables, secrets: InlineSecrets) -> Redis |
         {"host": f"{at}.host", "port": f"{at}.port", "username": f"{at}.username", "password": f"{at}.password"},
         Redis(host="refused"),
         host=host,
-        port=port_of(release, f"{at}.port") if release.text(f"{at}.port") else 6379,
-        username=release.text(f"{at}.username") or None,
+        port=main.take_reference("REDIS_PORT")
+        or (port_of(release, f"{at}.port") if release.text(f"{at}.port") else 6379),
+        username=main.take_reference("REDIS_USERNAME") or release.text(f"{at}.username") or None,
         password=external_password(release, secrets, at, "redis", "redis-password") if has_password else None,
         tls=redis_tls(release, main),
         **fields,
