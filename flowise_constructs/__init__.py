@@ -13,8 +13,9 @@ from flowise_constructs.database.values import BundledPostgres, SqliteDatabase
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main, Worker, WritableSizes
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
-from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim
 from flowise_constructs.kubernetes.endpoints import Endpoint

@@ -11,8 +11,9 @@ from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.further_variables import unwise, useless
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
+from flowise_constructs.flowise.roles import Main, Worker
 from flowise_constructs.flowise.unread_variables import unread
-from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.environment import Environment, Owner
 from flowise_constructs.kubernetes.pod_options import Resources
 from flowise_constructs.kubernetes.references import EnvValue, SecretKey, references_of

@@ -27,7 +27,8 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
-from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.roles import Main
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX

@@ -15,8 +15,9 @@ from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME, LOG_DIR
 from flowise_constructs.flowise.environment import gate_environment, server_references
 from flowise_constructs.flowise.further_variables import lost_files
 from flowise_constructs.flowise.model_list import model_list_mount, model_list_volume
+from flowise_constructs.flowise.roles import WritableSizes
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Flowise, WritableSizes
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import CERTIFICATES_SCRIPT
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
