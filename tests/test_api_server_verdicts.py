@@ -91,8 +91,10 @@ NOT_IN_AN_OBJECT = {
     *("Retention.last", "Retention.daily", "Retention.weekly", "Retention.monthly", "Queue.remove_on_age_seconds"),
     *("Queue.remove_on_count", "Queue.event_stream_length", "MariadbDatabase.port", "MysqlDatabase.port"),
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
-    *("BundledPostgres.config", "Queue.name", "Smtp.sender"),
     *("Istio.exclude_outbound_ports", "Linkerd.exclude_outbound_ports"),
+    *("BundledPostgres.config", "Queue.name", "Smtp.sender", "KeyRotation.wait_seconds"),
+    # Of a custom resource.
+    *("StoreRef.name", "SyncPolicy.refresh_seconds"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 
