@@ -45,5 +45,5 @@ class Deployment:
 
     def workload(self, component: str) -> Workload | None:
         """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
-        `backup`, `drill`, `restore`. None if there is none."""
+        `backup`, `drill`, `restore`, `owner`. None if there is none."""
         return next((item for item in self.workloads if item.identity.component == component), None)
