@@ -27,6 +27,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.owner.values import ApiKeys, Owner
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
@@ -45,10 +46,12 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.owner.job import OwnerJob
     from flowise_constructs.queueing.redis import RedisServer
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
+    "ApiKeys",
     "ApiObject",
     "App",
     "Auth",
@@ -85,6 +88,8 @@ __all__ = [
     "MysqlDatabase",
     "Names",
     "OutboundProxy",
+    "Owner",
+    "OwnerJob",
     "PodField",
     "PodOptions",
     "PostgresBootstrap",
@@ -129,6 +134,7 @@ _CONSTRUCTS = {
     "Deployment": "flowise.deployment",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
+    "OwnerJob": "owner.job",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from cdk8s import App, Chart
 
 import main
 from flowise_constructs import (
+    ApiKeys,
     Auth,
     Backup,
     BundledPostgres,
@@ -35,6 +37,7 @@ from flowise_constructs import (
     MysqlDatabase,
     Names,
     OutboundProxy,
+    Owner,
     PodField,
     PodOptions,
     PostgresDatabase,
@@ -69,6 +72,8 @@ BUCKET = S3Bucket(bucket="flowise-files", credentials=S3Credentials.from_secret(
 REDIS = Redis(host="redis.example.com", password=PASSWORD)
 HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
+OWNER = Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password"))
+API_KEYS = ApiKeys(secret="flowise-api-keys", keys={"metrics": ["templates:marketplace"], "ci": ["chatflows:view"]})
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
 
 EVERYTHING_ABOUT_PODS = PodOptions(
@@ -106,14 +111,21 @@ EVERYTHING_ABOUT_PODS = PodOptions(
 
 
 def standalone(**given: Any) -> Callable[[App], Chart]:
-    """A standalone deployment, SQLite unless told otherwise."""
-    return lambda app: StandaloneChart(app, "standalone", **{"auth": AUTH, **given})
+    """A standalone deployment, SQLite and with an owner already unless told otherwise."""
+    return lambda app: StandaloneChart(app, "standalone", **{"auth": AUTH, **owned(given)})
 
 
 def queue(**given: Any) -> Callable[[App], Chart]:
     """A queue deployment on servers that exist unless told otherwise."""
-    values = {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET, **given}
+    values = {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET, **owned(given)}
     return lambda app: QueueChart(app, "queue", **values)
+
+
+def owned(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What says that the owner exists, where nothing is said of it."""
+    main = given.get("main", Main())
+    known = "owner" in given or not isinstance(main, Main) or main.awaits_owner is not None
+    return dict(given) if known else {**given, "main": replace(main, awaits_owner=False)}
 
 
 def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
@@ -243,6 +255,16 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "backup": standalone(database=BundledPostgres(), backup=BACKUP),
     "backup-external": standalone(
         database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)
+    ),
+    "owner": standalone(owner=OWNER, ingress=INGRESS),
+    "owner-of-a-stopped-main": standalone(owner=OWNER, main=Main(replicas=0)),
+    "awaiting-an-owner": standalone(main=Main(awaits_owner=True), ingress=INGRESS),
+    "queue-owner": queue(
+        owner=replace(OWNER, name="Admin", api_keys=API_KEYS, ttl_seconds=600, pod=EVERYTHING_ABOUT_PODS),
+        names=Names(namespace="ai"),
+        image=Image(repository="registry.example.com/flowise", tag="3.1.4", pull_secrets=["r"]),
+        settings=Settings(metrics=Metrics(), authorities=CERTIFICATE),
+        main=Main(replicas=2),
     ),
     "queue": queue(),
     "queue-bundled": queue(

@@ -15,6 +15,7 @@ from deployments import (
     CERTIFICATE,
     MARIADB,
     MYSQL,
+    OWNER,
     PASSWORD,
     POSTGRES,
     REDIS,
@@ -78,6 +79,7 @@ DEPLOYMENTS: dict[str, Any] = {
         **{"database": BundledPostgres(), "queue": Queue(redis=BundledRedis())},
         settings=SETTINGS,
         backup=WITH_DRILL,
+        owner=OWNER,
     ),
 }
 

@@ -26,8 +26,9 @@ MAIN_ALONE = {"JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "EXPRESS_SESS
 EXTERNAL = {
     "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
+    | {"flowise-owner"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
-    "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "kube-root-ca.crt"},
     "PersistentVolumeClaim": {"old-data"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
@@ -95,7 +96,7 @@ def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None
 
 
 def test_all_objects_are_in_one_namespace(documents: list[dict[str, Any]], name: str) -> None:
-    wanted = "ai" if name in ("names", "queue-pods") else None
+    wanted = "ai" if name in ("names", "queue-pods", "queue-owner") else None
     assert {document["metadata"].get("namespace") for document in documents} == {wanted}
 
 

@@ -24,6 +24,7 @@ from flowise_constructs.flowise.values import Flowise, Main, Worker
 from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.owner.values import Owner
 from flowise_constructs.queueing.redis import RedisServer
 from flowise_constructs.queueing.values import BundledRedis, Queue
 from flowise_constructs.storage.values import S3Bucket
@@ -31,10 +32,10 @@ from flowise_constructs.storage.values import S3Bucket
 
 class QueueChart(FlowiseChart):
     """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
-    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite, no local storage and no data claim.
+    `PostgresServer`, `RedisServer`, `BackupJob` and `OwnerJob`. It takes no SQLite, no local storage and no data claim.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
-    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
+    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.owner`, `.deployment`.
 
     Raises ConfigError with every finding.
     """
@@ -61,13 +62,15 @@ class QueueChart(FlowiseChart):
         main: Main = Main(),
         worker: Worker = Worker(),
         backup: Backup | None = None,
+        owner: Owner | None = None,
         names: Names = Names(),
         registry: Registry | None = None,
         labels: Mapping[naming.LabelKey, naming.LabelValue] = NONE,
         annotations: naming.Annotations = NONE,
         scripts_apart: bool = False,
     ) -> None:
-        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`.
+        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`. `owner` is the first account: main
+        is Ready only once it exists.
 
         `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own.
         `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
@@ -81,9 +84,10 @@ class QueueChart(FlowiseChart):
                 names, auth, database, storage, queue, image=image, settings=settings, ingress=ingress
             )
         )
-        findings.attempt(lambda: self._main(flowise, main, None, names))
+        findings.attempt(lambda: self._main(flowise, main, None, names, owner))
         findings.attempt(lambda: self._worker(flowise, worker, names))
         findings.attempt(lambda: self._backup(flowise, backup, None, names))
+        findings.attempt(lambda: self._owner(owner))
         self._finish(findings, annotations)
 
     def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
