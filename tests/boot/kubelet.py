@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class Node:
     hosts: Mapping[str, str]
     folder: Path
     figures: Figures
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What kubelet adds to every container's own."""
 
     def claim(self, name: str) -> Path:
         """What a claim holds."""
@@ -73,7 +75,8 @@ class Pod:
     def __init__(self, node: Node, deployment: str, name: str) -> None:
         self.name = name
         self.node = node
-        self.spec = node.manifests.template(deployment)
+        self.deployment = deployment
+        self.spec = self._template(deployment)
         self.events: list[Event] = []
         self.back_off = BackOff()
         self.ready = False
@@ -93,9 +96,17 @@ class Pod:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
+    def _template(self, deployment: str) -> Object:
+        return self.node.manifests.template(deployment)
+
     @property
     def address(self) -> str:
         return self.network.address
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the container runs or ran; before that a pod has no endpoint."""
+        return any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
 
     @property
     def container(self) -> Object:
@@ -180,7 +191,7 @@ class Pod:
             hostname=self.name,
             user=security["runAsUser"],
             group=security["runAsGroup"],
-            environment=self.node.manifests.environment(container, fields),
+            environment={**self.node.variables, **self.node.manifests.environment(container, fields)},
             mounts=[
                 Mount(self._volumes[mount["name"]], mount["mountPath"], mount.get("readOnly", False))
                 for mount in container.get("volumeMounts", [])
@@ -344,9 +355,34 @@ class Pod:
 
     def _pre_stop(self, process: Process, grace: float) -> None:
         hook = self.container.get("lifecycle", {}).get("preStop")
-        up = any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
-        if hook is not None and up:
+        if hook is not None and self.has_started:
             process.run(hook["exec"]["command"], grace)
+
+
+class JobPod(Pod):
+    """A pod of the one Job, in one attempt."""
+
+    code: int | None = None
+    """Its exit code, once it has ended."""
+
+    def wait(self, seconds: float) -> int:
+        """The exit code."""
+        wait_until(lambda: self.code is not None, seconds, "the Job's end", [self])
+        assert self.code is not None
+        return self.code
+
+    def _template(self, deployment: str) -> Object:
+        [job] = (entry for entry in self.node.manifests.objects if entry["kind"] == "Job")
+        spec: Object = job["spec"]["template"]["spec"]
+        return spec
+
+    def _run(self) -> None:
+        try:
+            code = self._start(self.container, 0).wait()
+            self._note("Completed" if code == 0 else "Failed", f"exit code {code}")
+            self.code = code
+        finally:
+            self._stack.close()
 
 
 def hand_to_group(folder: Path, group: int) -> None:
