@@ -37,6 +37,7 @@ ROOMS = {
     "storage": ("Storage", "Uploads and documents, and the claim."),
     "edge": ("Service and Ingress", "Traffic from outside."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
+    "owner": ("Owner", "The first account, and API keys."),
     "backup": ("Backup", "Backups, restores, drills."),
     "core": ("Errors", "What is raised, and what is warned of."),
 }
@@ -44,6 +45,7 @@ OUTSIDE_DOCS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing
 EXAMPLES = {
     "standalone_sqlite": "Standalone, SQLite",
     "standalone_postgresql": "Standalone, PostgreSQL",
+    "with_owner": "With an owner and an API key",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
     "two_instances": "Two instances in one app",
