@@ -9,6 +9,7 @@ import deployments
 from deployments import BACKUP, POSTGRES
 
 from flowise_constructs import (
+    ApiKeys,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -23,6 +24,7 @@ from flowise_constructs import (
     IngressTls,
     Main,
     Names,
+    Owner,
     PodField,
     PodOptions,
     ProbeNumbers,
@@ -89,6 +91,7 @@ def _named(suffix: str, of: str, **given: Any) -> Way:
 
 
 INGRESS: dict[str, Any] = {"hosts": [IngressHost(host="a.example.com")]}
+OWNED: dict[str, Any] = {"email": "a@example.com", "password": SecretKey(secret="a", key="k")}
 ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (PodOptions, "annotations", {}),
     (ServiceAccount, "annotations", {}),
@@ -96,6 +99,7 @@ ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (Ingress, "annotations", INGRESS),
     (DataClaim, "annotations", {}),
     (S3Bucket, "service_account_annotations", {"bucket": "files"}),
+    (Owner, "annotations", OWNED),
 ]
 VOLUME: dict[str, Any] = {"name": "further", "source": {"emptyDir": {}}, "mount_path": "/further"}
 IMAGE: dict[str, Any] = {"repository": "a", "tag": "1"}
@@ -128,8 +132,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     },
     "variable name": key_of(Settings, "extra_env") | key_of(Main, "extra_env") | key_of(Worker, "extra_env"),
     "variable value": value_of(Settings, "extra_env", "A") | value_of(Main, "extra_env", "A"),
-    "secretKeyRef name": field(SecretKey, "secret", key="k"),
-    "secretKeyRef key": field(SecretKey, "key", secret="a"),
+    "secretKeyRef name": field(SecretKey, "secret", key="k") | field(ApiKeys, "secret", keys={"k": ["tools:view"]}),
+    "secretKeyRef key": field(SecretKey, "key", secret="a")
+    | {"ApiKeys.keys": lambda value: ApiKeys(secret="a", keys={value: ["tools:view"]})},
     "configMapKeyRef name": field(ConfigMapKey, "config_map", key="k"),
     "configMapKeyRef key": field(ConfigMapKey, "key", config_map="a"),
     "fieldRef path": field(PodField, "path"),
@@ -203,6 +208,8 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "job's deadline": field(Backup, "deadline_seconds", **BACKED_UP)
     | field(Drill, "deadline_seconds")
     | field(Restore, "deadline_seconds"),
-    "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
+    "back-off limit": field(Backup, "backoff_limit", **BACKED_UP)
+    # ttlSecondsAfterFinished has the same rule.
+    | field(Owner, "ttl_seconds", **OWNED),
 }
 """Subject -> field -> what makes the value, or the manifest where more than a value is needed to be refused."""

@@ -79,7 +79,7 @@ NOT_IN_AN_OBJECT = {
     *("Retention.last", "Retention.daily", "Retention.weekly", "Retention.monthly", "Queue.remove_on_age_seconds"),
     *("Queue.remove_on_count", "Queue.event_stream_length", "MariadbDatabase.port", "MysqlDatabase.port"),
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
-    *("BundledPostgres.config", "Queue.name", "Smtp.sender"),
+    *("BundledPostgres.config", "Queue.name", "Smtp.sender", "Owner.email", "Owner.name", "Owner.deadline_seconds"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 
