@@ -39,6 +39,8 @@ from imports.flowise.io import external_secrets
 
 HOST = "flowise.example.com"
 AUTH_SECRET = "flowise-auth-secrets"
+# These run for long, and have owners. A new installation is given one: examples/with_owner.py.
+OWNED = Main(awaits_owner=False)
 
 
 def standalone_sqlite(app: App) -> None:
@@ -54,6 +56,7 @@ def standalone_sqlite(app: App) -> None:
             annotations={"cert-manager.io/cluster-issuer": "letsencrypt-prod"},
             tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")],
         ),
+        main=OWNED,
     )
 
 
@@ -66,6 +69,7 @@ def standalone_postgresql(app: App) -> None:
         database=BundledPostgres(size="20Gi"),
         data=DataClaim(size="5Gi"),
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
+        main=OWNED,
     )
 
 
@@ -96,7 +100,7 @@ def queue(app: App) -> None:
             credentials=S3Credentials.from_secret("flowise-s3-credentials"),
         ),
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
-        main=Main(replicas=2),
+        main=Main(replicas=2, awaits_owner=False),
         worker=Worker(replicas=3, concurrency=10),
     )
     # What no value offers is patched on the object itself.

@@ -40,6 +40,7 @@ from flowise_constructs import (
     Drill,
     Ingress,
     IngressHost,
+    Main,
     Retention,
     S3Bucket,
     S3Credentials,
@@ -56,6 +57,8 @@ def build(app: App) -> None:
         database=BundledPostgres(size="20Gi"),
         data=DataClaim(size="10Gi"),
         ingress=Ingress(hosts=[IngressHost(host="flowise.example.com")], class_name="traefik", tls_in_front=True),
+        # It has users already. A new installation is given an owner: see with_owner.py.
+        main=Main(awaits_owner=False),
         backup=Backup(
             target=S3Bucket(
                 bucket="example-backups",

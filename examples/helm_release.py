@@ -70,6 +70,7 @@ def build(app: App) -> None:
         ),
         data=DataClaim(size="20Gi"),
         main=Main(
+            awaits_owner=False,
             startup=ProbeNumbers(failure_threshold=30),
             liveness=ProbeNumbers(period_seconds=20),
         ),

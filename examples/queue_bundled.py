@@ -10,6 +10,7 @@ What to know:
 - `concurrency` is per worker and queue. A flow that calls another flow takes two slots at once: keep
   `replicas * concurrency` well above the number of such calls.
 - The size of the servers' claims can't be changed in the YAML later. Choose them generously.
+- A Job makes the first account, which owns the installation; until then main is not Ready.
 - A new major version of the PostgreSQL image can't read the old one's data. Dump and restore instead.
 
 Must exist already: the bucket `flowise`, and the Secrets
@@ -18,8 +19,10 @@ Must exist already: the bucket `flowise`, and the Secrets
     flowise-postgresql-auth   postgres-password, user-password
     flowise-redis-auth        redis-password
     flowise-bucket            access-key, secret-key
+    flowise-owner             password
 
-`flowise-constructs secrets dist/*.yaml` prints all of them. Only the bucket's keys are yours to fill in.
+`flowise-constructs secrets dist/*.yaml` prints all of them. Only the bucket's keys and the owner's password are yours
+to fill in.
 """
 
 from __future__ import annotations
@@ -39,10 +42,12 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     Main,
+    Owner,
     Queue,
     QueueChart,
     S3Bucket,
     S3Credentials,
+    SecretKey,
     Worker,
 )
 
@@ -64,6 +69,7 @@ def build(app: App) -> None:
         ingress=Ingress(hosts=[IngressHost(host="flowise.example.com")], class_name="traefik", tls_in_front=True),
         main=Main(replicas=2),
         worker=Worker(replicas=3, concurrency=10),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
     )
 
 

@@ -16,9 +16,11 @@ What to know:
 - The load balancer ends TLS with a certificate of ACM. `tls_in_front` says so: the public URL is https and cookies are
   secure. It is one proxy in front of Flowise; with a CDN before it, it would be `trusted_proxies=2`.
 - Mains and workers are spread over the zones.
+- A Job makes the first account, which owns the installation; until then main is not Ready.
 
 Must exist already: the database and its role, the Redis, the bucket, the role; the ConfigMap `rds-ca`; the Secrets
-`flowise-auth-secrets`, `flowise-postgres` (key `password`) and `flowise-redis` (key `auth-token`).
+`flowise-auth-secrets`, `flowise-postgres` (key `password`), `flowise-redis` (key `auth-token`) and `flowise-owner`
+(key `password`).
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     Main,
+    Owner,
     PodOptions,
     PostgresDatabase,
     Queue,
@@ -96,6 +99,7 @@ def build(app: App) -> None:
         ),
         main=Main(replicas=2, resources=Resources.production(), pod=OVER_THE_ZONES),
         worker=Worker(replicas=4, concurrency=20, resources=Resources.production(), pod=OVER_THE_ZONES),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
     )
 
 

@@ -34,6 +34,7 @@ from flowise_constructs import (
     DataClaim,
     Ingress,
     IngressHost,
+    Main,
     PostgresDatabase,
     SecretKey,
     StandaloneChart,
@@ -56,6 +57,9 @@ def build(app: App) -> None:
         data=DataClaim(size="5Gi"),
         # TLS ends at the Ingress controller, with its default certificate: the public URL is https all the same.
         ingress=Ingress(hosts=[IngressHost(host="flowise.example.com")], class_name="traefik", tls_in_front=True),
+        # Who registers first owns the installation. Until then main is not Ready, and the Ingress leads nowhere:
+        # kubectl port-forward deployment/flowise 3000, then http://localhost:3000.
+        main=Main(awaits_owner=True),
     )
 
 

@@ -8,10 +8,11 @@ What to know:
   about a minute without Flowise.
 - The claim `flowise-data` holds the database and the uploads. Deleting the claim deletes both. The annotations below
   keep it when Argo CD or Flux delete the other objects; remove the one that you don't need.
-- The first account that is registered owns the installation. Register it before the host is reachable for others.
+- The first account owns the installation. A Job makes it; until then main is not Ready, so that nobody comes first.
 
-Must exist already: Secret `flowise-auth-secrets` with the five keys, and Secret `flowise-tls`, which cert-manager makes
-here because of the annotation on the Ingress. `flowise-constructs secrets` prints the first one.
+Must exist already: Secret `flowise-auth-secrets` with the five keys, Secret `flowise-owner` with the key `password`,
+and Secret `flowise-tls`, which cert-manager makes here because of the annotation on the Ingress. `flowise-constructs
+secrets` prints the first two.
 
 To change later: `database=BundledPostgres()` or `database=PostgresDatabase(...)` starts with an *empty* database; flows
 have to be exported and imported. Start with PostgreSQL if you expect to grow.
@@ -27,7 +28,18 @@ if __name__ == "__main__":
 
 from cdk8s import App
 
-from flowise_constructs import Auth, DataClaim, Ingress, IngressHost, IngressTls, Main, Resources, StandaloneChart
+from flowise_constructs import (
+    Auth,
+    DataClaim,
+    Ingress,
+    IngressHost,
+    IngressTls,
+    Main,
+    Owner,
+    Resources,
+    SecretKey,
+    StandaloneChart,
+)
 
 HOST = "flowise.example.com"
 
@@ -58,6 +70,7 @@ def build(app: App) -> None:
             tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")],
         ),
         main=Main(resources=Resources.small()),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
     )
 
 

@@ -11,9 +11,10 @@ What to know:
 - Within one namespace each needs another `Names(name=...)`. Here the namespaces differ, and names may be the same.
 - `Names.namespace` puts the namespace into every object. The namespaces themselves are not made here.
 - A node that is tainted for one team is reached by `Main(pod=PodOptions(tolerations=[...]))`, given per team.
+- A Job makes each team's first account; until then main is not Ready, and the Ingress leads nowhere.
 
-Must exist already, in each namespace: the namespace, and the Secrets `flowise-auth-secrets` and
-`flowise-postgresql-auth`. `flowise-constructs secrets dist/legal.k8s.yaml` prints them, with the namespace.
+Must exist already, in each namespace: the namespace, and the Secrets `flowise-auth-secrets`, `flowise-postgresql-auth`
+and `flowise-owner` (key `password`). `flowise-constructs secrets dist/legal.k8s.yaml` prints them, with the namespace.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from flowise_constructs import (
     IngressHost,
     IngressTls,
     Names,
+    Owner,
+    SecretKey,
     Settings,
     StandaloneChart,
 )
@@ -59,6 +62,7 @@ class TeamFlowise(StandaloneChart):
                 annotations={"cert-manager.io/cluster-issuer": "company-ca"},
                 tls=[IngressTls(hosts=[host], secret_name="flowise-tls")],
             ),
+            owner=Owner(email=f"{team}@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         )
 
 

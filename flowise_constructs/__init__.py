@@ -26,6 +26,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.owner.values import ApiKeys, Owner
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
 from flowise_constructs.storage.values import (
@@ -55,12 +56,14 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.owner.job import OwnerJob
     from flowise_constructs.queueing.redis import RedisServer
     from flowise_constructs.secrets.external_secrets import ExternalSecrets
     from flowise_constructs.secrets.rotation import KeyRotationJob
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
+    "ApiKeys",
     "ApiObject",
     "App",
     "Auth",
@@ -108,6 +111,8 @@ __all__ = [
     "MysqlDatabase",
     "Names",
     "OutboundProxy",
+    "Owner",
+    "OwnerJob",
     "PodField",
     "PodOptions",
     "PostgresBootstrap",
@@ -159,6 +164,7 @@ _CONSTRUCTS = {
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
     "KeyRotationJob": "secrets.rotation",
+    "OwnerJob": "owner.job",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import http.client
 import json
@@ -31,15 +32,15 @@ class Verdict:
 
 
 class ApiServer:
-    """etcd and the API server, on loopback, until `stop`."""
+    """etcd and the API server, on loopback unless told otherwise, until `stop`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, address: str = "127.0.0.1") -> None:
         assert ASSETS is not None
-        self._directory, self._port = directory, free_port()
+        self._directory, self._address, self.port = directory, address, free_port()
         self._places: dict[tuple[str, str], str] = {}
         # The server makes its certificate itself, at each start.
         insecure = ssl._create_unverified_context()
-        self._connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=insecure, timeout=30)
+        self._connection = http.client.HTTPSConnection(address, self.port, context=insecure, timeout=30)
         store, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         clients = [f"--listen-client-urls={store}", f"--advertise-client-urls={store}"]
         self._processes = [
@@ -68,6 +69,48 @@ class ApiServer:
         path = f"{group}/{self._place_of(group, item['kind'])}?dryRun=All&fieldValidation=Strict"
         return self._request("POST", path, item)[0]
 
+    def create(self, document: dict[str, Any]) -> None:
+        """Creates the object there."""
+        group = "/api/v1" if document["apiVersion"] == "v1" else f"/apis/{document['apiVersion']}"
+        self._want("POST", f"{group}/{self._place_of(group, document['kind'])}", document)
+
+    def token(self, account: str) -> str:
+        """A token of a service account."""
+        path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account}/token"
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        return str(self._want("POST", path, request)["status"]["token"])
+
+    def secret(self, name: str) -> dict[str, str]:
+        """The data of a Secret."""
+        data = self._want("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets/{name}")["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def delete(self, resource: str, name: str) -> None:
+        """Deletes an object of the core group."""
+        self._want("DELETE", f"/api/v1/namespaces/{NAMESPACE}/{resource}/{name}")
+
+    def patch(self, resource: str, name: str, body: Any) -> None:
+        """Changes an object of the core group."""
+        path = f"/api/v1/namespaces/{NAMESPACE}/{resource}/{name}"
+        self._want("PATCH", path, body, type="application/strategic-merge-patch+json")
+
+    def error_of(self, method: str, path: str, body: Any, token: str) -> str | None:
+        """What is said to whoever has that token."""
+        self._connection.close()
+        return self._request(method, path, body, token=token)[0].error
+
+    @property
+    def certificate(self) -> str:
+        """What clients trust it by."""
+        return (self._directory / "certificates" / "apiserver.crt").read_text()
+
+    def _want(self, method: str, path: str, body: Any = None, type: str = "application/json") -> Any:
+        # The server closes a connection that was idle for long.
+        self._connection.close()
+        verdict, told = self._request(method, path, body, type=type)
+        assert verdict.error is None, verdict.error
+        return told
+
     def version(self) -> str:
         """The server's version."""
         return str(self._request("GET", "/version")[1]["gitVersion"])
@@ -86,8 +129,8 @@ class ApiServer:
         subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
         tokens.write_text(f"{TOKEN},test,test,system:masters\n")
         return [
-            "--bind-address=127.0.0.1",
-            f"--secure-port={self._port}",
+            f"--bind-address={self._address}",
+            f"--secure-port={self.port}",
             f"--cert-dir={self._directory}/certificates",
             f"--token-auth-file={tokens}",
             f"--service-account-key-file={key}",
@@ -115,8 +158,10 @@ class ApiServer:
                 raise TimeoutError((self._directory / "kube-apiserver.log").read_text()[-2000:])
             time.sleep(0.2)
 
-    def _request(self, method: str, path: str, body: Any = None) -> tuple[Verdict, Any]:
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    def _request(
+        self, method: str, path: str, body: Any = None, *, type: str = "application/json", token: str = TOKEN
+    ) -> tuple[Verdict, Any]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": type}
         try:
             self._connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = self._connection.getresponse()

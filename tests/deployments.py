@@ -15,6 +15,7 @@ from cdk8s import App, Chart
 
 import main
 from flowise_constructs import (
+    ApiKeys,
     Auth,
     AzureContainer,
     Backup,
@@ -47,6 +48,7 @@ from flowise_constructs import (
     MysqlDatabase,
     Names,
     OutboundProxy,
+    Owner,
     PodField,
     PodOptions,
     PostgresDatabase,
@@ -107,6 +109,8 @@ NEW_KEY = SecretKey(secret="flowise-encryption", key="of-2027")
 STORE = StoreRef(name="vault", kind="ClusterSecretStore")
 HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
+OWNER = Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password"))
+API_KEYS = ApiKeys(secret="flowise-api-keys", keys={"metrics": ["templates:marketplace"], "ci": ["chatflows:view"]})
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
 
 CNPG = PostgresDatabase.cnpg("flowise-db")
@@ -187,14 +191,21 @@ FURTHER_ABOUT_PODS = PodOptions(
 
 
 def standalone(**given: Any) -> Callable[[App], Chart]:
-    """A standalone deployment, SQLite unless told otherwise."""
-    return lambda app: StandaloneChart(app, "standalone", **{"auth": AUTH, **given})
+    """A standalone deployment, SQLite and with an owner already unless told otherwise."""
+    return lambda app: StandaloneChart(app, "standalone", **{"auth": AUTH, **owned(given)})
 
 
 def queue(**given: Any) -> Callable[[App], Chart]:
     """A queue deployment on servers that exist unless told otherwise."""
-    values = {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET, **given}
+    values = {"auth": AUTH, "database": POSTGRES, "queue": Queue(redis=REDIS), "storage": BUCKET, **owned(given)}
     return lambda app: QueueChart(app, "queue", **values)
+
+
+def owned(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What says that the owner exists, where nothing is said of it."""
+    main = given.get("main", Main())
+    known = "owner" in given or not isinstance(main, Main) or main.awaits_owner is not None
+    return dict(given) if known else {**given, "main": replace(main, awaits_owner=False)}
 
 
 def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
@@ -381,6 +392,15 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         ),
         settings=Settings(model_list=ConfigMapKey(config_map="prompts", key="models.json")),
         registry=Registry(address="registry.example.com/mirror"),
+    "owner": standalone(owner=OWNER, ingress=INGRESS),
+    "owner-of-a-stopped-main": standalone(owner=OWNER, main=Main(replicas=0)),
+    "awaiting-an-owner": standalone(main=Main(awaits_owner=True), ingress=INGRESS),
+    "queue-owner": queue(
+        owner=replace(OWNER, name="Admin", api_keys=API_KEYS, ttl_seconds=600, pod=EVERYTHING_ABOUT_PODS),
+        names=Names(namespace="ai"),
+        image=Image(repository="registry.example.com/flowise", tag="3.1.4", pull_secrets=["r"]),
+        settings=Settings(metrics=Metrics(), authorities=CERTIFICATE),
+        main=Main(replicas=2),
     ),
     "queue": queue(),
     "queue-further-containers": queue(

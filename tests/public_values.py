@@ -10,6 +10,7 @@ from deployments import BACKUP, POSTGRES
 
 from flowise_constructs import (
     AzureContainer,
+    ApiKeys,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -28,6 +29,7 @@ from flowise_constructs import (
     LogClaim,
     Main,
     Names,
+    Owner,
     PodField,
     PodOptions,
     ProbeNumbers,
@@ -94,6 +96,7 @@ def _named(suffix: str, of: str, **given: Any) -> Way:
 
 
 INGRESS: dict[str, Any] = {"hosts": [IngressHost(host="a.example.com")]}
+OWNED: dict[str, Any] = {"email": "a@example.com", "password": SecretKey(secret="a", key="k")}
 ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (PodOptions, "annotations", {}),
     (ServiceAccount, "annotations", {}),
@@ -105,6 +108,7 @@ ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (S3Bucket, "service_account_annotations", {"bucket": "files"}),
     (GcsBucket, "service_account_annotations", {"bucket": "files", "project": "acme-prod"}),
     (AzureContainer, "service_account_annotations", {"container": "files", "account": "acme"}),
+    (Owner, "annotations", OWNED),
 ]
 VOLUME: dict[str, Any] = {"name": "further", "source": {"emptyDir": {}}, "mount_path": "/further"}
 CLAIM: dict[str, Any] = {"name": "further", "mount_path": "/further"}
@@ -139,8 +143,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     },
     "variable name": key_of(Settings, "extra_env") | key_of(Main, "extra_env") | key_of(Worker, "extra_env"),
     "variable value": value_of(Settings, "extra_env", "A") | value_of(Main, "extra_env", "A"),
-    "secretKeyRef name": field(SecretKey, "secret", key="k"),
-    "secretKeyRef key": field(SecretKey, "key", secret="a"),
+    "secretKeyRef name": field(SecretKey, "secret", key="k") | field(ApiKeys, "secret", keys={"k": ["tools:view"]}),
+    "secretKeyRef key": field(SecretKey, "key", secret="a")
+    | {"ApiKeys.keys": lambda value: ApiKeys(secret="a", keys={value: ["tools:view"]})},
     "configMapKeyRef name": field(ConfigMapKey, "config_map", key="k"),
     "configMapKeyRef key": field(ConfigMapKey, "key", config_map="a"),
     "fieldRef path": field(PodField, "path"),
@@ -251,5 +256,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     | field(Restore, "deadline_seconds")
     | field(KeyRotation, "deadline_seconds", new_key=deployments.NEW_KEY, wait_seconds=1),
     "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
+    | field(Restore, "deadline_seconds"),
+    "back-off limit": field(Backup, "backoff_limit", **BACKED_UP)
+    # ttlSecondsAfterFinished has the same rule.
+    | field(Owner, "ttl_seconds", **OWNED),
 }
 """Subject -> field -> what makes the value, or the manifest where more than a value is needed to be refused."""

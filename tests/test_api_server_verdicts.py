@@ -93,6 +93,7 @@ NOT_IN_AN_OBJECT = {
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
     *("Istio.exclude_outbound_ports", "Linkerd.exclude_outbound_ports"),
     *("BundledPostgres.config", "Queue.name", "Smtp.sender", "KeyRotation.wait_seconds"),
+    *("Owner.email", "Owner.name", "Owner.deadline_seconds"),
     *("GcsBucket.bucket", "GcsBucket.project", "AzureContainer.account", "AzureContainer.container"),
     "Settings.model_list",
     # Of a custom resource.

@@ -10,7 +10,20 @@ from typing import Any
 import cluster
 import pytest
 from cdk8s import App, Chart
-from deployments import AUTH, BACKUP, BUCKET, PASSWORD, POSTGRES, REDIS, VARIANTS, objects, pods, queue, standalone
+from deployments import (
+    AUTH,
+    BACKUP,
+    BUCKET,
+    OWNER,
+    PASSWORD,
+    POSTGRES,
+    REDIS,
+    VARIANTS,
+    objects,
+    pods,
+    queue,
+    standalone,
+)
 
 from flowise_constructs import (
     AuthSecret,
@@ -25,6 +38,7 @@ from flowise_constructs import (
     FlowiseWorker,
     Main,
     Names,
+    OwnerJob,
     PodOptions,
     PostgresBootstrap,
     Queue,
@@ -67,6 +81,7 @@ CONSTRUCTS: Mapping[Any, Mapping[str, Any]] = {
     BackupJob: {"backup": "x", "flowise": "y", "names": 1, "data": 2},
     FlowiseMain: {"flowise": "x", "names": 1, "main": 2, "data": 3},
     FlowiseWorker: {"flowise": "x", "names": 1, "worker": 2},
+    OwnerJob: {"owner": "x", "deployment": 1},
     PostgresBootstrap: {"names": "x", "version": 1},
     RestoreDrill: {"backup": "x", "flowise": "y", "drill": 1, "names": 2},
     RestoreJob: {"backup": "x", "flowise": "y", "restore": "x", "names": 1, "data": 2},
@@ -177,10 +192,49 @@ def test_scripts_stand_in_one_config_map_and_each_role_has_its_own_checksum() ->
     assert len(set(checksums)) == 2
 
 
+def job_name(**given: Any) -> str:
+    [name] = (
+        item["metadata"]["name"] for item in objects(standalone(owner=replace(OWNER, **given))) if item["kind"] == "Job"
+    )
+    return str(name)
+
+
+def test_a_job_that_would_have_to_change_has_another_name() -> None:
+    assert job_name() == job_name()
+    assert job_name(annotations={"a": "b"}) == job_name(), "annotations can be changed"
+    names = [
+        job_name(),
+        job_name(email="b@example.com"),
+        job_name(pod=PodOptions(rollout_token="2")),
+        job_name(ttl_seconds=9),
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_a_stopped_main_has_no_job_for_its_owner() -> None:
+    chart = StandaloneChart(App(), "chart", auth=AUTH, owner=OWNER, main=Main(replicas=0))
+    assert not hasattr(chart, "owner")
+    assert chart.deployment.workload("owner") is None
+
+
+def test_an_owner_of_constructs_alone() -> None:
+    chart = Chart(App(), "chart")
+    main = FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH, database=POSTGRES), main=Main(awaits_owner=True))
+    job = OwnerJob(chart, "Owner", owner=OWNER, deployment=Deployment.of(main))
+    assert job.workload.name == job.job.name
+    [service] = (
+        item["spec"]
+        for item in chart.to_json()
+        if item["metadata"]["name"] == "flowise-owner" and item["kind"] == "Service"
+    )
+    assert service["selector"] == main.workload.selector
+    assert service["ports"][0]["port"] == main.workload.ports["http"], "a headless Service translates no port"
+
+
 def files_of(**given: Any) -> Mapping[str, list[Any]]:
     app = App()
     values: dict[str, Any] = {"auth": AUTH, "queue": Queue(redis=BundledRedis()), "storage": BUCKET, **given}
-    QueueChart(app, "queue", database=BundledPostgres(), backup=replace(BACKUP, drill=Drill()), **values)
+    QueueChart(app, "queue", database=BundledPostgres(), backup=replace(BACKUP, drill=Drill()), owner=OWNER, **values)
     return {chart.node.id: chart.to_json() for chart in app.charts}
 
 
@@ -191,6 +245,7 @@ def test_scripts_may_have_a_file_of_their_own() -> None:
         "flowise-scripts",
         "flowise-backup-scripts",
         "flowise-drill-scripts",
+        "flowise-owner-scripts",
     ]
     apart = [*files["queue"], *files["queue-scripts"]]
     assert sorted(map(repr, apart)) == sorted(map(repr, together))

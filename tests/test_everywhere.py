@@ -20,6 +20,7 @@ from deployments import (
     GOOGLE_BY_IDENTITY,
     MARIADB,
     MYSQL,
+    OWNER,
     PASSWORD,
     POSTGRES,
     REDIS,
@@ -96,6 +97,7 @@ DEPLOYMENTS: dict[str, Any] = {
         **{"database": BundledPostgres(), "queue": Queue(redis=BundledRedis())},
         settings=SETTINGS,
         backup=WITH_DRILL,
+        owner=OWNER,
     ),
 }
 

@@ -76,7 +76,7 @@ def test_the_command_writes_the_same_bytes_whatever_the_hash_seed(
 TWO_CONTRADICTIONS = """
 import sys, main
 from flowise_constructs import Main
-main.StandaloneChart = lambda *a, chart=main.StandaloneChart, **k: chart(*a, main=Main(replicas=2, strategy="RollingUpdate"), **k)
+main.StandaloneChart = lambda *a, chart=main.StandaloneChart, **k: chart(*a, **{**k, "main": Main(replicas=2, strategy="RollingUpdate", awaits_owner=False)})
 sys.exit(main.main())
 """
 

@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 
 def kubectl(server: ApiServer, *arguments: str, given: str = "") -> str:
-    where = [f"--server=https://127.0.0.1:{server._port}", f"--token={TOKEN}", "--insecure-skip-tls-verify"]
+    where = [f"--server=https://127.0.0.1:{server.port}", f"--token={TOKEN}", "--insecure-skip-tls-verify"]
     command = [f"{ASSETS}/kubectl", *where, f"--namespace={NAMESPACE}", *arguments]
     ran = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr

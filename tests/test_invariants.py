@@ -40,8 +40,8 @@ EXTERNAL = {
     | {"flowise-db-app", "flowise-db-ca", "hippo-pguser-flowise", "hippo-cluster-cert", "redis"}
     | {"flow-ise.acid-flowise.credentials.postgresql.acid.zalan.do", "flowise-connection", "mariadb-ca-bundle"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"}
-    | {"flowise-encryption", "old", "registry", "whole"},
-    "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "redis"},
+    | {"flowise-owner", "flowise-encryption", "old", "registry", "whole"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "redis", "kube-root-ca.crt"},
     "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
@@ -96,7 +96,14 @@ def has_sidecars(documents: list[dict[str, Any]]) -> bool:
 
 
 SEEN: set[tuple[str, str]] = set()
-IN_NAMESPACE = ("names", "queue-pods", "queue-further-containers", "key-rotation-postgres-tls", "external-secrets")
+IN_NAMESPACE = (
+    "names",
+    "queue-pods",
+    "queue-owner",
+    "queue-further-containers",
+    "key-rotation-postgres-tls",
+    "external-secrets",
+)
 
 
 def fresh(document: dict[str, Any], version: str) -> list[str]:

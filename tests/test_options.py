@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from cdk8s import App, Chart
 from deployments import (
+    API_KEYS,
     AUTH,
     BACKUP,
     BUCKET,
@@ -20,6 +21,7 @@ from deployments import (
     INGRESS,
     MARIADB,
     MYSQL,
+    OWNER,
     PASSWORD,
     POSTGRES,
     REDIS,
@@ -190,6 +192,26 @@ OPTIONS: tuple[Option, ...] = (
             "pod": POD,
             "drill": Drill(),
         },
+    ),
+    Option(
+        OWNER,
+        lambda value: standalone(owner=value, names=Names(namespace="ai")),
+        {
+            "email": "other@example.com",
+            "password": OTHER,
+            "name": "Admin",
+            "api_keys": API_KEYS,
+            "deadline_seconds": 60,
+            "ttl_seconds": 0,
+            "annotations": {"a": "b"},
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        API_KEYS,
+        lambda value: standalone(owner=replace(OWNER, api_keys=value), names=Names(namespace="ai")),
+        {"secret": "other", "keys": {"metrics": ["tools:view"]}},
     ),
     Option(
         Retention(),
@@ -416,6 +438,7 @@ OPTIONS: tuple[Option, ...] = (
             "readiness": FEW,
             "liveness": FEW,
             "pre_stop_seconds": 7,
+            "awaits_owner": True,
             "strategy": "Recreate",
             "extra_env": {"LANGUAGE": "en"},
             "sizes": WritableSizes(tmp="7Gi"),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cdk8s import App, Chart
 from deployments import (
+    API_KEYS,
     AUTH,
     AZURE,
     AZURE_BY_IDENTITY,
@@ -23,6 +24,8 @@ from deployments import (
     CNPG,
     GOOGLE,
     HOST,
+    INGRESS,
+    OWNER,
     PASSWORD,
     POSTGRES,
     REDIS,
@@ -32,6 +35,7 @@ from deployments import (
 )
 
 from flowise_constructs import (
+    ApiKeys,
     Auth,
     AuthSecret,
     AzureContainer,
@@ -60,6 +64,7 @@ from flowise_constructs import (
     MysqlDatabase,
     Names,
     OutboundProxy,
+    Owner,
     PodField,
     PodOptions,
     PostgresDatabase,
@@ -77,6 +82,7 @@ from flowise_constructs import (
     SharedVolume,
     Smtp,
     SqliteDatabase,
+    StandaloneChart,
     Volume,
     Worker,
     WritableSizes,
@@ -152,6 +158,16 @@ FIELDS: tuple[tuple[Make, str], ...] = (
     (lambda: Settings(extra_env={"A": "\0"}), r"Settings.extra_env: \['A'\] '\\x00' must not contain lone surrogates, or control characters"),
     (lambda: Main(replicas=-1), r"Main.replicas: -1 must be from 0 to"),
     (lambda: Worker(concurrency=0), r"Worker.concurrency: 0 must be from 1 to"),
+    (lambda: Owner(email="admin@localhost", password=PASSWORD), r"Owner.email: 'admin@localhost' must be an e-mail address that Flowise takes"),
+    (lambda: Owner(email="a@b.org", password="Passw0rd!"), r"Owner.password: .*not shown.* SecretKey"),  # type: ignore[arg-type]
+    (lambda: Owner(email="a@b.org", password=PASSWORD, name="n" * 101), r"Owner.name: 'n+\.\.\. must be at most 100 characters"),
+    (lambda: Owner(email="a@b.org", password=PASSWORD, deadline_seconds=0), r"Owner.deadline_seconds: 0 must be from 1 to"),
+    (lambda: ApiKeys(secret="keys", keys={}), r"ApiKeys.keys: is empty: name a key with its permissions, or leave 'api_keys' out"),
+    (lambda: ApiKeys(secret="keys", keys={"ci": []}), r"ApiKeys.keys: 'ci' has no permission, and Flowise makes no such key"),
+    (lambda: ApiKeys(secret="keys", keys={"ci": ["tools:view", "tools:view"]}), r"ApiKeys.keys: 'ci' names a permission twice"),
+    (lambda: ApiKeys(secret="keys", keys={"ci": ["workspace:view"]}), r"'workspace:view' is refused by Flowise: API keys can't manage workspaces"),
+    (lambda: ApiKeys(secret="keys", keys={"ci": ["everything"]}), r"'everything' must be a permission of Flowise, such as 'chatflows:view'"),
+    (lambda: ApiKeys(secret="keys", keys={"a b": ["tools:view"]}), r"ApiKeys.keys: key 'a b' must be a key of a Secret"),
     (lambda: Resources(memory_limit="2.1Gi"), r"Resources.memory_limit: '2.1Gi' is no whole number of bytes: write it as '2151Mi'"),
     (lambda: DataClaim(size="9Pi"), r"DataClaim.size: '9Pi' is not a plausible size in bytes"),
     (lambda: Backup(target=BUCKET, time_zone="Europe/zurich"), r"Backup.time_zone: 'Europe/zurich' must be a name from the tz database"),
@@ -296,6 +312,15 @@ CONSTRUCTS: tuple[tuple[Make, str], ...] = (
     (lambda: AuthSecret(Chart(App(), "c"), "A"), r"Auth.encryption_key: .* without a Secret"),
     (lambda: S3Storage(Chart(App(), "c"), "S", bucket="A"), r"S3Bucket.bucket: 'A' must be a bucket name"),
     (built(standalone(backup=BACKUP, data=None)), r"[Bb]ackup"),
+    (
+        built(standalone(owner=OWNER, main=Main(awaits_owner=False))),
+        r"OwnerJob.deployment: has a main that is Ready before there is an owner, so that anybody may come first: give Main\(awaits_owner=True\)",
+    ),
+    (
+        built(standalone(owner=replace(OWNER, api_keys=API_KEYS))),
+        r"Owner.api_keys: with no namespace: a RoleBinding must name the namespace of its service account; give Names\(namespace=",
+    ),
+    (built(standalone(owner=OWNER, names=Names(name="n" * 49))), r"Names: give 'n+-owner-[0-9a-f]{8}', longer than 63 characters"),
 )  # fmt: skip
 
 
@@ -357,6 +382,10 @@ def trusting(source: Any) -> Volume:
     return Volume(name="a", source=source, mount_path="/a")
 
 
+def open_to_all(**given: Any) -> Callable[[App], Chart]:
+    return lambda app: StandaloneChart(app, "open", auth=AUTH, **given)
+
+
 WARNED: tuple[tuple[Make, str], ...] = (
     (lambda: trusting({"hostPath": {"path": "/a"}}), r"Volume.source: 'hostPath' is refused in a namespace that enforces"),
     (
@@ -383,6 +412,8 @@ WARNED: tuple[tuple[Make, str], ...] = (
         built(standalone(database=PostgresDatabase(host="127.0.0.1", password=PASSWORD), backup=BACKUP)),
         r"PodOptions.sidecars: the database is at '127.0.0.1', the pod itself, .*: give them main's sidecar",
     ),
+    (built(open_to_all(ingress=INGRESS)), r"Flowise.ingress: whoever opens a new installation first becomes its owner: give the chart an Owner"),
+    (built(open_to_all(main=Main(service=Service(type="LoadBalancer")))), r"Service.type: whoever opens a new installation first"),
     (built(standalone(main=Main(extra_env={"NUMBER_OF_PROXIES": "1"}))), r"Main.extra_env: .*TRUST_PROXY"),
     (built(standalone(main=Main(extra_env={"DISABLE_FLOWISE_TELEMETRY": "true"}))), r"DISABLE_FLOWISE_TELEMETRY"),
 )  # fmt: skip
@@ -397,6 +428,12 @@ def test_warned_of_in_these_words(make: Make, message: str) -> None:
 def test_a_warning_points_to_the_line_that_made_the_value() -> None:
     with pytest.warns(ConfigWarning) as caught:
         Worker(concurrency=1)
+    assert caught[0].filename == __file__
+
+
+def test_so_does_one_that_a_construct_issues() -> None:
+    with pytest.warns(ConfigWarning) as caught:
+        StandaloneChart(App(), "chart", auth=AUTH, ingress=INGRESS)
     assert caught[0].filename == __file__
 
 

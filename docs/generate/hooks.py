@@ -37,6 +37,7 @@ ROOMS = {
     "storage": ("Storage", "Uploads and documents, and the claim."),
     "edge": ("Service and Ingress", "Traffic from outside."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
+    "owner": ("Owner", "The first account, and API keys."),
     "backup": ("Backup", "Backups, restores, drills."),
     "secrets": ("Secrets", "Secrets out of a store, and a new encryption key."),
     "core": ("Errors", "What is raised, and what is warned of."),
@@ -45,6 +46,7 @@ OUTSIDE_DOCS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing
 EXAMPLES = {
     "standalone_sqlite": "Standalone, SQLite",
     "standalone_postgresql": "Standalone, PostgreSQL",
+    "with_owner": "With an owner and an API key",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
     "queue_cloudnativepg": "Queue on CloudNativePG",

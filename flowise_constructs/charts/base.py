@@ -27,6 +27,8 @@ from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.owner.job import OwnerJob
+from flowise_constructs.owner.values import Owner
 from flowise_constructs.queueing.values import Queue
 from flowise_constructs.storage.s3 import S3Storage
 from flowise_constructs.storage.values import Claim, S3Bucket, Storage
@@ -40,6 +42,7 @@ class FlowiseChart(Chart):
     postgres_class: ClassVar[type[PostgresServer]] = PostgresServer
     main_class: ClassVar[type[FlowiseMain]] = FlowiseMain
     backup_class: ClassVar[type[BackupJob]] = BackupJob
+    owner_class: ClassVar[type[OwnerJob]] = OwnerJob
 
     postgres: Part[PostgresServer] = Part("database=BundledPostgres()")
     """The bundled PostgreSQL, if `database` is a `BundledPostgres`."""
@@ -47,6 +50,8 @@ class FlowiseChart(Chart):
     """The bucket, if `storage` is an `S3Bucket`."""
     backup: Part[BackupJob] = Part("backup=Backup(...)")
     """The backup, if there is one."""
+    owner: Part[OwnerJob] = Part("owner=Owner(...)")
+    """The owner's Job, if there is one: none while main is stopped, with `Main(replicas=0)`."""
     deployment: Deployment
     """What features such as network policies build on: names, the `Flowise` value, the workloads."""
 
@@ -103,7 +108,8 @@ class FlowiseChart(Chart):
     def _runs_pods(self) -> list[RunsPods]:
         """The constructs besides main that run pods."""
         servers_and_workers = [getattr(self, name, None) for name in ("worker", "postgres", "redis")]
-        jobs = [self.backup, self.backup.drill] if hasattr(self, "backup") else []
+        backups = [self.backup, self.backup.drill] if hasattr(self, "backup") else []
+        jobs = [*backups, getattr(self, "owner", None)]
         return [construct for construct in (*servers_and_workers, *jobs) if construct is not None]
 
     def _refuse_shared_accounts(self) -> None:
@@ -125,9 +131,17 @@ class FlowiseChart(Chart):
         warn_of_namesakes(self, self.deployment.names)
         annotate([self, *([self._scripts] if self._scripts is not None else [])], annotations)
 
-    def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
+    def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names, owner: Owner | None) -> None:
+        if owner is not None and main.awaits_owner is None:
+            main = replace(main, awaits_owner=True)
         given: dict[str, Any] = {"main": self._everywhere.process(main), "data": data, **self._apart()}
         self.main = self.main_class(self, "Main", flowise=flowise, names=names, **given)
+
+    def _owner(self, owner: Owner | None) -> None:
+        """Nothing where main was refused, or is stopped: the Job would wait for it in vain."""
+        if owner is not None and hasattr(self, "main") and self.main.main.replicas > 0:
+            deployment = Deployment.of(self.main)
+            self.owner = self.owner_class(self, "Owner", owner=owner, deployment=deployment, **self._apart())
 
     def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
         if backup is None:

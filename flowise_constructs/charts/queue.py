@@ -27,6 +27,7 @@ from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.owner.values import Owner
 from flowise_constructs.queueing.redis import RedisServer
 from flowise_constructs.queueing.values import BundledRedis, Queue
 from flowise_constructs.storage.values import ObjectStore, SharedVolume
@@ -34,11 +35,11 @@ from flowise_constructs.storage.values import ObjectStore, SharedVolume
 
 class QueueChart(FlowiseChart):
     """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
-    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite and no local storage: files are in a bucket, or
-    on the claim of a `SharedVolume`.
+    `PostgresServer`, `RedisServer`, `BackupJob` and `OwnerJob`. It takes no SQLite and no local storage: files are in a
+    bucket, or on the claim of a `SharedVolume`.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
-    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
+    Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.owner`, `.deployment`.
 
     Raises ConfigError with every finding.
     """
@@ -65,6 +66,7 @@ class QueueChart(FlowiseChart):
         main: Main = Main(),
         worker: Worker = Worker(),
         backup: Backup | None = None,
+        owner: Owner | None = None,
         names: Names = Names(),
         namespace: naming.DnsLabel | None = None,
         registry: Registry | None = None,
@@ -74,7 +76,8 @@ class QueueChart(FlowiseChart):
         on_pods: bool = False,
         scripts_apart: bool = False,
     ) -> None:
-        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`.
+        """`queue` names the Redis; the chart creates it if it is a `BundledRedis`. `owner` is the first account: main
+        is Ready only once it exists.
 
         `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
         every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
@@ -93,9 +96,10 @@ class QueueChart(FlowiseChart):
                 names, auth, database, storage, queue, image=image, settings=settings, ingress=ingress
             )
         )
-        findings.attempt(lambda: self._main(flowise, main, None, names))
+        findings.attempt(lambda: self._main(flowise, main, None, names, owner))
         findings.attempt(lambda: self._worker(flowise, worker, names))
         findings.attempt(lambda: self._backup(flowise, backup, None, names))
+        findings.attempt(lambda: self._owner(owner))
         self._finish(findings, annotations)
 
     def _queue(self, queue: Queue | None, names: Names) -> Queue | None:

@@ -22,14 +22,16 @@ from flowise_constructs.flowise.settings import Settings
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.owner.values import Owner
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, Storage
 
 
 class StandaloneChart(FlowiseChart):
-    """One main that does everything: `FlowiseMain` with a data claim; optionally `PostgresServer` and `BackupJob`.
+    """One main that does everything: `FlowiseMain` with a data claim; optionally `PostgresServer`, `BackupJob` and
+    `OwnerJob`.
 
     Must exist already: the Secret of the five keys, and the Secrets that the database and the storage refer to.
-    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`, `.deployment`.
+    Attributes: `.auth`, `.postgres`, `.storage`, `.main`, `.backup`, `.owner`, `.deployment`.
 
     Raises ConfigError with every finding.
     """
@@ -49,6 +51,7 @@ class StandaloneChart(FlowiseChart):
         ingress: Ingress | None = None,
         main: Main = Main(),
         backup: Backup | None = None,
+        owner: Owner | None = None,
         names: Names = Names(),
         namespace: naming.DnsLabel | None = None,
         registry: Registry | None = None,
@@ -58,7 +61,8 @@ class StandaloneChart(FlowiseChart):
         on_pods: bool = False,
         scripts_apart: bool = False,
     ) -> None:
-        """`data` is the claim for the data directory; None: a directory that is deleted with the pod.
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `owner` is the
+        first account: main is Ready only once it exists.
 
         `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
         every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
@@ -75,6 +79,7 @@ class StandaloneChart(FlowiseChart):
         flowise = findings.require(
             lambda: self._flowise(names, auth, database, storage, None, image=image, settings=settings, ingress=ingress)
         )
-        findings.attempt(lambda: self._main(flowise, main, data, names))
+        findings.attempt(lambda: self._main(flowise, main, data, names, owner))
         findings.attempt(lambda: self._backup(flowise, backup, data, names))
+        findings.attempt(lambda: self._owner(owner))
         self._finish(findings, annotations)

@@ -41,7 +41,7 @@ _QUEUE = """\
         worker=Worker(replicas=2),
 """
 _QUEUE_IMPORTS = ("BundledRedis", "Queue", "S3Bucket", "S3Credentials", "Worker")
-_IMPORTS = ("App", "Auth", "Ingress", "IngressHost", "IngressTls")
+_IMPORTS = ("App", "Auth", "Ingress", "IngressHost", "IngressTls", "Owner", "SecretKey")
 
 _MAIN = '''\
 """Flowise on Kubernetes. `flowise-constructs synth` writes its YAML to dist/."""
@@ -63,6 +63,10 @@ def build(app: App) -> None:
 {queue}        ingress=Ingress(
             hosts=[IngressHost(host=HOST)],
             tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")],
+        ),
+        owner=Owner(
+            email="admin@example.com",
+            password=SecretKey(secret="flowise-owner", key="password"),
         ),
     )
 

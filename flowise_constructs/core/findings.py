@@ -39,9 +39,9 @@ class ConfigWarning(UserWarning):
 
 
 def warn(text: str) -> None:
-    """Issues a ConfigWarning that points to the line outside this package where the value comes from."""
+    """Issues a ConfigWarning that points to the line outside this package, and jsii, where the value comes from."""
     frame, level = inspect.currentframe(), 1
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("flowise_constructs."):
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(("flowise_constructs.", "jsii.")):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, ConfigWarning, stacklevel=level)
 

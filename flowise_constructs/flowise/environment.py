@@ -42,7 +42,8 @@ def main_environment(flowise: Flowise, main: Main) -> Environment:
         **(queueing.retention_environment(flowise.queue) if flowise.queue else {}),
     }
     further = {"Settings.extra_env": flowise.settings.extra_env, "Main.extra_env": main.extra_env}
-    return {**_shared(flowise, main.resources), **own, **_further(flowise, "main", further)}
+    preloaded = [variables.READINESS_SCRIPT] if main.awaits_owner else []
+    return {**_shared(flowise, main.resources, *preloaded), **own, **_further(flowise, "main", further)}
 
 
 def worker_environment(flowise: Flowise, worker: Worker) -> Environment:
@@ -80,9 +81,10 @@ def server_references(process: Mapping[str, EnvValue]) -> str:
     return references_of(process, (*database.ADDRESS, *queueing.ADDRESS))
 
 
-def _shared(flowise: Flowise, resources: Resources) -> Environment:
+def _shared(flowise: Flowise, resources: Resources, *preloaded: str) -> Environment:
+    certificates = [variables.CERTIFICATES_SCRIPT] if _has_certificates(flowise) else []
     return {
-        **variables.process_environment(flowise, resources, has_certificates=_has_certificates(flowise)),
+        **variables.process_environment(flowise, resources, [*certificates, *preloaded]),
         **variables.behaviour_environment(flowise.settings),
         **variables.model_list_environment(flowise.settings),
         **variables.proxy_environment(flowise),

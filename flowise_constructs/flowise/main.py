@@ -29,7 +29,7 @@ from flowise_constructs.flowise.pod import (
 )
 from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
-from flowise_constructs.flowise.variables import PORT
+from flowise_constructs.flowise.variables import PORT, READINESS_SCRIPT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.claim_objects import claim_spec
@@ -45,6 +45,8 @@ from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name, data_cla
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, ObjectStore
 
 PING = "/api/v1/ping"
+OWNED = "/api/v1/owned"
+"""The ping, once an owner exists: what `ready-when-owned.js` answers, and Flowise itself with 401."""
 LOST_CONNECTION_GRACE_SECONDS = 10
 QUEUE_LIVENESS = ProbeNumbers(timeout_seconds=10)
 STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
@@ -80,11 +82,12 @@ class FlowiseMain(Construct):
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
+        _warn_of_open_registration(flowise, main)
         self._identity = flowise_identity(names, names.main_component, version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
-        probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]
-        config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*probes_of_all))
+        of_workers = WORKER_PROBES if flowise.queue else ()
+        config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*of_workers))
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.service = self._service()
@@ -103,8 +106,9 @@ class FlowiseMain(Construct):
         """Main's command. Node must run as process 1, so that it gets the stop signal."""
         return ["flowise", "start"]
 
-    def _scripts(self, *probe_scripts: str) -> Mapping[str, str]:
-        return scripts_of(self.environment, self._certificates, probe_scripts)
+    def _scripts(self, *further: str) -> Mapping[str, str]:
+        own = [*MAIN_PROBES[self.flowise.queue is not None], *([READINESS_SCRIPT] if self.main.awaits_owner else [])]
+        return scripts_of(self.environment, self._certificates, [*own, *further])
 
     def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data, self.main) else "RollingUpdate")
@@ -117,14 +121,14 @@ class FlowiseMain(Construct):
             container="flowise",
             command=held_command("FlowiseMain", self.command()),
             environment=self.environment,
-            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, self._scripts(*MAIN_PROBES[queued])),
+            scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, self._scripts()),
             resources=main.resources,
             sizes=main.sizes,
             options=main.pod,
             certificates=self._certificates,
             grace_seconds=main.pod.termination_grace_seconds or main.pre_stop_seconds + 15,
             startup=probes.http_probe(PING, main.startup),
-            readiness=probes.http_probe(PING, main.readiness),
+            readiness=probes.http_probe(OWNED if main.awaits_owner else PING, main.readiness),
             liveness=_liveness(main, queued=queued),
             pre_stop=_pre_stop(main.pre_stop_seconds),
             ports=[{"name": "http", "containerPort": PORT}],
@@ -217,6 +221,16 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
     findings += _unsaid_tls(flowise, main)
     if findings:
         raise ConfigError(findings)
+
+
+def _warn_of_open_registration(flowise: Flowise, main: Main) -> None:
+    """Where main awaits no owner, whoever opens it first registers."""
+    exposed = "Flowise.ingress" if flowise.ingress else "Service.type" if main.service.type == "LoadBalancer" else None
+    if main.awaits_owner is None and exposed:
+        warn(
+            f"{exposed}: whoever opens a new installation first becomes its owner: give the chart an Owner, or set "
+            "Main.awaits_owner, to True to register by kubectl port-forward, to False where an owner exists"
+        )
 
 
 def _unsaid_tls(flowise: Flowise, main: Main) -> Iterator[Finding]:

@@ -81,6 +81,12 @@ class Main(Value):
     pre_stop_seconds: quantities.Count = 20
     """How long a terminating pod still serves requests, until no proxy sends it any: Flowise cuts open requests when it
     gets the stop signal. The grace period is 15 seconds longer."""
+    awaits_owner: bool | None = None
+    """Whether main is Ready only once somebody has registered, which makes them Flowise's owner: until then no Service,
+    Ingress or load balancer leads to it, but `kubectl port-forward` does. It adds a script to `NODE_OPTIONS` and
+    changes the path of the readiness probe. Where an owner exists nothing else changes. Default: True in a chart that
+    is given `owner`, else False, with a warning where an Ingress or a load balancer is made. False says that the owner
+    exists, or that nobody else can come first."""
     strategy: Literal["Recreate", "RollingUpdate"] | None = None
     """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate
     with a surge."""

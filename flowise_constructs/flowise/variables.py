@@ -21,6 +21,7 @@ PORT = 3000
 HEAP_SHARE = 70
 AUTHORITIES_FILE = "authorities.pem"
 CERTIFICATES_SCRIPT = "certificate-variables.js"
+READINESS_SCRIPT = "ready-when-owned.js"
 
 PROXY_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_USE_ENV_PROXY"),
@@ -71,10 +72,10 @@ OWNED: Mapping[str, Owner] = {
 }
 
 
-def process_environment(flowise: Flowise, resources: Resources, *, has_certificates: bool) -> Environment:
-    """What both roles are told of their process."""
+def process_environment(flowise: Flowise, resources: Resources, preloaded: Iterable[str]) -> Environment:
+    """What both roles are told of their process; `preloaded` are scripts that run in front of it."""
     heap = f"--max-old-space-size={quantities.mebibytes(resources.memory_limit) * HEAP_SHARE // 100}"
-    preload = f" --require={SCRIPTS_DIRECTORY}/{CERTIFICATES_SCRIPT}" if has_certificates else ""
+    preload = "".join(f" --require={SCRIPTS_DIRECTORY}/{script}" for script in preloaded)
     return {
         "HOME": HOME,
         "LOG_PATH": LOG_DIRECTORY,

@@ -21,6 +21,8 @@ from flowise_constructs.manifests.pods import Pods, pods_of
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 """Kinds of the Gateway API that lead to Services."""
+OF_EVERY_NAMESPACE = ("ConfigMap", "kube-root-ca.crt")
+"""What Kubernetes keeps in every namespace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,8 @@ class Manifests:
         self.references += [reference for pods in self.pods for reference in self._of_pods(pods)]
 
     def holds(self, name: ObjectName) -> bool:
-        """Whether the object is among them, or is created from one of them in the cluster."""
-        return name in self.objects or name in self._keys
+        """Whether the object is among them, or is created from one of them, or by Kubernetes, in the cluster."""
+        return name in self.objects or name in self._keys or (name.kind, name.name) == OF_EVERY_NAMESPACE
 
     def lacks(self, reference: Reference) -> bool:
         """Whether the object is in the manifests, but the key is not."""

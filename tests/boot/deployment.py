@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +111,18 @@ def queue(
         storage=bucket(),
         image=image,
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
-        main=Main(replicas=mains),
+        main=Main(replicas=mains, awaits_owner=False),
         worker=Worker(replicas=workers, concurrency=10),
         security=security,
     )
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a pod reaches an API server."""
+
+    files: Mapping[str, str]
+    variables: Mapping[str, str]
 
 
 class Deployment:
@@ -129,6 +137,7 @@ class Deployment:
         # The servers and the containers have users of their own.
         self.folder.chmod(0o755)
         self.pods: list[Pod] = []
+        self._jobs: list[JobPod] = []
         self.manifests = self._synthesize(release, build, secrets)
         self._node = self._node_of(release, self.manifests)
         self.postgres = self._postgres() if self._has("flowise-postgresql") else None
@@ -172,6 +181,34 @@ class Deployment:
         self.pods.append(pod)
         return pod
 
+    def endpoints(self, service: str) -> list[str]:
+        """The addresses that a Service leads to."""
+        spec = self.manifests.get("Service", service)["spec"]
+        return [pod.address for pod in self.pods if self._is_endpoint(pod, spec)]
+
+    def _is_endpoint(self, pod: Pod, service: dict[str, Any]) -> bool:
+        if pod.deleted is not None or not pod.has_started:
+            return False
+        chosen = service["selector"].items() <= self.manifests.labels(pod.deployment).items()
+        return chosen and (pod.ready or service.get("publishNotReadyAddresses", False))
+
+    def run_job(self, *, seconds: float = 120, access: Access | None = None, **secrets: Mapping[str, str]) -> JobPod:
+        """One attempt of the Job, to its end; with other Secrets, or with access to an API server, where they are
+        given. A headless Service is its first endpoint."""
+        manifests = self.manifests
+        headless = [entry for entry in manifests.objects if entry.get("spec", {}).get("clusterIP") == "None"]
+        found = {name: self.endpoints(name) for name in (entry["metadata"]["name"] for entry in headless)}
+        hosts = {name: addresses[0] for name, addresses in found.items() if addresses}
+        given = {**manifests.secrets, **{name.replace("_", "-"): content for name, content in secrets.items()}}
+        node = replace(
+            self._node,
+            manifests=replace(manifests, secrets=given, access=access.files if access else {}),
+            hosts={**self._node.hosts, **hosts},
+            variables=access.variables if access else {},
+        )
+        pod = JobPod(node, "", f"job-{len(self._jobs)}")
+        self._jobs.append(pod)
+
     def start(self, *deployments: str) -> list[Pod]:
         """As many pods as each Deployment wants, all at once; returns when all are ready."""
         pods = [self.add(name) for name in deployments for _ in range(self.manifests.replicas(name))]
@@ -189,9 +226,9 @@ class Deployment:
         assert not failures, "\n".join([*failures, *(pod.story() for pod in pods)])
 
     def close(self) -> None:
-        for pod in self.pods:
+        for pod in (*self.pods, *self._jobs):
             pod.delete(wait=False, force=True)
-        for pod in self.pods:
+        for pod in (*self.pods, *self._jobs):
             pod.delete()
         self._stack.close()
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Node:
     hosts: Mapping[str, str]
     folder: Path
     figures: Figures
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What kubelet adds to every container's own."""
 
     def claim(self, name: str) -> Path:
         """What a claim holds."""
@@ -77,6 +79,7 @@ class Pod:
     def __init__(self, node: Node, owner: str, name: str) -> None:
         self.name = name
         self.node = node
+        self.deployment = owner
         self.spec = node.manifests.template(owner, self.kind)
         self.events: list[Event] = []
         self.back_off = BackOff()
@@ -100,9 +103,17 @@ class Pod:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
+    def _template(self, deployment: str) -> Object:
+        return self.node.manifests.template(deployment)
+
     @property
     def address(self) -> str:
         return self.network.address
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the container runs or ran; before that a pod has no endpoint."""
+        return any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
 
     @property
     def container(self) -> Object:
@@ -192,7 +203,7 @@ class Pod:
             user=security["runAsUser"],
             group=security["runAsGroup"],
             further_group=security["fsGroup"],
-            environment=self.node.manifests.environment(container, fields),
+            environment={**self.node.variables, **self.node.manifests.environment(container, fields)},
             mounts=[
                 Mount(self._volumes[mount["name"]], mount["mountPath"], mount.get("readOnly", False))
                 for mount in container.get("volumeMounts", [])
@@ -356,8 +367,7 @@ class Pod:
 
     def _pre_stop(self, process: Process, grace: float) -> None:
         hook = self.container.get("lifecycle", {}).get("preStop")
-        up = any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
-        if hook is not None and up:
+        if hook is not None and self.has_started:
             process.run(hook["exec"]["command"], grace)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Manifests:
 
     objects: list[Object]
     secrets: Secrets
+    access: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How pods reach an API server: `token`, `ca.crt`, `namespace`."""
 
     @staticmethod
     def synthesize(build: Callable[[App], object], secrets: Secrets, folder: Path) -> Manifests:
@@ -54,6 +56,11 @@ class Manifests:
         spec: Object = self.get(kind, name)["spec"]["template"]["spec"]
         return spec
 
+    def labels(self, deployment: str) -> Mapping[str, str]:
+        """The labels of a Deployment's pods."""
+        labels: Mapping[str, str] = self.get("Deployment", deployment)["spec"]["template"]["metadata"]["labels"]
+        return labels
+
     def replicas(self, deployment: str) -> int:
         """How many pods a Deployment wants."""
         count: int = self.get("Deployment", deployment)["spec"]["replicas"]
@@ -72,6 +79,11 @@ class Manifests:
 
     def _part(self, part: Object) -> dict[str, str]:
         [(kind, source)] = part.items()
+        if kind == "serviceAccountToken":
+            return {source["path"]: self.access["token"]}
+        if kind == "downwardAPI":
+            fields = {"metadata.namespace": self.access["namespace"]}
+            return {item["path"]: fields[item["fieldRef"]["fieldPath"]] for item in source["items"]}
         if kind not in ("configMap", "secret"):
             raise NotImplementedError(f"a volume of {kind}")
         name = source.get("secretName") or source["name"]
@@ -80,6 +92,8 @@ class Manifests:
         return {path: content[key] for key, path in paths.items()}
 
     def _config_map(self, name: str) -> Mapping[str, str]:
+        if name == "kube-root-ca.crt":
+            return {"ca.crt": self.access["ca.crt"]}
         data: Mapping[str, str] = self.get("ConfigMap", name)["data"]
         return data
 

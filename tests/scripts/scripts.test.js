@@ -4,6 +4,7 @@
 
 const assert = require('node:assert')
 const fs = require('node:fs')
+const http = require('node:http')
 const os = require('node:os')
 const path = require('node:path')
 const { test } = require('node:test')
@@ -151,4 +152,56 @@ test('unread bytes count only while they stay', async () => {
     let looks = 0
     const busy = () => [{ localPort: 1, unread: looks++ === 0 ? 5 : 0 }]
     assert.strictEqual((await observeUnread(first.seen, busy, 20)).seconds, 0)
+})
+
+// What stands for Flowise: `page` is where its sign-in page leads.
+async function listening(handle) {
+    const server = http.createServer(handle)
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return { server, url: `http://127.0.0.1:${server.address().port}` }
+}
+
+test('main is ready once an owner exists, and asks no more', async () => {
+    require(path.join(scripts, 'ready-when-owned.js'))
+    let page = '/organization-setup'
+    let asked = 0
+    const { server, url } = await listening((request, response) => {
+        if (request.url === '/api/v1/ping') return response.end('pong')
+        asked += 1
+        assert.strictEqual(`${request.method} ${request.url}`, 'POST /api/v1/auth/resolve')
+        if (page === undefined) return request.socket.destroy()
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ redirectUrl: page }))
+    })
+    const status = async () => (await fetch(`${url}/api/v1/owned`)).status
+    assert.strictEqual(await status(), 503)
+    page = undefined
+    assert.strictEqual(await status(), 503)
+    page = '/license-expired'
+    assert.strictEqual(await status(), 503)
+    page = '/signin'
+    assert.deepStrictEqual(await Promise.all([status(), status()]), [200, 200])
+    const before = asked
+    page = '/organization-setup'
+    assert.strictEqual(await (await fetch(`${url}/api/v1/owned`)).text(), 'pong')
+    assert.strictEqual(asked, before)
+    server.closeAllConnections()
+    server.close()
+})
+
+test('who comes second is told that there is an owner, and a fault of Flowise is tried again', async () => {
+    const answers = [[201, {}], [400, { message: 'You can only have one organization' }], [500, { message: 'down' }], [400, { message: 'Invalid Password' }], [400, { message: 'new words' }]]
+    const { server, url } = await listening((request, response) => {
+        const [status, body] = answers.shift()
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
+    const { FlowiseApi } = require(path.join(scripts, 'owner-flowise.js'))
+    const owner = { email: 'a@example.com', password: 'secret', passwordFrom: 'key password of Secret o' }
+    const register = () => new FlowiseApi(url).register(owner, 5000)
+    assert.strictEqual(await register(), true)
+    assert.strictEqual(await register(), false)
+    await assert.rejects(register(), { constructor: Error, message: 'POST account/register: status 500' })
+    await assert.rejects(register(), /the password in key password of Secret o breaks Flowise's rules: 8 to 128/)
+    await assert.rejects(register(), /Flowise refuses to register a@example.com: new words/)
+    server.closeAllConnections()
+    server.close()
 })

@@ -166,6 +166,7 @@ def _claim(release: Release) -> Claim | None:
 
 
 def _main(release: Release, called: Names, variables: Variables, *, queued: bool) -> Main:
+    exposed = release.flag("ingress.enabled") or release.text("service.type") == "LoadBalancer"
     return release.make(
         Main,
         {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
@@ -176,6 +177,8 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         startup=probes.probe(release, "startupProbe"),
         readiness=probes.probe(release, "readinessProbe"),
         liveness=_liveness(release, queued=queued),
+        # A release that is taken over has an owner.
+        awaits_owner=False if exposed else None,
         extra_env=variables.rest(),
         pod=_main_pod(release, called),
     )

@@ -1,0 +1,1 @@
+"""The first account, which owns the installation."""

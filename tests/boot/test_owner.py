@@ -1,0 +1,305 @@
+"""Nobody but the Job owns a fresh installation, and there is nothing for it to do in one that has an owner."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from admission import ASSETS, ApiServer
+from cdk8s import App
+
+from boot.client import EMAIL, PASSWORD, PORT, Browser
+from boot.deployment import BOOT_SECONDS, SECRETS, Access, Deployment, bucket, deployed
+from boot.figures import Figures
+from boot.install import Release
+from boot.kubelet import Pod, wait_until
+from boot.network import NODE
+from flowise_constructs import (
+    ApiKeys,
+    Auth,
+    BundledPostgres,
+    BundledRedis,
+    Image,
+    Ingress,
+    IngressHost,
+    Main,
+    Metrics,
+    Names,
+    Owner,
+    Queue,
+    QueueChart,
+    SecretKey,
+    Settings,
+    StandaloneChart,
+)
+
+RELEASES = ("3.1.3", "3.1.4")
+OWNER = Owner(email=EMAIL, password=SecretKey(secret="flowise-owner", key="password"), name="Admin")
+WITH_PASSWORD = {**SECRETS, "flowise-owner": {"password": PASSWORD}}
+AUTH = Auth.from_secret("flowise-auth-secrets")
+INGRESS = Ingress(hosts=[IngressHost(host="flowise.example.com")], tls_in_front=True)
+API_KEYS = ApiKeys(secret="flowise-api-keys", keys={"metrics": ["templates:marketplace"]})
+NAMESPACE = "restricted"
+
+# What Flowise takes for /api/v1/account/register, and lists of paths in a proxy don't.
+REGISTER = (
+    "/api/v1/account/register",
+    "/api/v1/account/register/",
+    "/api/v1/account/register?x=1",
+    "/api/v1/account/%72egister",
+    "/api/v1/%61ccount/register",
+    "/api/v1/account/reg%3Cx%3Eister",
+    "/api/v1/acc%3Cx%3Eount/register",
+    "/api/v1/account/<b>register</b>",
+    "/api/v1/account/register%3Cscript%3E%3C/script%3E",
+    "/%3Cx%3Eapi/v1/account/register",
+    "/api/v1/account/REGISTER",
+    "/api/v1/Account/register",
+    "/api/v1/account/./register",
+    "/api/v1/x/../account/register",
+    "/api/v1/x/%2e%2e/account/register",
+    "/api/v1//account/register",
+    "/api/v1/account%2fregister",
+    "//api/v1/account/register",
+    "/API/V1/account/register",
+)
+INTRUDER = {"name": "Intruder", "email": "intruder@example.com"}
+
+pytestmark = pytest.mark.parametrize("release", RELEASES, indirect=True)
+
+
+def standalone(app: App, image: Image, *, owner: Owner = OWNER) -> StandaloneChart:
+    return StandaloneChart(
+        app, "standalone", auth=AUTH, database=BundledPostgres(), image=image, owner=owner, ingress=INGRESS
+    )
+
+
+def two_mains(app: App, image: Image) -> QueueChart:
+    return QueueChart(
+        app,
+        "queue",
+        auth=AUTH,
+        database=BundledPostgres(),
+        queue=Queue(redis=BundledRedis()),
+        storage=bucket(),
+        image=image,
+        ingress=INGRESS,
+        main=Main(replicas=2),
+        owner=OWNER,
+    )
+
+
+def with_keys(app: App, image: Image) -> StandaloneChart:
+    return StandaloneChart(
+        app,
+        "with-keys",
+        auth=AUTH,
+        image=image,
+        settings=Settings(metrics=Metrics()),
+        ingress=INGRESS,
+        owner=replace(OWNER, api_keys=API_KEYS),
+        names=Names(namespace=NAMESPACE),
+    )
+
+
+def register(address: str, path: str, password: str) -> tuple[int, str]:
+    """Status and message of an intruder's request; a status of 0 where nothing answers."""
+    body = json.dumps({"user": {**INTRUDER, "credential": password}})
+    connection = http.client.HTTPConnection(address, PORT, timeout=30)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json", "Host": "flowise.example.com"})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    finally:
+        connection.close()
+    return answer.status, text
+
+
+def from_outside(deployment: Deployment, password: str) -> dict[str, tuple[int, str]]:
+    """What an intruder gets who comes through the Service, as Ingress and load balancers do, by every spelling."""
+    return {path: register(address, path, password) for address in deployment.endpoints("flowise") for path in REGISTER}
+
+
+def up(*pods: Pod) -> None:
+    """Returns when Flowise listens, and each pod was asked twice whether it is Ready."""
+
+    def asked() -> bool:
+        return all(any(event.reason == "Up" for event in pod.events) for pod in pods)
+
+    wait_until(asked, BOOT_SECONDS, "Flowise listens", list(pods))
+    time.sleep(pods[0].container["readinessProbe"]["periodSeconds"] * 2)
+
+
+def counted(deployment: Deployment) -> tuple[int, int]:
+    """Organisations and users in the database."""
+    assert deployment.postgres is not None
+    [[organisations]] = deployment.postgres.query("SELECT count(*) FROM organization", "flowise")
+    [[users]] = deployment.postgres.query('SELECT count(*) FROM "user"', "flowise")
+    return int(organisations), int(users)
+
+
+def refuse_intruders(deployment: Deployment) -> None:
+    """Before there is an owner: the handler is there by many a path, and no Service leads to it."""
+    assert deployment.endpoints("flowise") == []
+    assert from_outside(deployment, PASSWORD) == {}
+    [address, *_] = deployment.endpoints("flowise-owner")
+    reached = {path for path in REGISTER if "Invalid Password" in register(address, path, "too-weak")[1]}
+    assert {"/api/v1/account/register", "/api/v1/account/reg%3Cx%3Eister", "/api/v1/acc%3Cx%3Eount/register"} <= reached
+    assert counted(deployment) == (0, 0)
+
+
+def seconds_to_ready(pod: Pod) -> float:
+    """From a passed startup probe to Ready."""
+    [up_at] = [event.at for event in pod.events if event.reason == "Up"]
+    [ready_at] = [event.at for event in pod.events if event.reason == "Ready"]
+    return ready_at - up_at
+
+
+def test_nobody_but_the_job(release: Release, figures: Figures) -> None:
+    with deployed(release, standalone, figures, WITH_PASSWORD) as deployment:
+        main = deployment.add("flowise")
+        up(main)
+        refuse_intruders(deployment)
+        weak = deployment.run_job(flowise_owner={"password": "weak-password"})
+        assert weak.code == 1
+        assert (
+            weak.log()
+            .splitlines()[-1]
+            .startswith("owner: the password in key password of Secret flowise-owner breaks Flowise's rules")
+        )
+        assert "weak-password" not in weak.log()
+        assert not main.ready
+
+        done = deployment.run_job()
+        assert (done.code, done.log().splitlines()[-2:]) == (0, [f"owner: made the owner, {EMAIL}", "owner: done"])
+        deployment.wait_ready(main)
+        assert deployment.endpoints("flowise") == [main.address]
+        answers = from_outside(deployment, PASSWORD)
+        assert len(answers) == len(REGISTER)
+        assert 201 not in {status for status, _ in answers.values()}
+        assert counted(deployment) == (1, 1)
+
+        again = deployment.run_job()
+        assert again.code == 0
+        assert "is the owner already, with the password in key password of Secret flowise-owner" in again.log()
+        other = deployment.run_job(flowise_owner={"password": "An0ther-password"})
+        assert other.code == 0
+        assert (
+            f"{EMAIL} doesn't log in with the password in key password of Secret flowise-owner: nothing was changed"
+            in other.log()
+        )
+        assert "An0ther-password" not in other.log()
+        assert counted(deployment) == (1, 1)
+        Browser(main.address).log_in()
+
+        lose_and_restore(deployment, main)
+
+
+def lose_and_restore(deployment: Deployment, main: Pod) -> None:
+    postgres = deployment.postgres
+    assert postgres is not None
+    main.delete()
+    postgres.query("ALTER DATABASE flowise RENAME TO kept")
+    postgres.query("CREATE DATABASE flowise OWNER flowise")
+    postgres.query('CREATE EXTENSION "uuid-ossp"', "flowise")
+    fresh = deployment.add("flowise")
+    up(fresh)
+    refuse_intruders(deployment)
+    assert deployment.run_job().code == 0
+    deployment.wait_ready(fresh)
+    fresh.delete()
+    postgres.query("DROP DATABASE flowise WITH (FORCE)")
+    postgres.query("ALTER DATABASE kept RENAME TO flowise")
+    [restored] = deployment.start("flowise")
+    assert counted(deployment) == (1, 1)
+    seconds = seconds_to_ready(restored)
+    deployment.figures.add(deployment.release.label, "Ready after startup, with an owner", seconds)
+    assert seconds < 3, "the first probe finds the owner"
+
+
+def test_two_mains(release: Release, figures: Figures) -> None:
+    with deployed(release, two_mains, figures, WITH_PASSWORD) as deployment:
+        mains = [deployment.add("flowise"), deployment.add("flowise")]
+        up(*mains)
+        refuse_intruders(deployment)
+        assert len(deployment.endpoints("flowise-owner")) == 2
+        assert not [event for main in mains for event in main.failures()], "not Ready is no reason to be restarted"
+        assert deployment.run_job().code == 0
+        deployment.wait_ready(*mains)
+        assert len(deployment.endpoints("flowise")) == 2
+        assert 201 not in {status for status, _ in from_outside(deployment, PASSWORD).values()}
+        assert counted(deployment) == (1, 1)
+
+
+def test_deadline(release: Release, figures: Figures) -> None:
+    def impatient(app: App, image: Image) -> StandaloneChart:
+        return standalone(app, image, owner=replace(OWNER, deadline_seconds=3))
+
+    with deployed(release, impatient, figures, WITH_PASSWORD) as deployment:
+        job = deployment.run_job(seconds=30)
+        assert job.code == 1
+        last = job.log().splitlines()[-1]
+        assert last.startswith("owner: gave up on Flowise at http://flowise-owner:3000 after 3 s: refused"), last
+        for password, problem in {"": "is empty", f"{PASSWORD}\n": "has a line end"}.items():
+            refused = deployment.run_job(flowise_owner={"password": password})
+            assert refused.code == 1
+            assert f"key password of Secret flowise-owner {problem}" in refused.log()
+
+
+@contextmanager
+def api_server(folder: Path, deployment: Deployment) -> Iterator[tuple[ApiServer, Access]]:
+    """An API server that holds the Job's account to its Role."""
+    if ASSETS is None:
+        pytest.skip("KUBEBUILDER_ASSETS names no directory of etcd and kube-apiserver")
+    server = ApiServer(folder, address=NODE)
+    try:
+        for entry in deployment.manifests.objects:
+            if entry["kind"] in ("ServiceAccount", "Role", "RoleBinding"):
+                server.create(entry)
+        token = server.token("flowise-owner")
+        files = {"token": token, "ca.crt": server.certificate, "namespace": NAMESPACE}
+        yield server, Access(files, {"KUBERNETES_SERVICE_HOST": NODE, "KUBERNETES_SERVICE_PORT": str(server.port)})
+    finally:
+        server.stop()
+
+
+def test_api_keys(release: Release, figures: Figures, tmp_path: Path) -> None:
+    with deployed(release, with_keys, figures, WITH_PASSWORD) as deployment, api_server(tmp_path, deployment) as made:
+        server, access = made
+        main = deployment.add("flowise")
+        up(main)
+        done = deployment.run_job(access=access)
+        assert done.code == 0, done.log()
+        deployment.wait_ready(main)
+        key = server.secret("flowise-api-keys")["metrics"]
+        assert metrics(main, key) == 200
+        assert metrics(main, "another") == 401
+        assert key not in done.log()
+
+        again = deployment.run_job(access=access)
+        assert again.log().splitlines()[-1] == "owner: the API keys in the Secret flowise-api-keys work"
+        server.delete("secrets", "flowise-api-keys")
+        assert deployment.run_job(access=access).code == 0
+        assert server.secret("flowise-api-keys")["metrics"] == key, "the key is found in Flowise again"
+
+        stranger = {"password": "An0ther-password"}
+        assert deployment.run_job(access=access, flowise_owner=stranger).code == 0, "the key works"
+        server.delete("secrets", "flowise-api-keys")
+        refused = deployment.run_job(access=access, flowise_owner=stranger)
+        assert refused.code == 1
+        assert "lacks working API keys (metrics), which only the owner can make" in refused.log()
+
+
+def metrics(main: Pod, key: str) -> int:
+    connection = http.client.HTTPConnection(main.address, PORT, timeout=30)
+    try:
+        connection.request("GET", "/api/v1/metrics", headers={"Authorization": f"Bearer {key}"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
