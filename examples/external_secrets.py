@@ -36,6 +36,7 @@ from flowise_constructs import (
     IngressHost,
     IngressTls,
     Main,
+    Owner,
     PodOptions,
     PostgresDatabase,
     Queue,
@@ -68,6 +69,7 @@ def build(app: App) -> None:
             bucket="example-flowise", region="eu-west-1", credentials=S3Credentials.from_secret("flowise-bucket")
         ),
         image=Image(repository="registry.example.com/flowiseai/flowise", pull_secrets=["registry"]),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         ingress=Ingress(
             hosts=[IngressHost(host=HOST)],
             class_name="nginx",

@@ -41,12 +41,14 @@ from flowise_constructs import (
     IngressHost,
     IngressTls,
     Main,
+    Owner,
     PodOptions,
     PostgresDatabase,
     Queue,
     QueueChart,
     S3Bucket,
     S3Credentials,
+    SecretKey,
     Worker,
 )
 
@@ -74,6 +76,7 @@ def build(app: App) -> None:
         database=PostgresDatabase.cnpg("flowise-db"),
         queue=Queue(redis=BundledRedis(storage_class="longhorn")),
         storage=bucket("flowise"),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         ingress=Ingress(
             hosts=[IngressHost(host=HOST)],
             class_name="traefik",

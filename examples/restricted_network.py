@@ -41,6 +41,7 @@ from flowise_constructs import (
     LogClaim,
     Main,
     OutboundProxy,
+    Owner,
     PodOptions,
     PostgresDatabase,
     Registry,
@@ -89,6 +90,7 @@ def build(app: App) -> None:
             proxy=OutboundProxy(http=SecretKey(secret="outbound-proxy", key="url"), no_proxy=["*.corp.example"]),
             model_list="image",
         ),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         ingress=Ingress(
             hosts=[IngressHost(host="flowise.apps.corp.example")],
             annotations={

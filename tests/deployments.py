@@ -392,6 +392,7 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         ),
         settings=Settings(model_list=ConfigMapKey(config_map="prompts", key="models.json")),
         registry=Registry(address="registry.example.com/mirror"),
+    ),
     "owner": standalone(owner=OWNER, ingress=INGRESS),
     "owner-of-a-stopped-main": standalone(owner=OWNER, main=Main(replicas=0)),
     "awaiting-an-owner": standalone(main=Main(awaits_owner=True), ingress=INGRESS),

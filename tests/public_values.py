@@ -9,8 +9,8 @@ import deployments
 from deployments import BACKUP, POSTGRES
 
 from flowise_constructs import (
-    AzureContainer,
     ApiKeys,
+    AzureContainer,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -255,8 +255,6 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     | field(Drill, "deadline_seconds")
     | field(Restore, "deadline_seconds")
     | field(KeyRotation, "deadline_seconds", new_key=deployments.NEW_KEY, wait_seconds=1),
-    "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
-    | field(Restore, "deadline_seconds"),
     "back-off limit": field(Backup, "backoff_limit", **BACKED_UP)
     # ttlSecondsAfterFinished has the same rule.
     | field(Owner, "ttl_seconds", **OWNED),

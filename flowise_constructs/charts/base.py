@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 from cdk8s import Chart
@@ -141,7 +141,9 @@ class FlowiseChart(Chart):
         """Nothing where main was refused, or is stopped: the Job would wait for it in vain."""
         if owner is not None and hasattr(self, "main") and self.main.main.replicas > 0:
             deployment = Deployment.of(self.main)
-            self.owner = self.owner_class(self, "Owner", owner=owner, deployment=deployment, **self._apart())
+            self.owner = self.owner_class(
+                self, "Owner", owner=self._everywhere.owner(owner), deployment=deployment, **self._apart()
+            )
 
     def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
         if backup is None:

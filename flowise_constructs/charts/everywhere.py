@@ -14,6 +14,7 @@ from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.registry import AnyImage, Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.owner.values import Owner
 from flowise_constructs.queueing.values import BundledRedis
 
 Server = TypeVar("Server", BundledPostgres, BundledRedis)
@@ -42,6 +43,10 @@ class Everywhere:
     def process(self, process: Process) -> Process:
         """A main or a worker."""
         return replace(process, pod=self._pod(process.pod))
+
+    def owner(self, owner: Owner) -> Owner:
+        """The Job that makes the owner."""
+        return replace(owner, pod=self._pod(owner.pod))
 
     def backup(self, backup: Backup, flowise: Flowise) -> Backup:
         """Backups with their drills."""

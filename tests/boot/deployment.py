@@ -137,7 +137,6 @@ class Deployment:
         # The servers and the containers have users of their own.
         self.folder.chmod(0o755)
         self.pods: list[Pod] = []
-        self._jobs: list[JobPod] = []
         self.manifests = self._synthesize(release, build, secrets)
         self._node = self._node_of(release, self.manifests)
         self.postgres = self._postgres() if self._has("flowise-postgresql") else None
@@ -206,8 +205,11 @@ class Deployment:
             hosts={**self._node.hosts, **hosts},
             variables=access.variables if access else {},
         )
-        pod = JobPod(node, "", f"job-{len(self._jobs)}")
-        self._jobs.append(pod)
+        [job] = (entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Job")
+        pod = JobPod(node, job, f"job-{len(self.pods)}")
+        self.pods.append(pod)
+        pod.wait(seconds)
+        return pod
 
     def start(self, *deployments: str) -> list[Pod]:
         """As many pods as each Deployment wants, all at once; returns when all are ready."""
@@ -226,9 +228,9 @@ class Deployment:
         assert not failures, "\n".join([*failures, *(pod.story() for pod in pods)])
 
     def close(self) -> None:
-        for pod in (*self.pods, *self._jobs):
+        for pod in self.pods:
             pod.delete(wait=False, force=True)
-        for pod in (*self.pods, *self._jobs):
+        for pod in self.pods:
             pod.delete()
         self._stack.close()
 
