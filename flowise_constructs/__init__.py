@@ -27,6 +27,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.network.policies import NetworkPolicies
     from flowise_constructs.queueing.redis import RedisServer
     from flowise_constructs.storage.s3 import S3Storage
 
@@ -60,6 +62,8 @@ __all__ = [
     "BundledPostgres",
     "BundledRedis",
     "Chart",
+    "Cilium",
+    "ClusterDns",
     "ConfigError",
     "ConfigMapKey",
     "ConfigWarning",
@@ -67,6 +71,7 @@ __all__ = [
     "DataClaim",
     "DatabaseTls",
     "Deployment",
+    "Destination",
     "Drill",
     "EnvValue",
     "ExistingClaim",
@@ -86,9 +91,12 @@ __all__ = [
     "Metrics",
     "MysqlDatabase",
     "Names",
+    "NetworkPolicies",
     "OutboundProxy",
+    "OutsideServers",
     "PodField",
     "PodOptions",
+    "PodPeer",
     "PostgresBootstrap",
     "PostgresDatabase",
     "PostgresServer",
@@ -131,6 +139,7 @@ _CONSTRUCTS = {
     "Deployment": "flowise.deployment",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
+    "NetworkPolicies": "network.policies",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

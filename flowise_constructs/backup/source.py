@@ -23,7 +23,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.storage.values import LocalStorage, S3Bucket
+from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
 from flowise_constructs.storage.variables import storage_directory
 
 SCRATCH = "/backup"
@@ -70,6 +70,11 @@ class Source:
         """The bucket that is mirrored beside the database."""
         storage = self.flowise.storage
         return storage if isinstance(storage, S3Bucket) and self._files else None
+
+    @property
+    def stores(self) -> tuple[Storage, ...]:
+        """The object stores of a backup and a restore."""
+        return (self.backup.target, *([self.mirrored] if self.mirrored else []))
 
     @property
     def _files(self) -> bool:

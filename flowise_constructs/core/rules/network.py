@@ -45,6 +45,18 @@ def port(value: int) -> str | None:
     return None if 1 <= value <= 65535 else "must be a port from 1 to 65535"
 
 
+def network(value: str) -> str | None:
+    """A network in CIDR notation, as it is written today."""
+    try:
+        address, _, length = value.partition("/")
+        known = ipaddress.ip_network(value)
+    except ValueError:
+        return "must be a network such as '10.0.0.0/8', with no bits set behind the length"
+    if str(known) != value or not length or getattr(known.network_address, "ipv4_mapped", None) is not None:
+        return f"must be written as an address and a length, such as {str(known)!r}"
+    return None if address else "must be a network"
+
+
 def url(value: str) -> str | None:
     """An absolute http or https URL."""
     if not value.isprintable() or " " in value:
@@ -91,6 +103,7 @@ def frame_source(value: str) -> str | None:
 
 Host = Annotated[str, host]
 IngressHostName = Annotated[str, ingress_host]
+Network = Annotated[str, network]
 Port = Annotated[int, port]
 Url = Annotated[str, url]
 Origin = Annotated[str, origin]
