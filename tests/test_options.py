@@ -12,6 +12,7 @@ from deployments import (
     AUTH,
     BACKUP,
     BUCKET,
+    BY_IDENTITY,
     CERTIFICATE,
     DIGEST,
     HOST,
@@ -19,20 +20,26 @@ from deployments import (
     MARIADB,
     MYSQL,
     PASSWORD,
+    PLACED,
     POSTGRES,
     REDIS,
+    SOMEWHERE,
     queue,
     standalone,
     synthesized,
+    with_policies,
 )
 
 import flowise_constructs
 from flowise_constructs import (
     BundledPostgres,
     BundledRedis,
+    Cilium,
+    ClusterDns,
     ConfigMapKey,
     DatabaseTls,
     DataClaim,
+    Destination,
     ExistingClaim,
     Flowise,
     FlowiseMain,
@@ -49,6 +56,7 @@ from flowise_constructs import (
     OutboundProxy,
     PodField,
     PodOptions,
+    PodPeer,
     ProbeNumbers,
     Queue,
     RedisTls,
@@ -405,6 +413,34 @@ OPTIONS: tuple[Option, ...] = (
         ProbeNumbers(),
         lambda value: standalone(main=Main(readiness=value)),
         {"period_seconds": 7, "timeout_seconds": 7, "failure_threshold": 7},
+    ),
+    Option(
+        PodPeer(namespace="a"),
+        lambda value: with_policies(standalone(), edge=[value]),
+        {"namespace": "b", "namespace_labels": {"a": "b"}, "pods": {"a": "b"}},
+    ),
+    Option(
+        Destination(to=["10.20.0.0/24"], ports=[443]),
+        lambda value: with_policies(standalone(), allow=[value]),
+        {"to": [PodPeer(namespace="a")], "ports": [8443], "protocol": "UDP", "components": ["worker"]},
+    ),
+    Option(
+        ClusterDns(),
+        lambda value: with_policies(standalone(), dns=value),
+        {"servers": [PodPeer(namespace="dns")], "networks": ["172.20.0.10/32"], "ports": [53]},
+    ),
+    Option(
+        PLACED,
+        lambda value: with_policies(
+            queue(storage=BY_IDENTITY, settings=SOMEWHERE, backup=BACKUP), servers=value, internet="none"
+        ),
+        dict.fromkeys(("database", "redis", "store", "tokens", "mail", "proxy", "telemetry"), ["10.9.0.0/16"]),
+    ),
+    Option(
+        Cilium(),
+        lambda value: with_policies(standalone(), internet="none", cilium=value),
+        {"names": ["a.example.com"], "patterns": ["*.example.com"], "ports": [8443]},
+        {"ports": {"names": ["a.example.com"]}},
     ),
     Option(
         Queue(redis=REDIS),

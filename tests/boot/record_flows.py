@@ -1,4 +1,4 @@
-"""Records which connections each pod really makes: `python tests/boot/record_flows.py`, as root, some ten minutes.
+"""Records which connections each pod really makes: `python tests/boot/record_flows.py [topology ...]`, as root.
 
 Each topology is started on the real Flowise from its YAML and used; netfilter in the namespace of each pod keeps what is
 opened in either direction. Backups, restores and drills run one at a time in a namespace with their servers.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
-from boot import job_flows, kubelet, network
+from boot import deployment, job_flows, kubelet, network
 from boot.client import REPLY, Browser, direct_reply
-from boot.deployment import Deployment, deployed, queue, standalone_mariadb, standalone_postgresql, standalone_sqlite
+from boot.deployment import Build, Deployment, deployed, queue, standalone_mariadb, standalone_postgresql, standalone_sqlite
 from boot.figures import Figures
 from boot.install import Release
 
@@ -31,53 +31,48 @@ OUTSIDE = "outside"
 Flow = tuple[str, str, str, int]
 
 
-def main() -> None:
+def main(*wanted: str) -> None:
     network.enter()
+    # Nothing is measured here, and the machine may be busy.
+    deployment.BOOT_SECONDS = 3600
     release = Release.of_this_run("3.1.4")
-    recorded: dict[str, list[list[Any]]] = {}
-    for build in (standalone_sqlite, standalone_postgresql, standalone_mariadb):
-        recorded[build.__name__] = _sorted(_standalone(release, build))
-    recorded["queue"] = _sorted(_queue(release))
-    recorded["jobs_postgresql"] = _sorted(job_flows.of_postgres())
-    recorded["jobs_mariadb"] = _sorted(job_flows.of_mariadb())
-    lines = ",\n".join(
+    for name in wanted or WAYS:
+        flows = [list(flow) for flow in sorted(WAYS[name](release))]
+        recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+        RECORD.write_text(_text({**recorded, name: flows}))
+        print(f"{name}: {len(flows)} flows, in {RECORD}")
+
+
+def _text(recorded: dict[str, list[list[Any]]]) -> str:
+    """A flow a line."""
+    parts = [
         f'  "{name}": [\n' + ",\n".join(f"    {json.dumps(flow)}" for flow in flows) + "\n  ]"
-        for name, flows in recorded.items()
-    )
-    RECORD.write_text("{\n" + lines + "\n}\n")
-    print(f"wrote {RECORD}")
+        for name, flows in sorted(recorded.items())
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _sorted(flows: set[Flow]) -> list[list[Any]]:
-    return [list(flow) for flow in sorted(flows)]
-
-
-def _standalone(release: Release, build: Callable[..., Any]) -> set[Flow]:
-    with _observed_pods() as enters, deployed(release, build, Figures()) as deployment:
-        [pod] = deployment.start("flowise")
+def _standalone(release: Release, build: Build) -> set[Flow]:
+    with _observed_pods() as networks, deployed(release, build, Figures()) as running:
+        [pod] = running.start("flowise")
         _use(pod.address)
-        return _flows(deployment, enters)
+        return _flows(running, networks)
 
 
 def _queue(release: Release) -> set[Flow]:
-    def built(app: Any, image: Any) -> Any:
-        return queue(app, image, mains=2, workers=2)
-
-    with _observed_pods() as enters, deployed(release, built, Figures()) as deployment:
-        first, second, *_ = deployment.start("flowise", "flowise-worker")
-        browser, flow = _use(first.address)
-        assert browser.at(second.address).predict(flow) == REPLY
-        return _flows(deployment, enters)
+    with _observed_pods() as networks, deployed(release, queue, Figures()) as running:
+        main, _ = running.start("flowise", "flowise-worker")
+        _use(main.address)
+        return _flows(running, networks)
 
 
-def _use(address: str) -> tuple[Browser, str]:
+def _use(address: str) -> None:
     """Signs up, makes a flow, has it answered, with and without a stream."""
     browser = Browser(address)
     browser.sign_up()
     flow = browser.make_flow("smoke", direct_reply())
     assert browser.predict(flow) == REPLY
     assert ("token", REPLY) in browser.stream(flow)
-    return browser, flow
 
 
 @contextmanager
@@ -100,9 +95,9 @@ def _observed_pods() -> Iterator[list[network.PodNetwork]]:
         kubelet.pod_network = real
 
 
-def _flows(deployment: Deployment, networks: list[network.PodNetwork]) -> set[Flow]:
+def _flows(running: Deployment, networks: list[network.PodNetwork]) -> set[Flow]:
     roles = {"flowise": "main", "flowise-worker": "worker"}
-    names = {pod.address: roles[pod.name.rpartition("-")[0]] for pod in deployment.pods}
+    names = {pod.address: roles[pod.name.rpartition("-")[0]] for pod in running.pods}
     seen = {connection for pod in networks for connection in network.observed(pod.enter)}
     return {
         (
@@ -120,5 +115,15 @@ def _server(connection: network.Connection) -> str:
     return SERVERS.get(connection.port, connection.destination)
 
 
+WAYS: Mapping[str, Callable[[Release], set[Flow]]] = {
+    "queue": _queue,
+    "standalone-postgresql": lambda release: _standalone(release, standalone_postgresql),
+    "standalone-sqlite": lambda release: _standalone(release, standalone_sqlite),
+    "standalone-mariadb": lambda release: _standalone(release, standalone_mariadb),
+    "jobs-postgresql": lambda _: job_flows.of_postgres(),
+    "jobs-mariadb": lambda _: job_flows.of_mariadb(),
+}
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
