@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,18 +91,18 @@ REFUSED: tuple[tuple[Make, str], ...] = (
         r"OutsideServers.database: .* give its pods, such as database=\[PodPeer\(namespace='database'\)\]",
     ),
     (built(standalone(database=server("db"))), r"OutsideServers.database: .* such as database=\[PodPeer\(pods="),
-    (built(queue(database=BundledPostgres())), r"OutsideServers.redis: None, but the redis is 'redis.example.com'"),
+    (built(queue(database=BundledPostgres())), r"OutsideServers.redis: None, but Redis is 'redis.example.com'"),
     (
         built(standalone(settings=Settings(proxy=OutboundProxy(http=PASSWORD)))),
-        r"OutsideServers.proxy: None, but the proxy is a host that is known in the cluster alone",
+        r"OutsideServers.proxy: None, but the outbound proxy is a host that is known in the cluster alone",
     ),
     (
         built(standalone(storage=BUCKET), internet="none"),
-        r"OutsideServers.store: None, but the store is on the internet, which is closed: give the networks",
+        r"OutsideServers.store: None, but the object store is on the internet, which is closed: give the networks",
     ),
     (
         built(standalone(storage=BY_IDENTITY), internet="none", servers=OutsideServers(store=["10.0.0.0/8"])),
-        r"OutsideServers.tokens: None, but the tokens is on the internet, which is closed",
+        r"OutsideServers.tokens: None, but the service that exchanges tokens is on the internet, which is closed",
     ),
     (
         built(standalone(), servers=OutsideServers(mail="internet")),
@@ -217,7 +218,7 @@ def test_a_restore_has_the_backups_policy_and_alone_one_of_its_own() -> None:
     flowise = Flowise(auth=AUTH, database=server("10.20.0.5"))
     chart = Chart(App(), "chart")
     main = FlowiseMain(chart, "Main", flowise=flowise)
-    restore = RestoreJob(chart, "Restore", backup=BACKUP, flowise=flowise)
+    restore = RestoreJob(chart, "Restore", backup=replace(BACKUP, files=False), flowise=flowise)
     deployment = Deployment.of(main).including(restore)
     assert deployment.stores == {"restore": (BACKUP.target,)}
     made = NetworkPolicies(chart, "NetworkPolicies", deployment=deployment, edge=["10.0.0.0/24"])

@@ -36,6 +36,7 @@ ROOMS = {
     "queueing": ("Queue and Redis", "Queue mode."),
     "storage": ("Storage", "Uploads and documents, and the claim."),
     "edge": ("Service and Ingress", "Traffic from outside."),
+    "network": ("Network policies", "Who reaches the pods, and what they reach."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "backup": ("Backup", "Backups, restores, drills."),
     "core": ("Errors", "What is raised, and what is warned of."),
@@ -50,6 +51,7 @@ EXAMPLES = {
     "sidecar": "A subclass with a sidecar",
     "helm_release": "A migrated Helm release",
     "backups_with_drill": "Backups with a drill",
+    "network_policies": "Behind network policies",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from flowise_constructs.core.findings import ConfigError, Finding
@@ -10,8 +10,19 @@ from flowise_constructs.core.rules import network
 from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.network import addresses
-from flowise_constructs.network.servers import USERS, Server, servers_of
+from flowise_constructs.network.servers import USERS, Name, Server, servers_of
 from flowise_constructs.network.values import OutsideServers, Where
+
+SUBJECTS: Mapping[Name, str] = {
+    "database": "the database",
+    "redis": "Redis",
+    "store": "the object store",
+    "tokens": "the service that exchanges tokens",
+    "mail": "the mail server",
+    "proxy": "the outbound proxy",
+    "telemetry": "the collector",
+}
+"""The servers as messages call them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +98,10 @@ def _unplaced(server: Server) -> Finding:
     if server.is_public:
         problem = "is on the internet, which is closed"
         mend = f'give the networks of its private endpoint, or {server.name}="internet" for its port at public addresses'
-        return Finding(where, f"None, but the {server.name} {problem}: {mend}")
+        return Finding(where, f"None, but {SUBJECTS[server.name]} {problem}: {mend}")
     return Finding(
         where,
-        f"None, but the {server.name} is {server.called}, and a network policy knows addresses and pods alone: "
+        f"None, but {SUBJECTS[server.name]} is {server.called}, and a network policy knows addresses and pods alone: "
         f"give {_suggestion(server)}",
     )
 
