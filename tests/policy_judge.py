@@ -101,10 +101,10 @@ def selects(selector: Object, labels: Mapping[str, str]) -> bool:
 def _holds(item: Object, labels: Mapping[str, str]) -> bool:
     key, values = item["key"], item.get("values", ())
     if item["operator"] == "In":
-        return labels.get(key) in values
+        return bool(labels.get(key) in values)
     if item["operator"] == "NotIn":
-        return labels.get(key) not in values
-    return (key in labels) == (item["operator"] == "Exists")
+        return bool(labels.get(key) not in values)
+    return bool((key in labels) == (item["operator"] == "Exists"))
 
 
 def _in_block(block: Object, address: str) -> bool:
@@ -130,4 +130,4 @@ def _matches(item: Object, target: End, port: int, protocol: str) -> bool:
     wanted = item.get("port")
     if isinstance(wanted, str):
         return isinstance(target, Pod) and target.ports.get(wanted) == (protocol, port)
-    return wanted is None or wanted <= port <= item.get("endPort", wanted)
+    return wanted is None or int(wanted) <= port <= int(item.get("endPort", wanted))

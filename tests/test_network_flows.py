@@ -128,9 +128,24 @@ def test_each_recorded_flow_is_denied_without_its_policy() -> None:
             assert not allowed, (source, target)
 
 
-METADATA = ("169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254")
+METADATA: tuple[str, ...] = (
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "fd00:ec2::254",
+    "fd00:ec2::23",
+    "fd20:ce::254",
+)
 METADATA += ("100.100.100.200", "168.63.129.16", "192.0.0.192", "64:ff9b::a9fe:a9fe")
-PRIVATE = ("10.0.0.1", "10.96.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1")
+PRIVATE: tuple[str, ...] = (
+    "10.0.0.1",
+    "10.96.0.1",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "100.64.0.1",
+    "127.0.0.1",
+)
 PRIVATE += ("fe80::1", "fd12::1", "64:ff9b::a00:1", "64:ff9b::c0a8:101", "169.254.20.10")
 API_SERVER = (Outside("10.96.0.1"), Outside("10.0.0.10"))
 NEIGHBOUR = Pod("10.1.5.1", {"app": "something"}, "default")
@@ -191,7 +206,15 @@ def test_nobody_else_reaches_the_pods() -> None:
 
 def test_flows_reach_the_internet_and_jobs_and_servers_do_not() -> None:
     here = world("queue")
-    for address in ("1.1.1.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"):
+    for address in (
+        "1.1.1.1",
+        "172.15.0.1",
+        "172.32.0.1",
+        "192.169.0.1",
+        "100.128.0.1",
+        "2606:4700::1111",
+        "64:ff9b::101:101",
+    ):
         for name in ("main", "worker"):
             assert here.verdicts(here.pods[name], Outside(address), 443) == {True}, address
             assert here.verdicts(here.pods[name], Outside(address), 8443, "UDP") == {True}, address

@@ -61,7 +61,7 @@ def server(host: str) -> PostgresDatabase:
 
 
 REFUSED: tuple[tuple[Make, str], ...] = (
-    (lambda: PodPeer(), r"PodPeer.pods: is empty, and no namespace is named"),
+    (PodPeer, r"PodPeer.pods: is empty, and no namespace is named"),
     (lambda: PodPeer(namespace="A"), r"PodPeer.namespace: 'A' must be at most 63 lower-case letters"),
     (
         lambda: PodPeer(namespace="a", namespace_labels={"kubernetes.io/metadata.name": "b"}),
@@ -76,7 +76,7 @@ REFUSED: tuple[tuple[Make, str], ...] = (
     (lambda: ClusterDns(servers=[], networks=[]), r"ClusterDns.servers: is empty, and networks too"),
     (lambda: ClusterDns(ports=[]), r"ClusterDns.ports: is empty, which would allow every port"),
     (lambda: OutsideServers(database=[]), r"OutsideServers.database: is empty: name its pods or networks"),
-    (lambda: OutsideServers(database="public"), r"OutsideServers.database: 'public' must be"),  # type: ignore[arg-type]
+    (lambda: OutsideServers(database="public"), r"OutsideServers.database: 'public' must be"),
     (lambda: Cilium(names=["openai"]), r"Cilium.names: \[0\] 'openai' must be a whole DNS name"),
     (lambda: Cilium(patterns=["a.example.com"]), r"Cilium.patterns: \[0\] .* must be a DNS name in lower case with"),
     (lambda: Cilium(patterns=["*"]), r"Cilium.patterns: \[0\] '\*' allows every name"),
@@ -140,7 +140,10 @@ def test_all_servers_without_a_place_are_found_at_once() -> None:
     ("make", "message"),
     [
         (built(standalone(), edge=[]), r"NetworkPolicies.edge: nobody reaches main but `kubectl port-forward`"),
-        (built(standalone(settings=Settings(metrics=Metrics()))), r"NetworkPolicies.monitoring: Prometheus doesn't reach"),
+        (
+            built(standalone(settings=Settings(metrics=Metrics()))),
+            r"NetworkPolicies.monitoring: Prometheus doesn't reach",
+        ),
     ],
 )
 def test_warned_of_in_these_words(make: Make, message: str) -> None:
@@ -202,7 +205,9 @@ def test_an_identity_that_the_annotations_do_not_tell() -> None:
 
 def test_further_destinations_are_for_the_named_components() -> None:
     to = Destination(to=["10.0.0.9/32"], ports=[6443], components=["backup"])
-    given = policies(standalone(database=POSTGRES, backup=BACKUP), servers=OutsideServers(database="internet"), allow=[to])
+    given = policies(
+        standalone(database=POSTGRES, backup=BACKUP), servers=OutsideServers(database="internet"), allow=[to]
+    )
     assert ("10.0.0.9/32", [6443]) in networks(given["flowise-backup"])
     assert networks(given["flowise"]) == []
 

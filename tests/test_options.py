@@ -434,7 +434,7 @@ OPTIONS: tuple[Option, ...] = (
         lambda value: with_policies(
             queue(storage=BY_IDENTITY, settings=SOMEWHERE, backup=BACKUP), servers=value, internet="none"
         ),
-        dict.fromkeys(("database", "redis", "store", "tokens", "mail", "proxy", "telemetry"), ["10.9.0.0/16"]),
+        {field.name: ["10.9.0.0/16"] for field in fields(PLACED)},
     ),
     Option(
         Cilium(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy_judge import Judge, Outside, Pod
+from policy_judge import End, Judge, Outside, Pod
 
 DB = Pod("10.1.0.1", {"role": "db"}, ports={"sql": ("TCP", 6379)})
 FRONTEND = Pod("10.1.0.2", {"role": "frontend"})
@@ -68,7 +68,7 @@ def test_the_documentations_first_example() -> None:
             egress=[{"to": [{"ipBlock": {"cidr": "10.0.0.0/24"}}], "ports": [{"protocol": "TCP", "port": 5978}]}],
         )
     )
-    allowed = [FRONTEND, MYPROJECT, SHOP_FRONTEND, Outside("172.17.0.255"), Outside("172.17.2.0")]
+    allowed: list[End] = [FRONTEND, MYPROJECT, SHOP_FRONTEND, Outside("172.17.0.255"), Outside("172.17.2.0")]
     assert all(here.allows(source, DB, 6379) for source in allowed)
     assert not any(here.allows(source, DB, 6380) for source in allowed)
     assert not any(here.allows(source, DB, 6379, "UDP") for source in allowed)
@@ -106,7 +106,9 @@ def test_namespaces_by_their_name() -> None:
 
 def test_a_range_of_ports() -> None:
     ports = [{"protocol": "TCP", "port": 32000, "endPort": 32768}]
-    here = judge(policy(policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "10.0.0.0/24"}}], "ports": ports}]))
+    here = judge(
+        policy(policyTypes=["Egress"], egress=[{"to": [{"ipBlock": {"cidr": "10.0.0.0/24"}}], "ports": ports}])
+    )
     assert here.allows(DB, Outside("10.0.0.1"), 32000)
     assert here.allows(DB, Outside("10.0.0.1"), 32768)
     assert not here.allows(DB, Outside("10.0.0.1"), 31999)
@@ -126,7 +128,9 @@ def test_named_ports_are_the_targets() -> None:
 def test_policies_add_up_and_both_ends_must_agree() -> None:
     deny = policy(policyTypes=["Ingress", "Egress"])
     frontend_out = policy(
-        podSelector={"matchLabels": {"role": "frontend"}}, policyTypes=["Egress"], egress=[{"to": [{"podSelector": {}}]}]
+        podSelector={"matchLabels": {"role": "frontend"}},
+        policyTypes=["Egress"],
+        egress=[{"to": [{"podSelector": {}}]}],
     )
     assert not judge(deny, frontend_out).allows(FRONTEND, DB, 1)
     db_in = policy(podSelector={"matchLabels": {"role": "db"}}, ingress=[{"from": [{"podSelector": {}}]}])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from cdk8s import ApiObject
@@ -13,28 +14,23 @@ from flowise_constructs.core.findings import ConfigError, Finding, Findings, war
 from flowise_constructs.core.rules import network
 from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.identity import derived
-from flowise_constructs.kubernetes.labels import COMPONENT, INSTANCE, NAME
+from flowise_constructs.kubernetes.labels import INSTANCE, NAME
 from flowise_constructs.kubernetes.objects import Manifest, api_object
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.network import addresses
 from flowise_constructs.network.cilium import cilium_policy
-from flowise_constructs.network.reach import Surroundings, ports, rule_ports, without_effect
-from flowise_constructs.network.servers import BUNDLED, USERS, identities_of, servers_of
+from flowise_constructs.network.edges import ON_THE_INTERNET, Edges, selector
+from flowise_constructs.network.reach import Surroundings, ports, without_effect
+from flowise_constructs.network.servers import BUNDLED, USERS, identities_of
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, Identity, OutsideServers, Peers
-
-ON_THE_INTERNET = ("main", "worker")
-"""Whose flows reach what their authors want."""
-CALL_MAIN = ("owner",)
-SAME_EDGES = ("backup", "restore")
-"""A restore is run when it is needed, with the edges of the backup that is there before."""
 
 
 class NetworkPolicies(Construct):
     """Network policies: the pods of a deployment accept and open no connection but those that are listed here. One
     NetworkPolicy `{name}-default` for all Flowise pods, which denies everything but DNS, and one a workload.
 
-    - Main accepts `edge`, `monitoring`, `nodes` and the owner's Job, at its own port; no other pod accepts anything, but
-      for the bundled PostgreSQL and Redis, which accept the pods of this deployment that use them.
+    - Main accepts `edge`, `monitoring` and `nodes` at its own port. No other pod accepts anything, but for the bundled
+      PostgreSQL and Redis, which accept the pods of this deployment that use them.
     - Mains and workers, with their gates, reach the database, Redis, the object store, the mail server, the proxy, and
       with `internet="public"` every public address: no private, link-local or carrier-grade one, and so no metadata.
     - Backups and restores reach the database and the object stores, drills the object store of the backups.
@@ -70,201 +66,114 @@ class NetworkPolicies(Construct):
         dns: ClusterDns = ClusterDns(),
         cilium: Cilium | None = None,
     ) -> None:
-        """`edge`: who passes requests on to main: the pods of the Ingress controller or gateway, or the networks of load
-        balancers. `monitoring`: who else reaches main's port, as Prometheus does. `nodes`: networks of the nodes, where
-        the cluster's network doesn't exempt the kubelet's probes.
+        """`edge`: who passes requests on to main: the pods of the Ingress controller or gateway, or the networks of
+        load balancers. `monitoring`: who else reaches main's port, as Prometheus does. `nodes`: networks of the
+        nodes, where the cluster's network doesn't exempt the kubelet's probes.
 
         `servers`: where the servers outside are. `identity`: how pods show an object store without keys who they are:
         `"eks-pod-identity"`; `"gke"`, its metadata server; `"token"`, one of the service account, exchanged at a public
-        address (IRSA, Azure). Default: from the bucket and its annotations; an S3Bucket without any is EKS Pod Identity.
+        address (IRSA, Azure). Default: what the bucket's annotations say; an S3Bucket without any is EKS Pod Identity.
 
         `internet`: `"none"` leaves mains and workers what is listed. `private`: further networks that are not the
         internet, such as public addresses of nodes or of the API server. `allow`: further destinations. `dns`: the
         cluster's DNS servers. `cilium`: host names instead of addresses; it goes with `internet="none"`.
         """
         super().__init__(scope, id)
-        self._deployment, self._edge, self._monitoring, self._nodes = deployment, edge, monitoring, nodes
-        self._identity, self._allow, self._dns, self._cilium = identity, allow, dns, cilium
-        self._around = Surroundings(
+        self._deployment = deployment
+        around = Surroundings(
             outside=servers,
             internet=addresses.internet(private),
             is_open=internet == "public",
             knows_names=cilium is not None,
             has_proxy=deployment.flowise.settings.proxy is not None,
         )
+        callers = (*edge, *monitoring, *nodes)
+        edges = Edges(deployment=deployment, around=around, callers=callers, identity=identity, allow=allow)
         findings = Findings()
-        findings.attempt(self._refuse_contradictions)
-        groups = self._groups()
-        rules = {name: findings.attempt(lambda group=group: self._egress(group)) for name, group in groups.items()}
+        findings.attempt(lambda: _refuse_contradictions(edges, edge, cilium))
+        egress = {name: findings.attempt(partial(edges.egress, item)) for name, item in edges.groups.items()}
         findings.settle()
-        self._warn()
-        self.policies = {name: self._policy(name, groups[name], egress or []) for name, egress in rules.items()}
-        self.policies[self._default_name] = self._default()
-        if cilium is not None:
-            self.cilium_policy = cilium_policy(self, deployment, cilium, dns, self._by_name())
-
-    @property
-    def _default_name(self) -> str:
-        return derived(self._deployment.names.name, "-default")
-
-    def _groups(self) -> dict[str, Workload]:
-        """The workloads that have a policy of their own, by its name; a restore shares the backup's."""
-        shared = next((item for item in self._deployment.workloads if item.identity.component in SAME_EDGES), None)
-        return {
-            item.name: item
-            for item in self._deployment.workloads
-            if item.identity.component not in SAME_EDGES or item is shared
+        _warn(deployment, callers, monitoring)
+        self.policies = {
+            name: self._policy(name, item, edges.ingress(item), egress[name] or [])
+            for name, item in edges.groups.items()
         }
+        self._default(dns, by_cilium=cilium is not None)
+        if cilium is not None:
+            self.cilium_policy = cilium_policy(self, deployment, cilium, dns, edges.by_name())
 
-    def _policy(self, name: str, workload: Workload, egress: list[Manifest]) -> ApiObject:
+    def _policy(self, name: str, workload: Workload, ingress: list[Manifest], egress: list[Manifest]) -> ApiObject:
         return api_object(
             self,
-            _id(workload),
+            workload.identity.component.title().replace("-", ""),
             api_version="networking.k8s.io/v1",
             kind="NetworkPolicy",
             metadata={"name": name, "namespace": workload.identity.namespace, "labels": workload.identity.labels},
             spec={
-                "podSelector": _selector(workload),
+                "podSelector": selector(workload),
                 "policyTypes": ["Ingress", "Egress"],
-                "ingress": self._ingress(workload) or None,
+                "ingress": ingress or None,
                 "egress": egress or None,
             },
         )
 
-    def _default(self) -> ApiObject:
+    def _default(self, dns: ClusterDns, *, by_cilium: bool) -> None:
         """For every Flowise pod, those of jobs that nobody has listed too. The bundled servers need no DNS."""
         names = self._deployment.names
-        labels = {NAME: names.app, INSTANCE: names.release}
-        return api_object(
+        name, labels = derived(names.name, "-default"), {NAME: names.app, INSTANCE: names.release}
+        servers: Manifest = {
+            "to": addresses.peers((*dns.servers, *dns.networks)),
+            "ports": ports(dns.ports, ("UDP", "TCP")),
+        }
+        self.policies[name] = api_object(
             self,
             "Resource",
             api_version="networking.k8s.io/v1",
             kind="NetworkPolicy",
-            metadata={"name": self._default_name, "namespace": names.namespace, "labels": labels},
+            metadata={"name": name, "namespace": names.namespace, "labels": labels},
             spec={
                 "podSelector": {"matchLabels": labels},
                 "policyTypes": ["Ingress", "Egress"],
-                # Cilium's own policy has it: beside a rule without names its DNS proxy would learn none.
-                "egress": None if self._cilium is not None else [self._dns_rule()],
+                # Cilium's own policy has the rule, with its DNS proxy in it.
+                "egress": None if by_cilium else [servers],
             },
         )
 
-    def _dns_rule(self) -> Manifest:
-        dns = self._dns
-        return {"to": addresses.peers((*dns.servers, *dns.networks)), "ports": ports(dns.ports, ("UDP", "TCP"))}
 
-    # --- who reaches it
-
-    def _ingress(self, workload: Workload) -> list[Manifest]:
-        if workload.identity.component == "main":
-            callers = addresses.peers((*self._edge, *self._monitoring, *self._nodes))
-            callers += [_pods_of(item) for item in self._deployment.workloads if item.identity.component in CALL_MAIN]
-            return [{"from": callers, "ports": ports([_main_port(workload)])}] if callers else []
-        clients = {item.name: self._port_of(workload, item) for item in self._groups().values()}
-        callers = [_pods_of(item) for item in self._groups().values() if clients[item.name] is not None]
-        return [{"from": callers, "ports": ports(sorted({port for port in clients.values() if port}))}] if callers else []
-
-    def _port_of(self, server: Workload, client: Workload) -> int | None:
-        """At which port a client uses the bundled server; None if it doesn't."""
-        used = servers_of(self._deployment, client.identity.component)
-        return next((item.port for item in used if item.bundled is server), None)
-
-    # --- what it reaches
-
-    def _egress(self, workload: Workload) -> list[Manifest]:
-        component, findings = workload.identity.component, Findings()
-        is_open = component in ON_THE_INTERNET and self._around.is_open
-        rules: list[Manifest] = [{"to": self._around.internet}] if is_open else []
-        for server in servers_of(self._deployment, component, self._identity):
-            peers = findings.attempt(lambda server=server: self._around.peers_of(server))
-            if peers and not (is_open and peers is self._around.internet):
-                rules.append({"to": peers, "ports": rule_ports(server.port)})
-        findings.settle()
-        rules += self._identity_rules(component)
-        rules += [_to(item) for item in self._allow if component in _with_restores(item.components)]
-        if component in CALL_MAIN:
-            main = self._deployment.workloads[0]
-            rules.append({"to": [_pods_of(main)], "ports": ports([_main_port(main)])})
-        return [rule for number, rule in enumerate(rules) if rule not in rules[:number]]
-
-    def _identity_rules(self, component: str) -> list[Manifest]:
-        return [
-            {"to": addresses.peers(networks), "ports": ports(numbers)}
-            for identity in identities_of(self._deployment, component, self._identity)
-            for networks, numbers in addresses.IDENTITY[identity]
-        ]
-
-    def _by_name(self) -> Mapping[str, Sequence[tuple[str, int]]]:
-        """Hosts and ports that a component reaches by name."""
-        named = {
-            item.identity.component: [
-                (server.host, server.port)
-                for server in servers_of(self._deployment, item.identity.component, self._identity)
-                if server.host and server.port and self._around.is_allowed_by_name(server)
-            ]
-            for item in self._groups().values()
-        }
-        return {component: hosts for component, hosts in named.items() if hosts}
-
-    # --- what can't be
-
-    def _refuse_contradictions(self) -> None:
-        found = list(without_effect(self._deployment, self._around.outside))
-        if self._deployment.flowise.ingress is not None and not self._edge:
-            problem = "is empty, and nobody would reach main through its Ingress: give the controller's pods"
-            found.append(_finding("edge", f"{problem}, such as [PodPeer(namespace='ingress-nginx')]"))
-        if self._cilium is not None and self._around.is_open:
-            problem = "'public' allows every public address, and names beside it nothing more: use internet='none'"
-            found.append(_finding("internet", problem))
-        components = {item.identity.component for item in self._deployment.workloads}
-        for item in self._allow:
-            absent = [name for name in item.components if name not in components and name not in ON_THE_INTERNET]
-            found += [_finding("allow", f"names {name!r}, which this deployment doesn't have") for name in absent]
-        if self._identity is not None and not any(identities_of(self._deployment, name) for name in USERS):
-            found.append(_finding("identity", "has no effect: no object store is used without keys; leave it out"))
-        if found:
-            raise ConfigError(found)
-
-    def _warn(self) -> None:
-        settings = self._deployment.flowise.settings
-        if not (self._edge or self._monitoring or self._nodes):
-            warn("NetworkPolicies.edge: nobody reaches main but `kubectl port-forward`: give who passes requests on")
-        if settings.metrics is not None and settings.metrics.provider == "prometheus" and not self._monitoring:
-            warn("NetworkPolicies.monitoring: Prometheus doesn't reach main's metrics: give its pods")
-        for item in self._deployment.workloads:
-            if item.identity.component not in (*USERS, *BUNDLED.values()):
-                problem = f"{item.name!r} is none of the workloads whose servers are known: it gets DNS alone"
-                warn(f"NetworkPolicies.deployment: {problem}; a policy of your own may allow more")
+def _refuse_contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> None:
+    found = [
+        *without_effect(edges.deployment, edges.around.outside, edges.identity),
+        *_contradictions(edges, edge, cilium),
+    ]
+    if found:
+        raise ConfigError(found)
 
 
-def _id(workload: Workload) -> str:
-    return workload.identity.component.title().replace("-", "")
+def _contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> Iterator[Finding]:
+    deployment = edges.deployment
+    if deployment.flowise.ingress is not None and not edge:
+        problem = "is empty, and nobody would reach main through its Ingress: give the controller's pods"
+        yield _finding("edge", f"{problem}, such as [PodPeer(namespace='ingress-nginx')]")
+    if cilium is not None and edges.around.is_open:
+        problem = "'public' allows every public address, and names beside it nothing more: use internet='none'"
+        yield _finding("internet", problem)
+    present = {*ON_THE_INTERNET, *(item.identity.component for item in deployment.workloads)}
+    for name in dict.fromkeys(name for item in edges.allow for name in item.components if name not in present):
+        yield _finding("allow", f"names {name!r}, which this deployment doesn't have: leave it out")
+    if edges.identity is not None and not any(identities_of(deployment, name) for name in USERS):
+        yield _finding("identity", "has no effect: no object store is used without keys; leave it out")
 
 
-def _selector(workload: Workload) -> Manifest:
-    if workload.identity.component not in SAME_EDGES:
-        return {"matchLabels": dict(workload.selector)}
-    common = {name: value for name, value in workload.selector.items() if name != COMPONENT}
-    return {
-        "matchLabels": common,
-        "matchExpressions": [{"key": COMPONENT, "operator": "In", "values": list(SAME_EDGES)}],
-    }
-
-
-def _pods_of(workload: Workload) -> Manifest:
-    return {"podSelector": _selector(workload)}
-
-
-def _main_port(main: Workload) -> int:
-    return main.ports["http"]
-
-
-def _to(item: Destination) -> Manifest:
-    return {"to": addresses.peers(item.to), "ports": ports(item.ports, (item.protocol,)) or None}
-
-
-def _with_restores(components: Sequence[str]) -> set[str]:
-    return {*components, *(SAME_EDGES if "backup" in components else ())}
+def _warn(deployment: Deployment, callers: Sequence[object], monitoring: Peers) -> None:
+    metrics = deployment.flowise.settings.metrics
+    if not callers:
+        warn("NetworkPolicies.edge: nobody reaches main but `kubectl port-forward`: give who passes requests on")
+    if metrics is not None and metrics.provider == "prometheus" and not monitoring:
+        warn("NetworkPolicies.monitoring: Prometheus doesn't reach main's metrics: give its pods")
+    for item in deployment.workloads:
+        if item.identity.component not in (*USERS, *BUNDLED.values()):
+            problem = f"{item.name!r} is none of the workloads whose servers are known: it gets DNS alone"
+            warn(f"NetworkPolicies.deployment: {problem}; a policy of your own may allow more")
 
 
 def _finding(argument: str, problem: str) -> Finding:

@@ -11,7 +11,7 @@ from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.network import addresses
 from flowise_constructs.network.servers import USERS, Name, Server, servers_of
-from flowise_constructs.network.values import OutsideServers, Where
+from flowise_constructs.network.values import Identity, OutsideServers, Where
 
 SUBJECTS: Mapping[Name, str] = {
     "database": "the database",
@@ -68,19 +68,18 @@ class Surroundings:
         return is_the_pod or (server.by_proxy and self.has_proxy) or self.is_allowed_by_name(server)
 
 
-def without_effect(deployment: Deployment, outside: OutsideServers) -> Iterator[Finding]:
+def without_effect(deployment: Deployment, outside: OutsideServers, identity: Identity | None) -> Iterator[Finding]:
     """Places of servers that the deployment doesn't use, or contains."""
-    used = {server.name: server for component in USERS for server in servers_of(deployment, component)}
+    components = [component for component in USERS if deployment.workload(component) is not None]
+    used = {server.name: server for name in components for server in servers_of(deployment, name, identity)}
     for item in fields(outside):
         if getattr(outside, item.name) is None:
             continue
-        server = next((used[name] for name in used if name == item.name), None)
-        if server is None:
+        if (server := {str(name): one for name, one in used.items()}.get(item.name)) is None:
             yield outside.finding(item.name, "has no effect: the deployment connects to no such server; leave it out")
         elif server.bundled is not None:
-            yield outside.finding(
-                item.name, f"has no effect: the server is {server.bundled.name!r}, a part of the deployment; leave it out"
-            )
+            problem = f"has no effect: the server is {server.bundled.name!r}, a part of the deployment; leave it out"
+            yield outside.finding(item.name, problem)
 
 
 def ports(numbers: Sequence[int], protocols: Sequence[str] = ("TCP",)) -> list[Manifest]:
@@ -94,21 +93,19 @@ def rule_ports(port: int | None) -> list[Manifest]:
 
 
 def _unplaced(server: Server) -> Finding:
-    where = f"OutsideServers.{server.name}"
+    subject = f"None, but {SUBJECTS[server.name]}"
     if server.is_public:
-        problem = "is on the internet, which is closed"
-        mend = f'give the networks of its private endpoint, or {server.name}="internet" for its port at public addresses'
-        return Finding(where, f"None, but {SUBJECTS[server.name]} {problem}: {mend}")
-    return Finding(
-        where,
-        f"None, but {SUBJECTS[server.name]} is {server.called}, and a network policy knows addresses and pods alone: "
-        f"give {_suggestion(server)}",
-    )
+        mend = f'the networks of its private endpoint, or {server.name}="internet" for public addresses at its port'
+        problem = f"{subject} is on the internet, which is closed: give {mend}"
+    else:
+        problem = f"{subject} is {server.called}, and a network policy knows addresses and pods alone: "
+        problem += f"give {_suggestion(server)}"
+    return Finding(f"OutsideServers.{server.name}", problem)
 
 
 def _suggestion(server: Server) -> str:
     labels = (server.host or "").rstrip(".").split(".")
-    if server.host and len(labels) > 1 and (labels[2:3] == ["svc"] or (len(labels) == 2 and network.is_private(server.host))):
+    if labels[2:3] == ["svc"]:
         return f"its pods, such as {server.name}=[PodPeer(namespace={labels[1]!r})]"
     if server.host and len(labels) == 1:
         return f"its pods, such as {server.name}=[PodPeer(pods={{...: ...}})]"

@@ -26,6 +26,8 @@ USERS: dict[str, tuple[Name, ...]] = {
 """Which servers the pods of a component connect to."""
 BUNDLED: dict[Name, str] = {"database": "postgresql", "redis": "redis"}
 """Which component a bundled server is."""
+SAME_EDGES = ("backup", "restore")
+"""They use the same servers."""
 METADATA = "169.254.169.254"
 
 
@@ -109,7 +111,9 @@ def _host_and_port(url: str) -> tuple[str | None, int]:
 
 def _stores(deployment: Deployment, component: str) -> list[Storage]:
     """The object stores of a component: those of a job, or else where Flowise's files are."""
-    given = deployment.stores.get(component, (deployment.flowise.storage,))
+    jobs = SAME_EDGES if component in SAME_EDGES else (component,)
+    of_jobs = [store for job in jobs for store in deployment.stores.get(job, ())]
+    given = of_jobs or [deployment.flowise.storage]
     return [store for store in given if not isinstance(store, LocalStorage) and hasattr(store, "private_hosts")]
 
 

@@ -18,8 +18,8 @@ class PodPeer(Value):
     one that the pod listens on."""
 
     namespace: naming.DnsLabel | None = None
-    """Namespace that they are in: `namespaceSelector` with `kubernetes.io/metadata.name`, a label that Kubernetes puts on
-    each. None, and no `namespace_labels`: the deployment's own namespace. Example: `"ingress-nginx"`."""
+    """Namespace that they are in: `namespaceSelector` with `kubernetes.io/metadata.name`, a label that Kubernetes puts
+    on each. None, and no `namespace_labels`: the deployment's own namespace. Example: `"ingress-nginx"`."""
     namespace_labels: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """`namespaceSelector`: labels of the namespaces that they are in. Example: `{"team": "platform"}`."""
     pods: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
@@ -36,8 +36,8 @@ class PodPeer(Value):
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 Peer: TypeAlias = PodPeer | network.Network
-"""Pods, or a network in CIDR notation such as `"10.20.0.0/16"`; one address is a network with `/32` or `/128`. A network
-matches what is outside the pods' own network: for pods use `PodPeer`."""
+"""Pods, or a network in CIDR notation such as `"10.20.0.0/16"`; one address is a network with `/32` or `/128`. A
+network matches what is outside the pods' own network: for pods use `PodPeer`."""
 Peers: TypeAlias = Sequence[Peer]
 """Who is on the other side."""
 Where: TypeAlias = Peers | Literal["internet"]
@@ -63,7 +63,9 @@ class Destination(Value):
             if not getattr(self, name):
                 yield self.finding(name, "is empty, which allows nothing: name at least one, or leave it out")
         if self.protocol == "UDP" and not self.ports:
-            yield self.finding("protocol", "'UDP' without ports: name the ports; without them every protocol is allowed")
+            yield self.finding(
+                "protocol", "'UDP' without ports: name the ports; without them every protocol is allowed"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +79,10 @@ class ClusterDns(Value):
     )
     """The pods."""
     networks: Sequence[network.Network] = ("169.254.20.10/32",)
-    """Addresses of servers that run on nodes: NodeLocal DNSCache has the default. Cloud DNS of GKE: `"169.254.169.254/32"`,
-    which stays closed at the metadata server's ports. Where the network judges a connection before a Service's address
-    is replaced, also the address of the Service `kube-dns`. Example: `["169.254.20.10/32", "172.20.0.10/32"]`."""
+    """Addresses of servers that run on nodes: NodeLocal DNSCache has the default. Cloud DNS of GKE:
+    `"169.254.169.254/32"`, which stays closed at the metadata server's ports. Where the network judges a connection
+    before a Service's address is replaced, also the address of the Service `kube-dns`. Example:
+    `["169.254.20.10/32", "172.20.0.10/32"]`."""
     ports: Sequence[network.Port] = (53, 5353)
     """Ports of pods and addresses, for UDP and TCP."""
 
@@ -94,7 +97,7 @@ class ClusterDns(Value):
 class OutsideServers(Value):
     """Where the servers are that the deployment uses and doesn't contain. A network policy knows no host names, so each
     server that is given by name must be placed here; one that is given as an IP address needs nothing. Their ports are
-    those of the deployment's values. A client checks who a server is by TLS; this only says which addresses it may have.
+    those of the deployment's values. Who a server is, clients check by TLS; this says which addresses it may have.
     Example: `OutsideServers(database=["10.20.0.0/24"], redis=[PodPeer(namespace="redis")])`."""
 
     database: Where | None = None
@@ -143,7 +146,7 @@ DnsPattern = Annotated[str, _dns_pattern]
 class Cilium(Value):
     """Host names instead of addresses, with a CiliumNetworkPolicy: for clusters whose network is Cilium, with its DNS
     proxy enabled. Servers of the deployment that are given by a public name need no place in `OutsideServers` then. The
-    object fits the schema of Cilium's definition; it wasn't run on a cluster with Cilium."""
+    object has the types of Cilium's API; it wasn't run on a cluster with Cilium."""
 
     names: Sequence[DnsName] = ()
     """`toFQDNs[].matchName`: hosts that mains and workers may reach. Example: `["api.openai.com"]`."""

@@ -91,6 +91,18 @@ def observed(enter: Iterable[str] = ()) -> set[Connection]:
 
 
 _numbers = count(1)
+_observed_pods: list[PodNetwork] | None = None
+
+
+@contextmanager
+def observed_pods() -> Iterator[list[PodNetwork]]:
+    """The networks of the pods that are made meanwhile, each observed before anything runs in it."""
+    global _observed_pods  # noqa: PLW0603
+    _observed_pods = []
+    try:
+        yield _observed_pods
+    finally:
+        _observed_pods = None
 
 
 @contextmanager
@@ -111,6 +123,9 @@ def pod_network() -> Iterator[PodNetwork]:
             _ip("link", "set", "lo", "up", within=network)
             _ip("addr", "add", f"{address}/16", "dev", "eth0", within=network)
             _ip("link", "set", "eth0", "up", within=network)
+            if _observed_pods is not None:
+                observe(network.enter)
+                _observed_pods.append(network)
             yield network
         finally:
             parent.kill()

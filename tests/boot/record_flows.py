@@ -1,4 +1,4 @@
-"""Records which connections each pod really makes: `python tests/boot/record_flows.py [topology ...]`, as root.
+"""Records which connections each pod really makes: `make flows`, as root; `ARGS` may name topologies.
 
 Each topology is started on the real Flowise from its YAML and used; netfilter in the namespace of each pod keeps what is
 opened in either direction. Backups, restores and drills run one at a time in a namespace with their servers.
@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
-
-from boot import deployment, job_flows, kubelet, network
+from boot import deployment, job_flows, network
 from boot.client import REPLY, Browser, direct_reply
-from boot.deployment import Build, Deployment, deployed, queue, standalone_mariadb, standalone_postgresql, standalone_sqlite
+from boot.deployment import (
+    Build,
+    Deployment,
+    deployed,
+    queue,
+    standalone_mariadb,
+    standalone_postgresql,
+    standalone_sqlite,
+)
 from boot.figures import Figures
 from boot.install import Release
 
-RECORD = TESTS / "data" / "flows.json"
+RECORD = Path(__file__).resolve().parent.parent / "data" / "flows.json"
 SERVERS = {5432: "postgresql", 3306: "mariadb", 6379: "redis", 9000: "s3"}
 """Which server listens at the node, by port."""
 OUTSIDE = "outside"
@@ -53,14 +57,14 @@ def _text(recorded: dict[str, list[list[Any]]]) -> str:
 
 
 def _standalone(release: Release, build: Build) -> set[Flow]:
-    with _observed_pods() as networks, deployed(release, build, Figures()) as running:
+    with network.observed_pods() as networks, deployed(release, build, Figures()) as running:
         [pod] = running.start("flowise")
         _use(pod.address)
         return _flows(running, networks)
 
 
 def _queue(release: Release) -> set[Flow]:
-    with _observed_pods() as networks, deployed(release, queue, Figures()) as running:
+    with network.observed_pods() as networks, deployed(release, queue, Figures()) as running:
         main, _ = running.start("flowise", "flowise-worker")
         _use(main.address)
         return _flows(running, networks)
@@ -73,26 +77,6 @@ def _use(address: str) -> None:
     flow = browser.make_flow("smoke", direct_reply())
     assert browser.predict(flow) == REPLY
     assert ("token", REPLY) in browser.stream(flow)
-
-
-@contextmanager
-def _observed_pods() -> Iterator[list[network.PodNetwork]]:
-    """Every pod that is started meanwhile is observed from before its first container on."""
-    networks: list[network.PodNetwork] = []
-    real = kubelet.pod_network
-
-    @contextmanager
-    def observing() -> Iterator[network.PodNetwork]:
-        with real() as made:
-            network.observe(made.enter)
-            networks.append(made)
-            yield made
-
-    kubelet.pod_network = observing
-    try:
-        yield networks
-    finally:
-        kubelet.pod_network = real
 
 
 def _flows(running: Deployment, networks: list[network.PodNetwork]) -> set[Flow]:
