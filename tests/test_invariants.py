@@ -40,6 +40,7 @@ EXTERNAL = {
         "db",
         "redis",
         "2001:db8::1",
+        "10.20.0.5",
     },
 }
 """What the deployments refer to and must exist already."""

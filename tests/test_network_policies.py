@@ -38,11 +38,13 @@ from flowise_constructs import (
     Flowise,
     FlowiseMain,
     Metrics,
+    Names,
     NetworkPolicies,
     OutboundProxy,
     OutsideServers,
     PodPeer,
     PostgresDatabase,
+    PostgresServer,
     Queue,
     RestoreJob,
     S3Bucket,
@@ -201,6 +203,21 @@ def test_an_identity_that_the_annotations_do_not_tell() -> None:
     assert ("169.254.170.23/32", [80]) in networks(policies(build)["flowise"])
     assert networks(policies(build, identity="token")["flowise"]) == []
     assert ("169.254.169.252/32", [987, 988]) in networks(policies(build, identity="gke")["flowise"])
+
+
+def test_annotations_beside_keys_open_nothing() -> None:
+    annotations = {"iam.gke.io/gcp-service-account": "a@b"}
+    build = standalone(storage=replace(BUCKET, service_account_annotations=annotations))
+    assert networks(policies(build)["flowise"]) == []
+
+
+def test_a_server_of_the_same_name_elsewhere_is_not_the_bundled_one() -> None:
+    chart = Chart(App(), "chart")
+    database = server("flowise-postgresql.other.svc")
+    main = FlowiseMain(chart, "Main", flowise=Flowise(auth=AUTH, database=database), names=Names(namespace="ai"))
+    bundled = PostgresServer(chart, "Postgres", names=Names(namespace="ai"))
+    with pytest.raises(ConfigError, match=r"OutsideServers.database: .*namespace='other'"):
+        NetworkPolicies(chart, "NetworkPolicies", deployment=Deployment.of(main, bundled))
 
 
 def test_further_destinations_are_for_the_named_components() -> None:

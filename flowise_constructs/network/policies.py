@@ -37,6 +37,8 @@ class NetworkPolicies(Construct):
     - The bundled servers open no connection at all.
     - Whatever uses an object store without keys reaches the address on the node that gives the pod its identity.
 
+    What the pods use is read from the deployment's values: what a hook of a subclass changes isn't seen.
+
     Must exist already: a cluster whose network enforces policies; many do nothing and say nothing. Policies add up:
     another policy of the namespace that selects the same pods allows more. Attributes: `.policies` by the name of the
     object; with `cilium` also `.cilium_policy`.

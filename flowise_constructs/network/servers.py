@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.references import SecretKey
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.network.values import Identity
-from flowise_constructs.storage.values import LocalStorage, Storage
+from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
 
 Name = Literal["database", "redis", "store", "tokens", "mail", "proxy", "telemetry"]
 USERS: dict[str, tuple[Name, ...]] = {
@@ -92,10 +92,17 @@ def _servers(deployment: Deployment, component: str) -> Iterator[Server]:
 
 def _of_host(deployment: Deployment, name: Name, host: object, port: object) -> Server:
     """A host or port may be the key of a Secret."""
-    workload = deployment.workload(BUNDLED[name])
     known = host if isinstance(host, str) else None
-    is_bundled = workload is not None and known is not None and known.split(".")[0].startswith(workload.name)
-    return Server(name, known, port if isinstance(port, int) else None, bundled=workload if is_bundled else None)
+    workload = deployment.workload(BUNDLED[name])
+    bundled = workload if workload is not None and known is not None and _is_of(workload, known) else None
+    return Server(name, known, port if isinstance(port, int) else None, bundled=bundled)
+
+
+def _is_of(workload: Workload, host: str) -> bool:
+    """Whether a host is one of the workload's Services, which begin with its name."""
+    service, *further = host.split(".")
+    here = not further or further[0] == workload.identity.namespace
+    return here and (service == workload.name or service.startswith(f"{workload.name}-"))
 
 
 def _of_url(name: Name, url: str | SecretKey) -> Server:
@@ -129,11 +136,9 @@ def _store(store: Storage) -> Server:
 
 def _identity(store: Storage) -> Identity | None:
     """None where the store is used with keys."""
-    annotations: dict[str, str] = dict(getattr(store, "service_account_annotations", {}))
+    if any(getattr(store, name, None) is not None for name in ("credentials", "account_key", "connection_string")):
+        return None
+    annotations: Mapping[str, str] = getattr(store, "service_account_annotations", {})
     if METADATA in getattr(store, "private_hosts", ()) or "iam.gke.io/gcp-service-account" in annotations:
         return "gke"
-    if annotations:
-        return "token"
-    keys = ("credentials", "account_key", "connection_string")
-    has_none = all(getattr(store, name, None) is None for name in keys)
-    return "eks-pod-identity" if has_none and hasattr(store, "region") else None
+    return "eks-pod-identity" if isinstance(store, S3Bucket) and not annotations else "token"
