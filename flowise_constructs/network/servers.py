@@ -69,8 +69,11 @@ def identities_of(deployment: Deployment, component: str, identity: Identity | N
     """How the pods of a component show their object stores who they are."""
     if "store" not in USERS.get(component, ()):
         return []
-    found = [_identity(store) for store in _stores(deployment, component)]
-    return list(dict.fromkeys(identity or one for one in found if one is not None))
+    found: dict[Identity, None] = {}
+    for store in _stores(deployment, component):
+        if (known := _identity(store)) is not None:
+            found[identity or known] = None
+    return list(found)
 
 
 def _servers(deployment: Deployment, component: str) -> Iterator[Server]:
