@@ -1,25 +1,25 @@
-"""A subclass with a variable of its own and a sidecar.
+"""Cloud SQL through Google's proxy beside Flowise, and a subclass with a variable of its own.
 
-The database is Cloud SQL, which is reached through Google's proxy on localhost. There is no value for a sidecar: it is
-added with a JSON patch on the Deployment, as shown here. The rest is typed.
+The database is reached through a proxy that runs in each pod and listens on localhost. `PodOptions.sidecars` is for
+such containers: they start before the gate, Flowise's init container, asks for the database, and run as long as the
+pod.
 
 What to know:
 
-- The proxy must run before the gate, Flowise's init container, asks for the database. A container in `containers`
-  starts after all init containers, too late. An init container with `restartPolicy: Always` (a sidecar, since
-  Kubernetes 1.29) that stands first in the list starts before the gate and keeps running.
-- `/spec/template/spec/initContainers/0` inserts it in front. A JSON patch is not checked by the library: the schema of
-  Kubernetes is asked by `flowise-constructs check` and by the API server only.
-- The sidecar has its own security context, so that Pod Security "restricted" admits the pod.
+- A sidecar is an init container with `restartPolicy: Always`, which is filled in, since Kubernetes 1.29. A container in
+  `containers` would start after the gate, too late.
 - `startupProbe` makes the gate wait until the proxy listens.
-- In queue mode the worker needs the same: a subclass of `FlowiseWorker` with the same patch.
-- A backup runs in a pod of its own, which has no sidecar: give `BackupJob` a database host that it reaches directly.
+- What Pod Security "restricted" demands is filled in too, with a read-only root file system.
+- The pods of backups and drills have options of their own. A backup needs the proxy as well, and ends although the
+  proxy runs on: Kubernetes stops sidecars when the job's container has ended. A drill doesn't reach the database.
+- The proxy takes the pod's identity and needs a password of the database besides. Short-lived tokens in the place of a
+  password (IAM logins) don't work: Flowise reads its environment once.
 
 Hooks: `env()` adds a variable, here the key of a tracing service. It must keep what `super().env()` returns.
 
-Must exist already: the Secrets `flowise-auth-secrets`, `flowise-postgres` (key `password`) and `tracing` (key
-`api-key`); the Google service account, with the role Cloud SQL Client and bound to the Kubernetes service account
-`flowise`.
+Must exist already: the bucket; the Secrets `flowise-auth-secrets`, `flowise-postgres` (key `password`),
+`flowise-backup` (keys `access-key` and `secret-key`) and `tracing` (key `api-key`); the Google service account, with
+the role Cloud SQL Client and bound to the Kubernetes service accounts `flowise` and `flowise-backup`.
 """
 
 from __future__ import annotations
@@ -32,20 +32,18 @@ if __name__ == "__main__":
     # cdk8s starts Node when it is imported.
     use_bundled_node()
 
-from cdk8s import App, JsonPatch
-from constructs import Construct
+from cdk8s import App
 
 from flowise_constructs import (
     Auth,
-    DataClaim,
+    Backup,
     EnvValue,
-    ExistingClaim,
-    Flowise,
     FlowiseMain,
     Main,
-    Names,
     PodOptions,
     PostgresDatabase,
+    S3Bucket,
+    S3Credentials,
     SecretKey,
     ServiceAccount,
     Settings,
@@ -55,35 +53,20 @@ from flowise_constructs import (
 PROXY: Mapping[str, object] = {
     "name": "cloud-sql-proxy",
     "image": "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1",
-    "restartPolicy": "Always",
     "args": ["--structured-logs", "--health-check", "--port=5432", "example-project:europe-west3:flowise"],
     "startupProbe": {"httpGet": {"path": "/startup", "port": 9090}, "periodSeconds": 1, "failureThreshold": 60},
     "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-    "securityContext": {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-        "runAsNonRoot": True,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    },
 }
+PROXIED = PodOptions(
+    sidecars=[PROXY],
+    service_account=ServiceAccount(
+        annotations={"iam.gke.io/gcp-service-account": "flowise@example-project.iam.gserviceaccount.com"}
+    ),
+)
 
 
-class ProxiedMain(FlowiseMain):
-    """Main, with the proxy beside it and traces of its flows."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        flowise: Flowise,
-        names: Names = Names(),
-        main: Main = Main(),
-        data: DataClaim | ExistingClaim | None = None,
-    ) -> None:
-        super().__init__(scope, id, flowise=flowise, names=names, main=main, data=data)
-        self.deployment.add_json_patch(JsonPatch.add("/spec/template/spec/initContainers/0", PROXY))
+class TracedMain(FlowiseMain):
+    """Main with traces of its flows."""
 
     def env(self) -> dict[str, EnvValue]:
         return {
@@ -93,24 +76,25 @@ class ProxiedMain(FlowiseMain):
         }
 
 
-class ProxiedFlowise(StandaloneChart):
+class TracedFlowise(StandaloneChart):
     """The chart, with that main."""
 
-    main_class = ProxiedMain
+    main_class = TracedMain
 
 
 def build(app: App) -> None:
     """Adds the chart to the app."""
-    identity = ServiceAccount(
-        annotations={"iam.gke.io/gcp-service-account": "flowise@example-project.iam.gserviceaccount.com"}
-    )
-    ProxiedFlowise(
+    TracedFlowise(
         app,
         "flowise",
         auth=Auth.from_secret("flowise-auth-secrets"),
         database=PostgresDatabase(host="127.0.0.1", password=SecretKey(secret="flowise-postgres", key="password")),
         settings=Settings(app_url="https://flowise.example.com"),
-        main=Main(pod=PodOptions(service_account=identity)),
+        main=Main(pod=PROXIED),
+        backup=Backup(
+            target=S3Bucket(bucket="example-flowise-backups", credentials=S3Credentials.from_secret("flowise-backup")),
+            pod=PROXIED,
+        ),
     )
 
 

@@ -8,28 +8,37 @@ from typing import TYPE_CHECKING
 from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.core.field_docs import show_field_docs
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
-from flowise_constructs.database.values import (
-    BundledPostgres,
-    DatabaseTls,
-    MariadbDatabase,
-    MysqlDatabase,
-    PostgresDatabase,
-    SqliteDatabase,
-)
+from flowise_constructs.database.servers import DatabaseTls, MariadbDatabase, MysqlDatabase, PostgresDatabase
+from flowise_constructs.database.values import BundledPostgres, SqliteDatabase
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main, Worker, WritableSizes
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
-from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
+from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim
+from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.images import ServerImage
+from flowise_constructs.kubernetes.mesh import Istio, Linkerd
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources, ServiceAccount, Volume
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
-from flowise_constructs.storage.values import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
+from flowise_constructs.storage.values import (
+    AzureContainer,
+    DataClaim,
+    ExistingClaim,
+    GcsBucket,
+    LocalStorage,
+    S3Bucket,
+    S3Credentials,
+    SharedVolume,
+)
 
 if TYPE_CHECKING:
     from cdk8s import ApiObject, Chart, JsonPatch
@@ -49,6 +58,8 @@ if TYPE_CHECKING:
     from flowise_constructs.kubernetes.workload import Workload
     from flowise_constructs.network.policies import NetworkPolicies
     from flowise_constructs.queueing.redis import RedisServer
+    from flowise_constructs.secrets.external_secrets import ExternalSecrets
+    from flowise_constructs.secrets.rotation import KeyRotationJob
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
@@ -56,6 +67,7 @@ __all__ = [
     "App",
     "Auth",
     "AuthSecret",
+    "AzureContainer",
     "Backup",
     "BackupJob",
     "BucketEncryption",
@@ -73,19 +85,28 @@ __all__ = [
     "Deployment",
     "Destination",
     "Drill",
+    "Endpoint",
     "EnvValue",
     "ExistingClaim",
+    "ExternalSecrets",
+    "ExtraClaim",
     "Finding",
     "Flowise",
     "FlowiseMain",
     "FlowiseWorker",
+    "GcsBucket",
     "Image",
     "Ingress",
     "IngressHost",
     "IngressPath",
     "IngressTls",
+    "Istio",
     "JsonPatch",
+    "KeyRotation",
+    "KeyRotationJob",
+    "Linkerd",
     "LocalStorage",
+    "LogClaim",
     "Main",
     "MariadbDatabase",
     "Metrics",
@@ -107,6 +128,7 @@ __all__ = [
     "RedisServer",
     "RedisTls",
     "Registry",
+    "RemoteRef",
     "Resources",
     "Restore",
     "RestoreDrill",
@@ -116,13 +138,17 @@ __all__ = [
     "S3Credentials",
     "S3Storage",
     "SecretKey",
+    "Security",
     "ServerImage",
     "Service",
     "ServiceAccount",
     "Settings",
+    "SharedVolume",
     "Smtp",
     "SqliteDatabase",
     "StandaloneChart",
+    "StoreRef",
+    "SyncPolicy",
     "Volume",
     "Worker",
     "Workload",
@@ -137,8 +163,10 @@ _CONSTRUCTS = {
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
     "Deployment": "flowise.deployment",
+    "ExternalSecrets": "secrets.external_secrets",
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
+    "KeyRotationJob": "secrets.rotation",
     "NetworkPolicies": "network.policies",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from cdk8s import App, Chart
 import main
 from flowise_constructs import (
     Auth,
+    AzureContainer,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -23,15 +25,24 @@ from flowise_constructs import (
     ConfigWarning,
     DatabaseTls,
     DataClaim,
+    Deployment,
     Destination,
     Drill,
     ExistingClaim,
+    ExternalSecrets,
+    ExtraClaim,
+    GcsBucket,
     Image,
     Ingress,
     IngressHost,
     IngressPath,
     IngressTls,
+    Istio,
+    KeyRotation,
+    KeyRotationJob,
+    Linkerd,
     LocalStorage,
+    LogClaim,
     Main,
     MariadbDatabase,
     Metrics,
@@ -48,17 +59,23 @@ from flowise_constructs import (
     QueueChart,
     Redis,
     RedisTls,
+    Registry,
+    RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     ServerImage,
     Service,
     ServiceAccount,
     Settings,
+    SharedVolume,
     Smtp,
     SqliteDatabase,
     StandaloneChart,
+    StoreRef,
+    SyncPolicy,
     Volume,
     Worker,
     WritableSizes,
@@ -72,10 +89,38 @@ POSTGRES = PostgresDatabase(host="db.example.com", password=PASSWORD)
 MYSQL = MysqlDatabase(host="db.example.com", password=PASSWORD)
 MARIADB = MariadbDatabase(host="db.example.com", password=PASSWORD)
 BUCKET = S3Bucket(bucket="flowise-files", credentials=S3Credentials.from_secret("s3"))
+GOOGLE = GcsBucket(bucket="flowise-files", project="acme-prod", credentials=SecretKey(secret="google", key="key.json"))
+GOOGLE_BY_IDENTITY = GcsBucket(
+    bucket="flowise-files",
+    project="acme-prod",
+    service_account_annotations={"iam.gke.io/gcp-service-account": "flowise@acme-prod.iam.gserviceaccount.com"},
+)
+AZURE = AzureContainer(
+    container="flowise-files", account="acmeprod", account_key=SecretKey(secret="azure", key="account-key")
+)
+AZURE_CONNECTION = AzureContainer(
+    container="flowise-files", connection_string=SecretKey(secret="azure", key="connection-string")
+)
+AZURE_BY_IDENTITY = AzureContainer(
+    container="flowise-backups",
+    account="acmeprod",
+    service_account_annotations={"azure.workload.identity/client-id": "00000000-0000-0000-0000-000000000000"},
+)
+SHARED = SharedVolume(claim=DataClaim(access_mode="ReadWriteMany", storage_class="nfs"))
 REDIS = Redis(host="redis.example.com", password=PASSWORD)
+NEW_KEY = SecretKey(secret="flowise-encryption", key="of-2027")
+STORE = StoreRef(name="vault", kind="ClusterSecretStore")
 HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
+
+CNPG = PostgresDatabase.cnpg("flowise-db")
+REDIS_BY_REFERENCE = Redis(
+    host=ConfigMapKey(config_map="redis", key="host"),
+    port=SecretKey(secret="redis", key="port"),
+    username=SecretKey(secret="redis", key="username"),
+    password=SecretKey(secret="redis", key="password"),
+)
 
 EVERYTHING_ABOUT_PODS = PodOptions(
     labels={"team": "platform"},
@@ -108,6 +153,41 @@ EVERYTHING_ABOUT_PODS = PodOptions(
     volumes=[Volume(name="prompts", source={"configMap": {"name": "prompts"}}, mount_path="/prompts", sub_path="a")],
     rollout_token="2",
     reloader=True,
+)
+
+SIDECAR: dict[str, Any] = {
+    "name": "sql-proxy",
+    "image": "registry.example.com/sql-proxy:2.15.2",
+    "args": ["--port=6432"],
+    "ports": [{"name": "sql", "containerPort": 6432}],
+    "startupProbe": {"tcpSocket": {"port": "sql"}, "periodSeconds": 1, "failureThreshold": 60},
+    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    "volumeMounts": [{"name": "sql-proxy", "mountPath": "/etc/sql-proxy", "readOnly": True}],
+}
+FIRST: dict[str, Any] = {
+    "name": "fetch",
+    "image": "registry.example.com/tools:1.0",
+    "command": ["cp", "-r", "/models/.", "/prompts"],
+    "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+    "volumeMounts": [{"name": "further", "mountPath": "/further"}],
+}
+FURTHER_ABOUT_PODS = PodOptions(
+    volumes=[Volume(name="sql-proxy", source={"configMap": {"name": "prompts"}})],
+    claims=[ExtraClaim(name="further", mount_path="/further", access_mode="ReadWriteMany", sub_path="a")],
+    sidecars=[SIDECAR],
+    init_containers=[FIRST],
+    env_from=[{"secretRef": {"name": "r"}, "prefix": "FURTHER_"}, {"configMapRef": {"name": "prompts"}}],
+    ports=[{"name": "debug", "containerPort": 9229}],
+    host_aliases=[{"ip": "10.0.0.7", "hostnames": ["db.corp.example"]}, {"ip": "fd00::7", "hostnames": ["a", "b"]}],
+    dns_policy="None",
+    dns_config={
+        "nameservers": ["10.0.0.10"],
+        "searches": ["corp.example"],
+        "options": [{"name": "ndots", "value": "2"}],
+    },
+    scheduler_name="packing",
+    host_users=False,
 )
 
 
@@ -167,6 +247,36 @@ def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
             return build(app)
 
     return quiet
+
+
+def view(chart: Chart) -> Deployment:
+    """What features get."""
+    assert isinstance(chart, (StandaloneChart, QueueChart))
+    return chart.deployment
+
+
+def with_rotation(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment, with the Job that gives its data a new encryption key."""
+
+    def rotated(app: App) -> Chart:
+        chart = build(app)
+        rotation = KeyRotation(**{"new_key": NEW_KEY, **given})
+        KeyRotationJob(chart, "KeyRotation", deployment=view(chart), rotation=rotation)
+        return chart
+
+    return rotated
+
+
+def from_store(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment, with its Secrets out of a store."""
+
+    def stored(app: App) -> Chart:
+        chart = build(app)
+        values = {"store": STORE, "keys": "flowise/prod/{secret}/{key}", **given}
+        ExternalSecrets(chart, "Secrets", deployment=view(chart), **values)
+        return chart
+
+    return stored
 
 
 VARIANTS: Mapping[str, Callable[[App], Chart]] = {
@@ -286,7 +396,43 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "backup-external": standalone(
         database=POSTGRES, backup=Backup(target=S3Bucket(bucket="flowise-backups"), pod=EVERYTHING_ABOUT_PODS)
     ),
+    "assigned-ids": standalone(
+        database=BundledPostgres(),
+        backup=replace(BACKUP, drill=Drill()),
+        security=Security.openshift(),
+        labels={"team": "platform"},
+        annotations={"example.com/owner": "platform"},
+        on_pods=True,
+    ),
+    "further-containers": standalone(
+        database=BundledPostgres(pod=FURTHER_ABOUT_PODS),
+        backup=replace(BACKUP, pod=FURTHER_ABOUT_PODS, drill=Drill(pod=FURTHER_ABOUT_PODS)),
+        main=Main(
+            pod=replace(FURTHER_ABOUT_PODS, init_containers_after_gate=[{**FIRST, "name": "seed"}]),
+            sizes=WritableSizes(logs=LogClaim(annotations={"a": "b"})),
+            service=Service(
+                type="LoadBalancer",
+                node_port=30080,
+                external_traffic_policy="Local",
+                internal_traffic_policy="Cluster",
+                load_balancer_class="service.k8s.aws/nlb",
+                load_balancer_source_ranges=["10.0.0.0/8"],
+                session_affinity="ClientIP",
+            ),
+        ),
+        settings=Settings(model_list=ConfigMapKey(config_map="prompts", key="models.json")),
+        registry=Registry(address="registry.example.com/mirror"),
+    ),
     "queue": queue(),
+    "queue-further-containers": queue(
+        database=BundledPostgres(),
+        queue=Queue(redis=BundledRedis(pod=PodOptions(mesh=Linkerd(exclude_outbound_ports=[4222])))),
+        main=Main(pod=PodOptions(mesh=Istio(native_sidecar=False, exclude_outbound_ports=[5432, 6379]))),
+        worker=Worker(pod=FURTHER_ABOUT_PODS),
+        security=Security.openshift(),
+        settings=Settings(model_list="image"),
+        namespace="ai",
+    ),
     "queue-bundled": queue(
         database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=BACKUP, ingress=INGRESS
     ),
@@ -306,6 +452,17 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     ),
     "queue-redis-open": queue(queue=Queue(redis=Redis(host="redis")), database=MARIADB),
     "queue-mysql": queue(database=MYSQL),
+    "queue-by-reference": queue(
+        database=CNPG, queue=Queue(redis=REDIS_BY_REFERENCE), backup=replace(BACKUP, drill=Drill())
+    ),
+    "crunchy": standalone(database=PostgresDatabase.crunchy("hippo", user="flowise"), backup=BACKUP),
+    "zalando": standalone(
+        database=PostgresDatabase.zalando("acid-flowise", tls=DatabaseTls(ca=PASSWORD), user="flow_ise")
+    ),
+    "mariadb-operator": standalone(
+        database=MariadbDatabase.mariadb_operator("flowise-connection", server="mariadb"), backup=BACKUP
+    ),
+    "proxy-in-the-pod": standalone(database=PostgresDatabase(host="127.0.0.1", password=PASSWORD)),
     "queue-by-identity": queue(
         storage=S3Bucket(
             bucket="flowise-files",
@@ -313,6 +470,23 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             path_style=True,
             service_account_annotations={"iam.gke.io/gcp-service-account": "a@b"},
         )
+    ),
+    "google": standalone(
+        database=POSTGRES, data=None, storage=GOOGLE, backup=Backup(target=replace(GOOGLE, bucket="flowise-backups"))
+    ),
+    "google-by-identity": standalone(
+        database=BundledPostgres(), storage=GOOGLE_BY_IDENTITY, backup=Backup(target=AZURE_BY_IDENTITY, drill=Drill())
+    ),
+    "azure": standalone(
+        database=POSTGRES, data=None, storage=AZURE, backup=Backup(target=replace(AZURE, container="flowise-backups"))
+    ),
+    "queue-google": queue(storage=GOOGLE, backup=BACKUP),
+    "queue-google-by-identity": queue(storage=GOOGLE_BY_IDENTITY, backup=Backup(target=GOOGLE, drill=Drill())),
+    "queue-azure": queue(storage=AZURE, backup=Backup(target=AZURE_BY_IDENTITY, pod=EVERYTHING_ABOUT_PODS)),
+    "queue-azure-connection": queue(storage=AZURE_CONNECTION, backup=Backup(target=AZURE_CONNECTION, drill=Drill())),
+    "queue-shared-volume": queue(storage=SHARED, main=Main(replicas=2), backup=Backup(target=GOOGLE)),
+    "queue-shared-existing-claim": queue(
+        storage=SharedVolume(claim=ExistingClaim(name="flowise-files", access_mode="ReadWriteMany")), database=MYSQL
     ),
     "queue-pods": queue(
         database=BundledPostgres(
@@ -369,6 +543,39 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         internet="none",
         cilium=Cilium(names=["api.openai.com"], patterns=["*.openai.azure.com"]),
         servers=OutsideServers(store="internet"),
+    ),
+    "key-rotation-sqlite": with_rotation(standalone(), pod=EVERYTHING_ABOUT_PODS, leave_unreadable=True),
+    "key-rotation-postgres-tls": with_rotation(
+        standalone(
+            database=PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=CERTIFICATE)),
+            settings=Settings(authorities=ConfigMapKey(config_map="corporate-ca", key="ca.crt")),
+            names=Names(namespace="ai"),
+        ),
+        old_key=SecretKey(secret="old", key="encryption.key"),
+    ),
+    "key-rotation-queue": with_rotation(queue(database=MARIADB)),
+    "external-secrets": from_store(
+        standalone(
+            database=BundledPostgres(),
+            backup=BACKUP,
+            image=Image(pull_secrets=["registry"]),
+            main=Main(
+                pod=PodOptions(
+                    volumes=[Volume(name="w", source={"secret": {"secretName": "whole"}}, mount_path="/whole")]
+                )
+            ),
+            names=Names(namespace="ai"),
+        ),
+        overrides={SecretKey(secret="registry", key=".dockerconfigjson"): RemoteRef(key="registry", version="3")},
+        whole={"whole": RemoteRef(key="flowise/whole", decoding="Base64")},
+        exclude=["s3-backup"],
+        policy=SyncPolicy(refresh="OnChange", creation="Orphan", deletion="Merge"),
+    ),
+    "external-secrets-generated": from_store(
+        queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis())),
+        keys="flowise/{secret}",
+        properties="{key}",
+        generate_server_passwords=True,
     ),
 }
 """Charts of every kind, by name."""

@@ -19,7 +19,10 @@ import kubernetes_validate
 PACKAGE = Path(__file__).parent.parent / "flowise_constructs"
 DATA = PACKAGE / "kubernetes" / "schema.json"
 OBJECTS = PACKAGE / "manifests" / "schema.json"
-KINDS = ("Affinity", "Toleration", "TopologySpreadConstraint", "Volume")
+KINDS = (
+    *("Affinity", "Container", "ContainerPort", "EnvFromSource", "HostAlias", "PodDNSConfig", "Toleration"),
+    *("TopologySpreadConstraint", "Volume"),
+)
 WORKLOADS = ("Pod", "PodTemplate", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 NETWORK = ("Service", "Ingress", "IngressClass", "NetworkPolicy")
 CONTENT = ("ConfigMap", "Secret", "PersistentVolumeClaim", "PersistentVolume", "StorageClass")

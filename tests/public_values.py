@@ -9,6 +9,7 @@ import deployments
 from deployments import BACKUP, POSTGRES
 
 from flowise_constructs import (
+    AzureContainer,
     Backup,
     BundledPostgres,
     BundledRedis,
@@ -16,11 +17,15 @@ from flowise_constructs import (
     DataClaim,
     Drill,
     ExistingClaim,
+    ExtraClaim,
+    GcsBucket,
     Image,
     Ingress,
     IngressHost,
     IngressPath,
     IngressTls,
+    KeyRotation,
+    LogClaim,
     Main,
     Names,
     PodField,
@@ -95,9 +100,15 @@ ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
     (Service, "annotations", {}),
     (Ingress, "annotations", INGRESS),
     (DataClaim, "annotations", {}),
+    (LogClaim, "annotations", {}),
+    (ExtraClaim, "annotations", {"name": "further", "mount_path": "/further"}),
     (S3Bucket, "service_account_annotations", {"bucket": "files"}),
+    (GcsBucket, "service_account_annotations", {"bucket": "files", "project": "acme-prod"}),
+    (AzureContainer, "service_account_annotations", {"container": "files", "account": "acme"}),
 ]
 VOLUME: dict[str, Any] = {"name": "further", "source": {"emptyDir": {}}, "mount_path": "/further"}
+CLAIM: dict[str, Any] = {"name": "further", "mount_path": "/further"}
+SHARED = Volume(name="shared", source={"emptyDir": {}}, mount_path="/shared")
 IMAGE: dict[str, Any] = {"repository": "a", "tag": "1"}
 BACKED_UP: dict[str, Any] = {"target": S3Bucket(bucket="files")}
 
@@ -149,9 +160,11 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "probe's failures": field(ProbeNumbers, "failure_threshold"),
     "replicas": field(Main, "replicas") | field(Worker, "replicas"),
     "grace period": field(Worker, "grace_seconds")
+    | field(PodOptions, "termination_grace_seconds")
     | {"Main.pre_stop_seconds": lambda value: Main(pre_stop_seconds=value - 15)},
     "strategy": field(Main, "strategy"),
-    "volume name": field(Volume, "name", **_without(VOLUME, "name")),
+    "volume name": field(Volume, "name", **_without(VOLUME, "name"))
+    | field(ExtraClaim, "name", **_without(CLAIM, "name")),
     "volume source": {"Volume.source": _volume},
     "size limit": {
         name: way
@@ -162,8 +175,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
         )
         for name, way in each.items()
     },
-    "mount path": field(Volume, "mount_path", **_without(VOLUME, "mount_path")),
-    "sub path": field(Volume, "sub_path", **VOLUME),
+    "mount path": field(Volume, "mount_path", **_without(VOLUME, "mount_path"))
+    | field(ExtraClaim, "mount_path", **_without(CLAIM, "mount_path")),
+    "sub path": field(Volume, "sub_path", **VOLUME) | field(ExtraClaim, "sub_path", **CLAIM),
     "node selector key": key_of(PodOptions, "node_selector"),
     "node selector value": value_of(PodOptions, "node_selector"),
     "priority class": field(PodOptions, "priority_class_name"),
@@ -188,11 +202,43 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "address families": {
         "Service.ip_families": lambda value: Service(ip_families=value["families"], ip_family_policy=value["policy"])
     },
-    "claim's size": field(DataClaim, "size") | field(BundledPostgres, "size") | field(BundledRedis, "size"),
+    "claim's size": field(DataClaim, "size")
+    | field(LogClaim, "size")
+    | field(ExtraClaim, "size", **CLAIM)
+    | field(BundledPostgres, "size")
+    | field(BundledRedis, "size"),
     "claim's class": field(DataClaim, "storage_class")
+    | field(LogClaim, "storage_class")
+    | field(ExtraClaim, "storage_class", **CLAIM)
     | field(BundledPostgres, "storage_class")
     | field(BundledRedis, "storage_class"),
-    "claim's access mode": field(DataClaim, "access_mode") | field(ExistingClaim, "access_mode", name="a"),
+    "claim's access mode": field(DataClaim, "access_mode")
+    | field(LogClaim, "access_mode")
+    | field(ExtraClaim, "access_mode", **CLAIM)
+    | field(ExistingClaim, "access_mode", name="a"),
+    "init container": {
+        "PodOptions.init_containers": lambda value: pod(volumes=[SHARED], init_containers=[value]),
+        "PodOptions.init_containers_after_gate": lambda value: pod(
+            volumes=[SHARED], init_containers_after_gate=[value]
+        ),
+    },
+    "sidecar": {"PodOptions.sidecars": lambda value: pod(volumes=[SHARED], sidecars=[value])},
+    "further port": {"PodOptions.ports": lambda value: pod(ports=[value])},
+    "variables from elsewhere": {"PodOptions.env_from": lambda value: pod(env_from=[value])},
+    "host alias": {"PodOptions.host_aliases": lambda value: pod(host_aliases=[value])},
+    "dns config": {"PodOptions.dns_config": lambda value: pod(dns_config=value)},
+    "dns policy": {
+        "PodOptions.dns_policy": lambda value: pod(dns_policy=value["dnsPolicy"], dns_config=value.get("dnsConfig"))
+    },
+    "runtime class": field(PodOptions, "runtime_class_name"),
+    "scheduler": field(PodOptions, "scheduler_name"),
+    "service of a type": {
+        f"Service.{name}": lambda value: Service(**value)
+        for name in (
+            *("type", "node_port", "external_traffic_policy", "internal_traffic_policy", "load_balancer_class"),
+            *("load_balancer_source_ranges", "session_affinity"),
+        )
+    },
     "claim's name": field(ExistingClaim, "name"),
     "schedule": field(Backup, "schedule", **BACKED_UP) | field(Drill, "schedule"),
     "time zone": field(Backup, "time_zone", **BACKED_UP),
@@ -202,7 +248,8 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "failed history": field(Backup, "failed_history", **BACKED_UP),
     "job's deadline": field(Backup, "deadline_seconds", **BACKED_UP)
     | field(Drill, "deadline_seconds")
-    | field(Restore, "deadline_seconds"),
+    | field(Restore, "deadline_seconds")
+    | field(KeyRotation, "deadline_seconds", new_key=deployments.NEW_KEY, wait_seconds=1),
     "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
 }
 """Subject -> field -> what makes the value, or the manifest where more than a value is needed to be refused."""

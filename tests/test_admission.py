@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import admission
@@ -18,14 +19,16 @@ from cdk8s import App, Chart
 from deployments import AUTH, BUCKET, POSTGRES, REDIS, objects, synthesized
 from hypothesis import given
 from test_api_server import TAKEN
-from test_options import FIELDS, Option
+from test_options import FIELDS, OPTIONS, Option
 from test_properties import chart_arguments
 
 from flowise_constructs import (
     ConfigError,
     ConfigWarning,
+    PodOptions,
     Queue,
     QueueChart,
+    Service,
     SqliteDatabase,
     StandaloneChart,
 )
@@ -69,6 +72,24 @@ def test_options_are_admitted(server: ApiServer, option: Option, name: str) -> N
         assert all(NOT_RESTRICTED in line for line in told)
     else:
         assert not told
+
+
+PAIRED = {"PodOptions": PodOptions, "Service": Service}
+
+
+@pytest.mark.parametrize("kind", PAIRED)
+def test_two_options_at_once_are_admitted_or_refused_here(server: ApiServer, kind: str) -> None:
+    for option in OPTIONS:
+        if type(option.value) is PAIRED[kind]:
+            for one, other in combinations(option.changes, 2):
+                changes = {**option.together.get(one, {}), **option.together.get(other, {})}
+                changes |= {name: option.changes[name] for name in (one, other)}
+                try:
+                    documents = objects(option.place(replace(option.value, **changes)))
+                except ConfigError:
+                    continue
+                told = [line for line in objections(server, documents) if "RuntimeClass" not in line]
+                assert not told, (one, other)
 
 
 @pytest.mark.parametrize("build", TAKEN.values(), ids=TAKEN)

@@ -10,8 +10,11 @@ import pytest
 from cdk8s import App, Chart
 from deployments import (
     AUTH,
+    AZURE_BY_IDENTITY,
     BACKUP,
+    BUCKET,
     CERTIFICATE,
+    GOOGLE_BY_IDENTITY,
     HOST,
     PASSWORD,
     POSTGRES,
@@ -22,11 +25,13 @@ from deployments import (
 
 from flowise_constructs import (
     Auth,
+    Backup,
     BackupJob,
     BundledPostgres,
     ConfigError,
     ConfigWarning,
     DatabaseTls,
+    ExtraClaim,
     Flowise,
     FlowiseMain,
     Image,
@@ -34,6 +39,9 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    Istio,
+    Linkerd,
+    LogClaim,
     Main,
     MysqlDatabase,
     Names,
@@ -46,6 +54,7 @@ from flowise_constructs import (
     Resources,
     S3Bucket,
     SecretKey,
+    Security,
     Service,
     ServiceAccount,
     Settings,
@@ -53,6 +62,7 @@ from flowise_constructs import (
     StandaloneChart,
     Volume,
     Worker,
+    WritableSizes,
 )
 
 Make = Callable[[], object]
@@ -108,7 +118,183 @@ def called(id: str) -> Make:
     return built(lambda app: StandaloneChart(app, id, auth=AUTH))
 
 
+def pods(**options: Any) -> Make:
+    return lambda: synthesized(standalone(main=Main(pod=PodOptions(**options))))
+
+
+def of_a_job(**options: Any) -> Make:
+    return lambda: synthesized(standalone(backup=replace(BACKUP, pod=PodOptions(**options))))
+
+
+def sidecar(**fields: Any) -> Make:
+    return pods(sidecars=[{"name": "a", "image": "a:1", **fields}])
+
+
+def served(**fields: Any) -> Make:
+    return lambda: Service(**fields)
+
+
+FURTHER = {"name": "a", "image": "a:1"}
+ONE_POD = ExtraClaim(name="models", mount_path="/models")
+SHARED = replace(ONE_POD, access_mode="ReadWriteMany")
+
 REFUSED: dict[str, tuple[Make, str]] = {
+    "a sidecar that is called like the gate": (
+        sidecar(name="gate"),
+        "PodOptions.sidecars: 'gate' is a container of ours",
+    ),
+    "two further containers of one name": (
+        pods(sidecars=[FURTHER], init_containers=[FURTHER]),
+        "two containers are called 'a'",
+    ),
+    "a sidecar on our port": (
+        sidecar(ports=[{"containerPort": 3000}]),
+        "PodOptions.sidecars: 3000/TCP is listened on already in the pod",
+    ),
+    "a sidecar's port that Services would find": (
+        sidecar(ports=[{"name": "http", "containerPort": 1}]),
+        "'http' is the name of another port",
+    ),
+    "a mount of no volume": (
+        sidecar(volumeMounts=[{"name": "nothing", "mountPath": "/a"}]),
+        "'a' mounts 'nothing', which is no volume of the pod; it has home, data, logs",
+    ),
+    "a capability": (
+        sidecar(securityContext={"capabilities": {"add": ["NET_ADMIN"]}}),
+        "has the capability 'NET_ADMIN', which Pod Security 'restricted' refuses",
+    ),
+    "capabilities that are kept": (
+        sidecar(securityContext={"capabilities": {"drop": []}}),
+        r"has capabilities.drop \[\]",
+    ),
+    "a privileged sidecar": (sidecar(securityContext={"privileged": True}), "has securityContext.privileged True"),
+    "a sidecar that is root": (sidecar(securityContext={"runAsUser": 0}), "has securityContext.runAsUser 0"),
+    "a sidecar with no seccomp": (
+        sidecar(securityContext={"seccompProfile": {"type": "Unconfined"}}),
+        "has securityContext.seccompProfile of type 'Unconfined'",
+    ),
+    "a sidecar on the host's port": (sidecar(ports=[{"containerPort": 1, "hostPort": 1}]), "has hostPort, which"),
+    "a sidecar that ends": (sidecar(restartPolicy="Never"), "has restartPolicy 'Never': leave it out"),
+    "a sidecar whose hook outlasts the pod": (
+        sidecar(lifecycle={"preStop": {"sleep": {"seconds": 36}}}),
+        "sleeps 36 s before it stops, longer than the 35 s",
+    ),
+    "a sidecar with a terminal": (sidecar(tty=True), "has tty, which is not taken here"),
+    "an init container that runs on": (
+        pods(init_containers=[{**FURTHER, "restartPolicy": "Always"}]),
+        "belongs into 'sidecars'",
+    ),
+    "an init container with a probe": (
+        pods(init_containers=[{**FURTHER, "readinessProbe": {}}]),
+        "has readinessProbe, which a",
+    ),
+    "a floating image beside ours": (pods(init_containers=[{**FURTHER, "image": "a:latest"}]), "is a floating tag"),
+    "after a gate that there isn't": (
+        of_a_job(init_containers_after_gate=[FURTHER]),
+        "PodOptions.init_containers_after_gate: are for mains and workers",
+    ),
+    "a volume that nobody mounts": (
+        pods(volumes=[Volume(name="a", source={"emptyDir": {}})]),
+        "PodOptions.volumes: 'a' has no mount_path, and no further container mounts it",
+    ),
+    "a part of a volume that isn't mounted": (
+        lambda: Volume(name="a", source={"emptyDir": {}}, sub_path="b"),
+        "Volume.sub_path: 'b' without mount_path",
+    ),
+    "a user beside the cluster's": (
+        built(
+            standalone(
+                security=Security.openshift(),
+                main=Main(pod=PodOptions(sidecars=[{**FURTHER, "securityContext": {"runAsUser": 7}}])),
+            )
+        ),
+        "'a' says which user it runs as, which the cluster assigns",
+    ),
+    "no name server": (pods(dns_policy="None"), "PodOptions.dns_policy: 'None' without nameservers"),
+    "four name servers": (pods(dns_config={"nameservers": ["10.0.0.1"] * 4}), "has 4 nameservers: at most 3"),
+    "an alias without a name": (pods(host_aliases=[{"ip": "10.0.0.7"}]), "has no hostnames"),
+    "an alias of no address": (
+        pods(host_aliases=[{"ip": "db", "hostnames": ["a"]}]),
+        "has ip 'db', which must be an IP",
+    ),
+    "less time than the hook": (
+        pods(termination_grace_seconds=24),
+        "Main.pod: termination_grace_seconds 24 is less than 5 s",
+    ),
+    "a worker's grace twice": (
+        lambda: Worker(pod=PodOptions(termination_grace_seconds=60)),
+        "Worker.pod: has termination_grace_seconds, which is grace_seconds here",
+    ),
+    "a worker's claim for one pod": (
+        lambda: Worker(pod=PodOptions(claims=[ONE_POD])),
+        "Worker.pod: 'models' is a claim for one pod",
+    ),
+    "a worker's logs for one pod": (
+        lambda: Worker(sizes=WritableSizes(logs=LogClaim())),
+        "Worker.sizes: 'logs' is a claim for",
+    ),
+    "mains on a claim for one pod": (
+        built(queue(main=Main(replicas=2, pod=PodOptions(claims=[ONE_POD])))),
+        "Main.replicas: 2 with the claim 'models', which one pod may use",
+    ),
+    "a rollout on a claim for one pod": (
+        built(queue(main=Main(strategy="RollingUpdate", pod=PodOptions(claims=[ONE_POD])))),
+        "Main.strategy: 'RollingUpdate' with a claim that one node holds",
+    ),
+    "logs on a claim that go to the bucket": (
+        built(queue(main=Main(sizes=WritableSizes(logs=LogClaim(access_mode="ReadWriteMany"))))),
+        "WritableSizes.logs: a LogClaim with an S3Bucket: its logs go to the bucket",
+    ),
+    "a claim that is called like a volume of ours": (
+        pods(claims=[replace(SHARED, name="logs")]),
+        "PodOptions.claims: 'logs' is a volume of the construct",
+    ),
+    "a claim where something is mounted": (
+        pods(claims=[replace(SHARED, mount_path="/tmp")]),
+        "PodOptions.claims: '/tmp' is where",
+    ),
+    "a claim's wrong part": (
+        lambda: replace(SHARED, sub_path="../a"),
+        "ExtraClaim.sub_path: '../a' must be a relative path",
+    ),
+    "a job beside a proxy that stays": (
+        of_a_job(mesh=Istio(native_sidecar=False)),
+        "Istio.native_sidecar: False in a job",
+    ),
+    "a gate that the proxy cuts off": (
+        built(queue(worker=Worker(pod=PodOptions(mesh=Linkerd(native_sidecar=False, exclude_outbound_ports=[6379]))))),
+        "Linkerd.exclude_outbound_ports: lacks 5432: the gate needs it before the proxy is there",
+    ),
+    "a mesh's port twice": (
+        lambda: Istio(exclude_outbound_ports=[1, 1]),
+        r"Istio.exclude_outbound_ports: \[1, 1\] names",
+    ),
+    "a mesh's annotation twice": (
+        pods(mesh=Istio(), annotations={"sidecar.istio.io/nativeSidecar": "false"}),
+        "PodOptions.annotations: 'sidecar.istio.io/nativeSidecar' is set by 'mesh'",
+    ),
+    "a node's port inside": (served(node_port=30080), "Service.node_port: goes with type NodePort or LoadBalancer"),
+    "a policy inside": (served(external_traffic_policy="Local"), "Service.external_traffic_policy: goes with type"),
+    "a balancer's class elsewhere": (
+        served(type="NodePort", load_balancer_class="a/b"),
+        "Service.load_balancer_class: goes with type LoadBalancer, and this is NodePort",
+    ),
+    "ranges that are none": (
+        served(type="LoadBalancer", load_balancer_source_ranges=["10.0.0.1/8"]),
+        r"Service.load_balancer_source_ranges: \[0\] '10.0.0.1/8' must be a network",
+    ),
+    "a model list twice": (
+        further(MODEL_LIST_CONFIG_JSON="https://a.b/models.json"),
+        "'MODEL_LIST_CONFIG_JSON' is set by Settings.model_list",
+    ),
+    "a model list that is no URL": (
+        lambda: Settings(model_list="models.json"),
+        "Settings.model_list: 'models.json' must be",
+    ),
+    "two namespaces": (
+        built(standalone(namespace="a", names=Names(namespace="b"))),
+        "namespace: 'a', and Names.namespace 'b': give one",
+    ),
     "a variable of 2 MB": (further(TEXT="x" * 2_000_000), r"Settings.extra_env: \['TEXT'\] .* longer than 127 KiB"),
     "a variable just over": (further(TEXT="é" * (64 * 1024)), "longer than 127 KiB"),
     "variables that make an object too large": (
@@ -174,10 +360,10 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "the root alone": (with_paths(IngressPath(path_type="Exact")), "lacks '/'"),
     "BASE_PATH": (further(BASE_PATH="/flowise"), "Settings.extra_env: 'BASE_PATH' is read by nothing"),
     "NODE_PATH": (further(NODE_PATH="/opt/modules"), "Settings.extra_env: 'NODE_PATH' has no effect"),
-    "Azure's storage": (further(AZURE_BLOB_STORAGE_CONTAINER_NAME="a"), "is of another store"),
+    "Azure's storage": (further(AZURE_BLOB_STORAGE_CONTAINER_NAME="a"), "is set by AzureContainer.container"),
     "Google's storage": (
         built(queue(worker=Worker(extra_env={"GOOGLE_CLOUD_STORAGE_BUCKET_NAME": "a"}))),
-        "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is of another store",
+        "Worker.extra_env: 'GOOGLE_CLOUD_STORAGE_BUCKET_NAME' is set by GcsBucket.bucket",
     ),
     "one key for all": (
         lambda: Auth.from_secret("auth", encryption_key=PASSWORD, token_hash_secret=PASSWORD),
@@ -237,6 +423,31 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "an identity that is dropped": (
         built(standalone(database=POSTGRES, storage=BY_IDENTITY, main=Main(pod=NOT_MADE))),
         "S3Bucket.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "Google's identity that is dropped": (
+        built(standalone(database=POSTGRES, storage=GOOGLE_BY_IDENTITY, main=Main(pod=NOT_MADE))),
+        "GcsBucket.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "Azure's identity that is dropped": (
+        built(standalone(database=POSTGRES, backup=replace(BACKUP, target=AZURE_BY_IDENTITY, pod=NOT_MADE))),
+        "AzureContainer.service_account_annotations: can't be put on the account 'x'",
+    ),
+    "two identities of one name": (
+        built(
+            queue(
+                storage=GOOGLE_BY_IDENTITY,
+                backup=Backup(
+                    target=replace(
+                        GOOGLE_BY_IDENTITY, service_account_annotations={"iam.gke.io/gcp-service-account": "other@b"}
+                    )
+                ),
+            )
+        ),
+        "GcsBucket.service_account_annotations: 'iam.gke.io/gcp-service-account' differs between",
+    ),
+    "Google's key on no volume": (
+        built(queue(storage=BUCKET, worker=Worker(extra_env={"GOOGLE_CLOUD_STORAGE_CREDENTIAL": "/key.json"}))),
+        "is set by GcsBucket.credentials",
     ),
     "a backup's identity that is dropped": (
         built(standalone(database=POSTGRES, backup=replace(BACKUP, target=BY_IDENTITY, pod=NOT_MADE))),

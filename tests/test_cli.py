@@ -11,9 +11,9 @@ import pytest
 
 from flowise_constructs.cli import main
 from flowise_constructs.importers.helm.importer import import_values
-from flowise_constructs.importers.helm.python_module import python_module
-from flowise_constructs.importers.helm.synthesis import synthesize
 from flowise_constructs.importers.helm.values_files import read_values
+from flowise_constructs.importers.python_module import python_module
+from flowise_constructs.importers.synthesis import synthesize
 
 DATA = Path(__file__).parent / "data" / "helm"
 SQLITE = str(DATA / "standalone-sqlite.yaml")

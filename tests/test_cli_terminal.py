@@ -14,7 +14,7 @@ import pytest
 from flowise_constructs.cli import main
 from flowise_constructs.cli.examples import EXAMPLES
 
-COMMANDS = ["init", "synth", "check", "secrets", "from-helm", "completion"]
+COMMANDS = ["init", "synth", "check", "secrets", "from-helm", "from-env", "completion"]
 
 
 def on_terminal(*arguments: str, **environment: str) -> str:
@@ -92,6 +92,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         ("flowise-constructs init --database maria", {"mariadb"}),
         ("flowise-constructs check flow", {"flowise.yaml"}),
         ("flowise-constructs from-helm flow", {"flowise.yaml"}),
+        ("flowise-constructs from-env --compose flow", {"flowise.yaml"}),
     ],
 )
 def test_bash_completes(words: str, expected: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

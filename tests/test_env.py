@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from deployments import AUTH, BUCKET, CERTIFICATE, HOST, INGRESS, MARIADB, MYSQL, PASSWORD, POSTGRES, REDIS
+from deployments import (
+    AUTH,
+    AZURE,
+    AZURE_CONNECTION,
+    BUCKET,
+    CERTIFICATE,
+    GOOGLE,
+    HOST,
+    INGRESS,
+    MARIADB,
+    MYSQL,
+    PASSWORD,
+    POSTGRES,
+    REDIS,
+    SHARED,
+)
 
 from flowise_constructs import (
     ConfigError,
@@ -62,6 +77,10 @@ INSTALLATIONS: dict[str, Flowise] = {
         settings=EVERYTHING,
     ),
     "mysql": Flowise(auth=AUTH, database=MYSQL, storage=BUCKET),
+    "google": Flowise(auth=AUTH, database=MYSQL, storage=GOOGLE),
+    "azure": Flowise(auth=AUTH, database=POSTGRES, storage=AZURE, queue=Queue(redis=REDIS)),
+    "azure-connection": Flowise(auth=AUTH, database=POSTGRES, storage=AZURE_CONNECTION),
+    "shared": Flowise(auth=AUTH, database=POSTGRES, storage=SHARED, queue=Queue(redis=REDIS)),
     "mariadb": Flowise(auth=AUTH, database=MARIADB, storage=BUCKET, queue=Queue(redis=REDIS)),
 }
 OURS = {"DATABASE_SSL_KEY_FILE", "REDIS_CA_FILE", "REDIS_CERT_FILE", "REDIS_KEY_FILE"}

@@ -133,6 +133,10 @@ NOT_FOLLOWED: dict[str, tuple[dict[str, Any], str]] = {
         {"S3_STORAGE_BUCKET_NAME": "other"},
         "changes S3_STORAGE_BUCKET_NAME: a backup would copy another",
     ),
+    "Google's bucket beside": (
+        {"GOOGLE_CLOUD_STORAGE_BUCKET_NAME": "other"},
+        "changes GOOGLE_CLOUD_STORAGE_BUCKET_NAME: a backup would copy another",
+    ),
     "another store": ({"STORAGE_TYPE": "gcs"}, "changes STORAGE_TYPE: a backup would copy another storage's files"),
     "a password of a ConfigMap": (
         {"DATABASE_PASSWORD": ConfigMapKey(config_map="a", key="b")},

@@ -23,15 +23,28 @@ TOPOLOGIES = [
 ALL = [*TOPOLOGIES, *deployments.VARIANTS]
 ROOT_BY_REQUEST = {"run-as-root"}
 SECRETS = re.compile(r"PASSWORD|SECRET|_KEY(_|$)|TOKEN|CREDENTIAL", re.IGNORECASE)
-NO_SECRETS = {"DATABASE_SSL_KEY_BASE64": "holds the authority's certificate, despite its name"}
+NO_SECRETS = {
+    "DATABASE_SSL_KEY_BASE64": "holds the authority's certificate, despite its name",
+    "GOOGLE_CLOUD_STORAGE_CREDENTIAL": "names a file",
+}
 MAIN_ALONE = {"JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "EXPRESS_SESSION_SECRET", "TOKEN_HASH_SECRET"}
 
 EXTERNAL = {
-    "Secret": {"flowise-auth-secrets", "flowise-db-credentials", "flowise-s3-credentials", "flowise-tls"}
+    "Secret": {
+        "flowise-auth-secrets",
+        "flowise-db-credentials",
+        "flowise-s3-credentials",
+        "flowise-tls",
+        "google",
+        "azure",
+    }
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
-    | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"},
-    "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
-    "PersistentVolumeClaim": {"old-data"},
+    | {"flowise-db-app", "flowise-db-ca", "hippo-pguser-flowise", "hippo-cluster-cert", "redis"}
+    | {"flow-ise.acid-flowise.credentials.postgresql.acid.zalan.do", "flowise-connection", "mariadb-ca-bundle"}
+    | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"}
+    | {"flowise-encryption", "old", "registry", "whole"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "redis"},
+    "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
         "postgres.database.svc.cluster.local",
@@ -41,6 +54,8 @@ EXTERNAL = {
         "redis",
         "2001:db8::1",
         "10.20.0.5",
+        "127.0.0.1",
+        "acid-flowise",
     },
 }
 """What the deployments refer to and must exist already."""
@@ -72,13 +87,19 @@ def test_every_topology_of_the_reference_app_is_looked_at() -> None:
 
 def test_every_kubernetes_version_knows_every_field(documents: list[dict[str, Any]]) -> None:
     assert cluster.versions()[0] == "1.27"
-    problems = [
-        problem for version in cluster.versions() for document in documents for problem in fresh(document, version)
-    ]
-    assert problems == []
+    known = cluster.versions()[2 if has_sidecars(documents) else 0 :]
+    assert known[0] == ("1.29" if has_sidecars(documents) else "1.27")
+    assert [problem for version in known for document in documents for problem in fresh(document, version)] == []
+
+
+def has_sidecars(documents: list[dict[str, Any]]) -> bool:
+    """Whether a pod has one, as Kubernetes knows them since 1.29."""
+    pods = deployments.pods(documents).values()
+    return any("restartPolicy" in container for pod in pods for container in pod.get("initContainers", ()))
 
 
 SEEN: set[tuple[str, str]] = set()
+IN_NAMESPACE = ("names", "queue-pods", "queue-further-containers", "key-rotation-postgres-tls", "external-secrets")
 
 
 def fresh(document: dict[str, Any], version: str) -> list[str]:
@@ -104,7 +125,7 @@ def test_names_are_unique_within_a_kind(documents: list[dict[str, Any]]) -> None
 
 
 def test_all_objects_are_in_one_namespace(documents: list[dict[str, Any]], name: str) -> None:
-    wanted = "ai" if name in ("names", "queue-pods") else None
+    wanted = "ai" if name in IN_NAMESPACE else None
     assert {document["metadata"].get("namespace") for document in documents} == {wanted}
 
 
@@ -172,7 +193,7 @@ def test_workers_have_one_of_the_five_keys(documents: list[dict[str, Any]]) -> N
     for name, pod in deployments.pods(documents).items():
         if name.endswith("-worker"):
             for container in cluster.containers(pod):
-                names = {item["name"] for item in container["env"]}
+                names = {item["name"] for item in container.get("env", ())}
                 assert not names & MAIN_ALONE
             assert "FLOWISE_SECRETKEY_OVERWRITE" in {item["name"] for item in pod["containers"][0]["env"]}
 
@@ -281,7 +302,8 @@ def pod_references(pod: dict[str, Any]) -> set[tuple[str, str]]:
             source = item.get("valueFrom", {})
             found |= {("Secret", source["secretKeyRef"]["name"])} if "secretKeyRef" in source else set()
             found |= {("ConfigMap", source["configMapKeyRef"]["name"])} if "configMapKeyRef" in source else set()
-            found |= {("Service", item["value"])} if item["name"] in ("DATABASE_HOST", "REDIS_HOST") else set()
+            named = item["name"] in ("DATABASE_HOST", "REDIS_HOST") and "value" in item
+            found |= {("Service", item["value"])} if named else set()
     return found
 
 

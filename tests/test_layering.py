@@ -18,7 +18,8 @@ NAME = "flowise_constructs"
 # From the foundation up: a room may import those above it in this table, and itself; never one beside it.
 RANKS: tuple[frozenset[str], ...] = (
     frozenset({"core"}),
-    frozenset({"kubernetes", "manifests"}),
+    frozenset({"manifests"}),
+    frozenset({"kubernetes"}),
     frozenset({"database", "queueing", "storage", "edge"}),
     frozenset({"flowise"}),
     frozenset({"backup", "network", "scaling", "monitoring", "secrets", "owner"}),
@@ -36,7 +37,7 @@ JSII = {"cdk8s", "cdk8s_plus_27", "constructs", "jsii"}
 SPELLERS: Mapping[str, tuple[str, ...]] = {
     "database": ("DATABASE_",),
     "queueing": ("MODE", "REDIS_", "QUEUE_", "REMOVE_ON_", "WORKER_CONCURRENCY"),
-    "storage": ("STORAGE_TYPE", "BLOB_STORAGE_PATH", "S3_"),
+    "storage": ("STORAGE_TYPE", "BLOB_STORAGE_PATH", "S3_", "GOOGLE_CLOUD_", "AZURE_BLOB_"),
 }
 """Which subject spells which of Flowise's variables; the others are flowise's."""
 
@@ -149,6 +150,8 @@ def strings(module: str) -> set[str]:
 
 
 def speller(variable: str) -> str:
+    if variable == "MODEL_LIST_CONFIG_JSON":
+        return "flowise"
     return next((subject for subject, starts in SPELLERS.items() if variable.startswith(starts)), "flowise")
 
 

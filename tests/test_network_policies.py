@@ -259,6 +259,15 @@ def test_nothing_changes_but_what_is_added() -> None:
     assert whole.startswith(synthesized(build).rstrip("\n"))
 
 
+def test_main_is_main_by_whatever_label() -> None:
+    build = queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), names=Names(main_component="server"))
+    given = policies(build)
+    assert given["flowise"]["ingress"]
+    callers = given["flowise-redis"]["ingress"][0]["from"]
+    labels = [item["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for item in callers]
+    assert labels == ["server", "worker"]
+
+
 # --- Cilium
 
 

@@ -14,7 +14,9 @@ from deployments import (
     BUCKET,
     BY_IDENTITY,
     CERTIFICATE,
+    CNPG,
     DIGEST,
+    GOOGLE,
     HOST,
     INGRESS,
     MARIADB,
@@ -23,15 +25,21 @@ from deployments import (
     PLACED,
     POSTGRES,
     REDIS,
+    REDIS_BY_REFERENCE,
     SOMEWHERE,
+    STORE,
+    from_store,
     queue,
     standalone,
     synthesized,
     with_policies,
+    with_rotation,
 )
 
 import flowise_constructs
 from flowise_constructs import (
+    AzureContainer,
+    Backup,
     BundledPostgres,
     BundledRedis,
     Cilium,
@@ -41,6 +49,7 @@ from flowise_constructs import (
     DataClaim,
     Destination,
     ExistingClaim,
+    ExtraClaim,
     Flowise,
     FlowiseMain,
     FlowiseWorker,
@@ -49,8 +58,13 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    Istio,
+    KeyRotation,
+    Linkerd,
     LocalStorage,
+    LogClaim,
     Main,
+    MariadbDatabase,
     Metrics,
     Names,
     OutboundProxy,
@@ -61,16 +75,20 @@ from flowise_constructs import (
     Queue,
     RedisTls,
     Registry,
+    RemoteRef,
     Resources,
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     ServerImage,
     Service,
     ServiceAccount,
     Settings,
+    SharedVolume,
     Smtp,
     SqliteDatabase,
+    SyncPolicy,
     Volume,
     Worker,
     WritableSizes,
@@ -120,8 +138,26 @@ def as_restore(restore: Restore) -> Build:
     return build
 
 
+def as_rotation(rotation: KeyRotation) -> Build:
+    return with_rotation(standalone(), **rotation.__dict__)
+
+
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
+BY_REFERENCE = {
+    "host": ConfigMapKey(config_map="other", key="host"),
+    "port": OTHER,
+    "name": OTHER,
+    "user": ConfigMapKey(config_map="other", key="user"),
+}
 SERVER = {"host": "elsewhere", "password": OTHER, "name": "other", "user": "other", "port": 1234}
+
+SMALLEST = {"name": "further", "image": "registry.example.com/further:1"}
+CLAIM_CHANGES: dict[str, Any] = {
+    "size": "77Gi",
+    "storage_class": "fast",
+    "access_mode": "ReadWriteMany",
+    "annotations": {"a": "b"},
+}
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -201,6 +237,34 @@ OPTIONS: tuple[Option, ...] = (
         },
     ),
     Option(
+        KeyRotation(new_key=OTHER),
+        as_rotation,
+        {
+            "new_key": PASSWORD,
+            "old_key": PASSWORD,
+            "leave_unreadable": True,
+            "wait_seconds": 7,
+            "deadline_seconds": 777,
+            "resources": SMALL,
+            "pod": POD,
+        },
+    ),
+    Option(
+        STORE,
+        lambda value: from_store(standalone(), store=value),
+        {"name": "other", "kind": "SecretStore"},
+    ),
+    Option(
+        RemoteRef(key="a"),
+        lambda value: from_store(standalone(), overrides={AUTH.encryption_key: value}),
+        {"key": "b", "property": "b", "version": "2", "decoding": "Base64"},
+    ),
+    Option(
+        SyncPolicy(),
+        lambda value: from_store(standalone(), policy=value),
+        {"refresh": "OnChange", "refresh_seconds": 90, "creation": "Orphan", "deletion": "Merge"},
+    ),
+    Option(
         BundledPostgres(),
         lambda value: standalone(database=value),
         {
@@ -213,6 +277,7 @@ OPTIONS: tuple[Option, ...] = (
             "config": {"work_mem": "64MB"},
             "image": ServerImage(repository="postgres", tag="17.2"),
             "resources": SMALL,
+            "security": Security.openshift(),
             "pod": POD,
         },
     ),
@@ -227,6 +292,7 @@ OPTIONS: tuple[Option, ...] = (
             "config": {"maxclients": "7"},
             "image": ServerImage(repository="redis", tag="7.4"),
             "resources": SMALL,
+            "security": Security.openshift(),
             "pod": POD,
         },
     ),
@@ -264,6 +330,17 @@ OPTIONS: tuple[Option, ...] = (
     Option(POSTGRES, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls()}),
     Option(MYSQL, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
     Option(MARIADB, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
+    Option(CNPG, lambda value: standalone(database=value, backup=BACKUP), {**BY_REFERENCE, "password": OTHER}),
+    Option(
+        MariadbDatabase.mariadb_operator("connection", server="mariadb"),
+        lambda value: standalone(database=value, backup=BACKUP),
+        BY_REFERENCE,
+    ),
+    Option(
+        REDIS_BY_REFERENCE,
+        lambda value: queue(queue=Queue(redis=value)),
+        {"host": OTHER, "port": ConfigMapKey(config_map="other", key="port"), "username": OTHER},
+    ),
     Option(
         SqliteDatabase(), lambda value: standalone(database=value), {"directory": "/home/node/.flowise/database.sqlite"}
     ),
@@ -278,6 +355,7 @@ OPTIONS: tuple[Option, ...] = (
             "image": Image(tag="3.1.4"),
             "settings": Settings(log_level="debug"),
             "ingress": INGRESS,
+            "security": Security.openshift(),
         },
     ),
     Option(
@@ -383,7 +461,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         Names(),
         lambda value: standalone(names=value),
-        {"name": "other", "instance": "other", "app": "chat", "namespace": "ai"},
+        {"name": "other", "instance": "other", "app": "chat", "main_component": "flowise", "namespace": "ai"},
     ),
     Option(
         OutboundProxy(http="http://proxy:3128"),
@@ -405,6 +483,20 @@ OPTIONS: tuple[Option, ...] = (
             "priority_class_name": "high",
             "service_account": ServiceAccount(name="other"),
             "volumes": [Volume(name="a", source={"emptyDir": {}}, mount_path="/a")],
+            "claims": [ExtraClaim(name="a", mount_path="/a")],
+            "sidecars": [SMALLEST],
+            "init_containers": [SMALLEST],
+            "init_containers_after_gate": [SMALLEST],
+            "env_from": [{"secretRef": {"name": "a"}}],
+            "ports": [{"containerPort": 9229}],
+            "host_aliases": [{"ip": "10.0.0.7", "hostnames": ["db"]}],
+            "dns_policy": "Default",
+            "dns_config": {"nameservers": ["10.0.0.10"]},
+            "runtime_class_name": "gvisor",
+            "scheduler_name": "packing",
+            "host_users": False,
+            "termination_grace_seconds": 77,
+            "mesh": Istio(),
             "rollout_token": "2",
             "reloader": True,
         },
@@ -487,6 +579,34 @@ OPTIONS: tuple[Option, ...] = (
         },
     ),
     Option(
+        replace(GOOGLE, credentials=None),
+        lambda value: queue(storage=value),
+        {
+            "bucket": "other",
+            "project": "other-project",
+            "credentials": OTHER,
+            "uniform_access": False,
+            "service_account_annotations": {"a": "b"},
+        },
+    ),
+    Option(
+        AzureContainer(container="files", account="acme"),
+        lambda value: queue(backup=Backup(target=value)),
+        {
+            "container": "other",
+            "account": "other",
+            "account_key": OTHER,
+            "connection_string": OTHER,
+            "service_account_annotations": {"a": "b"},
+        },
+        {"connection_string": {"account": None}},
+    ),
+    Option(
+        SharedVolume(claim=DataClaim(access_mode="ReadWriteMany")),
+        lambda value: queue(storage=value),
+        {"claim": ExistingClaim(name="other", access_mode="ReadWriteMany")},
+    ),
+    Option(
         S3Credentials.from_secret("s3"),
         lambda value: queue(storage=replace(BUCKET, credentials=value)),
         {"access_key_id": OTHER, "secret_access_key": OTHER},
@@ -500,6 +620,18 @@ OPTIONS: tuple[Option, ...] = (
             "annotations": {"a": "b"},
             "ip_family_policy": "RequireDualStack",
             "ip_families": ["IPv6", "IPv4"],
+        },
+    ),
+    Option(
+        Service(type="LoadBalancer"),
+        lambda value: standalone(main=Main(service=value)),
+        {
+            "node_port": 30080,
+            "external_traffic_policy": "Local",
+            "internal_traffic_policy": "Local",
+            "load_balancer_class": "a/b",
+            "load_balancer_source_ranges": ["10.0.0.0/8"],
+            "session_affinity": "ClientIP",
         },
     ),
     Option(
@@ -521,6 +653,7 @@ OPTIONS: tuple[Option, ...] = (
             "community_nodes": True,
             "disabled_nodes": ["a"],
             "telemetry_key": "key",
+            "model_list": "image",
             "http_security_check": False,
             "http_deny_list": ["10.0.0.1"],
             "mcp_protocol": "stdio",
@@ -542,6 +675,33 @@ OPTIONS: tuple[Option, ...] = (
         lambda value: standalone(main=Main(pod=PodOptions(volumes=[value]))),
         {"name": "b", "source": {"configMap": {"name": "b"}}, "mount_path": "/b", "sub_path": "b", "read_only": False},
     ),
+    Option(
+        ExtraClaim(name="a", mount_path="/a"),
+        lambda value: standalone(main=Main(pod=PodOptions(claims=[value]))),
+        {
+            "name": "b",
+            "mount_path": "/b",
+            **CLAIM_CHANGES,
+            "sub_path": "b",
+            "read_only": True,
+        },
+    ),
+    Option(
+        LogClaim(),
+        lambda value: standalone(main=Main(sizes=WritableSizes(logs=value))),
+        CLAIM_CHANGES,
+    ),
+    Option(
+        Istio(exclude_outbound_ports=[5432]),
+        lambda value: standalone(database=POSTGRES, main=Main(pod=PodOptions(mesh=value))),
+        {"native_sidecar": False, "exclude_outbound_ports": [5432, 9000]},
+    ),
+    Option(
+        Linkerd(exclude_outbound_ports=[5432]),
+        lambda value: standalone(database=POSTGRES, main=Main(pod=PodOptions(mesh=value))),
+        {"native_sidecar": False, "exclude_outbound_ports": [5432, 9000]},
+    ),
+    Option(Security(), lambda value: standalone(security=value), {"assigned_ids": True}),
     Option(
         WritableSizes(),
         lambda value: standalone(main=Main(sizes=value)),

@@ -102,6 +102,46 @@ AS_DATA = PodOptions(
     topology_spread_constraints=[{"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}],
 )
 
+FURTHER_STRUCTS = PodOptions(
+    sidecars=[
+        k8s.Container(
+            name="proxy",
+            image="proxy:1",
+            ports=[k8s.ContainerPort(container_port=6432, name="sql")],
+            startup_probe=k8s.Probe(
+                http_get=k8s.HttpGetAction(port=k8s.IntOrString.from_number(9090), path="/startup"), period_seconds=1
+            ),
+            liveness_probe=k8s.Probe(tcp_socket=k8s.TcpSocketAction(port=k8s.IntOrString.from_string("sql"))),
+            resources=k8s.ResourceRequirements(limits={"memory": k8s.Quantity.from_string("64Mi")}),
+        )
+    ],
+    env_from=[k8s.EnvFromSource(prefix="A_", secret_ref=k8s.SecretEnvSource(name="a"))],
+    ports=[k8s.ContainerPort(container_port=9229)],
+    host_aliases=[k8s.HostAlias(ip="10.0.0.7", hostnames=["db"])],
+    dns_config=k8s.PodDnsConfig(options=[k8s.PodDnsConfigOption(name="ndots", value="2")]),
+)
+FURTHER_DATA = PodOptions(
+    sidecars=[
+        {
+            "name": "proxy",
+            "image": "proxy:1",
+            "ports": [{"containerPort": 6432, "name": "sql"}],
+            "startupProbe": {"httpGet": {"port": 9090, "path": "/startup"}, "periodSeconds": 1},
+            "livenessProbe": {"tcpSocket": {"port": "sql"}},
+            "resources": {"limits": {"memory": "64Mi"}},
+        }
+    ],
+    env_from=[{"prefix": "A_", "secretRef": {"name": "a"}}],
+    ports=[{"containerPort": 9229}],
+    host_aliases=[{"ip": "10.0.0.7", "hostnames": ["db"]}],
+    dns_config={"options": [{"name": "ndots", "value": "2"}]},
+)
+
+
+def test_further_structs_and_plain_data_are_the_same_value() -> None:
+    assert FURTHER_STRUCTS == FURTHER_DATA
+    assert objects(standalone(main=Main(pod=FURTHER_STRUCTS))) == objects(standalone(main=Main(pod=FURTHER_DATA)))
+
 
 def test_structs_and_plain_data_are_the_same_value() -> None:
     assert AS_STRUCTS == AS_DATA

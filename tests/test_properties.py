@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import cluster
 import pytest
 from cdk8s import App
-from deployments import AUTH, BUCKET, CERTIFICATE, DIGEST, POSTGRES, REDIS, synthesized
+from deployments import AUTH, AZURE, BUCKET, CERTIFICATE, DIGEST, GOOGLE, POSTGRES, REDIS, SHARED, synthesized
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,6 +162,9 @@ PLAIN: dict[type, Any] = {
     SecretKey: SecretKey(secret="a", key="b"),
     Queue: Queue(redis=REDIS),
     type(BUCKET): BUCKET,
+    type(GOOGLE): GOOGLE,
+    type(AZURE): AZURE,
+    type(SHARED): SHARED,
 }
 for plain_class in (*VALUES,):
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,8 @@ import pytest
 
 from flowise_constructs.cli import main
 from flowise_constructs.importers.helm.importer import import_values
-from flowise_constructs.importers.helm.synthesis import synthesize
 from flowise_constructs.importers.helm.values_files import read_values
+from flowise_constructs.importers.synthesis import synthesize
 from flowise_constructs.manifests.yaml_files import load_documents
 
 DATA = Path(__file__).parent / "data" / "helm"
@@ -215,3 +218,189 @@ def test_nothing_missing_is_said(capsys: pytest.CaptureFixture[str], tmp_path: P
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n---\n- odd\n---\nkind: 3\n", encoding="utf-8"
     )
     assert run(capsys, str(file)) == (0, "", "warning: no Secret is missing from the manifests\n")
+
+
+# --- Formats for Git
+
+VALUES = ("--set", "chat-bucket.access-key=id", "--set", "chat-bucket.secret-key=s3cr3t-0f-th3-buck3t")
+STAND_IN = """\
+#!{python}
+import pathlib, sys
+given = sys.stdin.read() if "/dev/stdin" not in sys.argv else pathlib.Path("/dev/stdin").read_text()
+with open({log!r}, "a") as log:
+    log.write(repr((sys.argv[1:], given)) + "\\n")
+{rest}
+"""
+
+
+class Program:
+    """A stand-in for kubeseal or sops at the head of PATH, which notes what it gets."""
+
+    def __init__(self, folder: Path, name: str, rest: str) -> None:
+        self._log = folder / f"{name}.log"
+        program = folder / name
+        program.write_text(STAND_IN.format(python=sys.executable, log=str(self._log), rest=rest))
+        program.chmod(0o755)
+
+    @property
+    def runs(self) -> list[tuple[list[str], str]]:
+        """Arguments and standard input of each run."""
+        return [ast.literal_eval(line) for line in self._log.read_text().splitlines()]
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all of PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def test_kubeseal_gets_each_secret_by_its_standard_input(
+    capsys: pytest.CaptureFixture[str], queue: str, path: Path
+) -> None:
+    kubeseal = Program(path, "kubeseal", 'print("---\\nkind: SealedSecret\\n")')
+    arguments = ("--format", "sealed", "--namespace", "chat", "--new-installation", "--argument=--cert=public.pem")
+    code, out, err = run(capsys, queue, *VALUES, *arguments)
+    assert (code, out, err) == (0, "---\n".join(["kind: SealedSecret\n"] * 4), "")
+    assert {tuple(given) for given, _ in kubeseal.runs} == {("--format", "yaml", "--cert=public.pem")}
+    sealed = [made(text) for _, text in kubeseal.runs]
+    assert [list(secrets) for secrets in sealed] == [
+        ["chat-bucket"],
+        ["flowise-postgresql-auth"],
+        ["flowise-redis-auth"],
+        ["team-flowise-keys"],
+    ]
+    assert decoded(sealed[0]["chat-bucket"], "access-key") == "id"
+    assert {item["metadata"]["namespace"] for secrets in sealed for item in secrets.values()} == {"chat"}
+    assert "s3cr3t" not in str([given for given, _ in kubeseal.runs])
+
+
+def test_sops_gets_all_of_them_at_once(capsys: pytest.CaptureFixture[str], queue: str, path: Path) -> None:
+    sops = Program(path, "sops", 'print("encrypted")')
+    code, out, _ = run(capsys, queue, *VALUES, "--format", "sops", "--new-installation", "--argument=--age=age1")
+    assert (code, out) == (0, "encrypted\n")
+    [(arguments, text)] = sops.runs
+    assert arguments[:3] == ["--encrypt", "--filename-override", "secrets.yaml"]
+    assert arguments[-2:] == ["--age=age1", "/dev/stdin"]
+    assert len(made(text)) == 4
+
+
+@pytest.mark.parametrize("program", ["sealed", "sops"])
+def test_without_the_program_it_says_which_and_where_from(
+    capsys: pytest.CaptureFixture[str], queue: str, path: Path, program: str
+) -> None:
+    code, out, err = run(
+        capsys,
+        queue,
+        *VALUES,
+        "--format",
+        program,
+        "--namespace",
+        "chat",
+        "--new-installation",
+        "--only",
+        "chat-bucket",
+    )
+    assert (code, out) == (2, "")
+    assert re.match(r"error: (kubeseal|sops) is not on PATH: .*brew install", err)
+
+
+def test_a_programs_complaint_is_passed_on_without_values(
+    capsys: pytest.CaptureFixture[str], queue: str, path: Path
+) -> None:
+    Program(path, "sops", 'print("no key for", given, file=sys.stderr); sys.exit(3)')
+    code, out, err = run(capsys, queue, *VALUES, "--format", "sops", "--only", "chat-bucket")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: sops: exit code 3: no key for apiVersion: v1 kind: Secret")
+    assert "s3cr3t" not in err
+    assert base64.b64encode(b"s3cr3t-0f-th3-buck3t").decode() not in err
+
+
+@pytest.mark.parametrize("form", ["sealed", "sops"])
+def test_what_an_installation_must_keep_is_made_only_on_request(
+    capsys: pytest.CaptureFixture[str], queue: str, path: Path, form: str
+) -> None:
+    code, out, err = run(capsys, queue, *VALUES, "--format", form, "--namespace", "chat")
+    assert (code, out) == (2, "")
+    wanted = ["flowise-postgresql-auth.postgres-password", "flowise-redis-auth.redis-password"]
+    wanted += ["flowise-postgresql-auth.user-password", "team-flowise-keys.encryption-key"]
+    assert sorted(re.findall(r"^error: (\S+): has no value", err, re.MULTILINE)) == sorted(wanted)
+    assert "every credential stored in Flowise is lost without it: --new-installation makes a new one" in err
+
+
+def test_a_new_encryption_key_is_warned_of(capsys: pytest.CaptureFixture[str], queue: str) -> None:
+    warned = "warning: Secret team-flowise-keys: 'encryption-key' is new: for a new installation alone, since every "
+    assert warned in run(capsys, queue)[2]
+    assert run(capsys, queue, "--new-installation")[2] == ""
+    assert "team-flowise-keys" not in run(capsys, queue, "--set", "team-flowise-keys.encryption-key=old")[2]
+
+
+def test_a_sealed_secret_needs_a_namespace(capsys: pytest.CaptureFixture[str], queue: str, path: Path) -> None:
+    Program(path, "kubeseal", 'print("sealed")')
+    only = (*VALUES, "--format", "sealed", "--only", "chat-bucket")
+    code, out, err = run(capsys, queue, *only)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: --namespace: is needed, since 'chat-bucket' is sealed for its namespace and name")
+    assert run(capsys, queue, *only, "--argument=--scope=cluster-wide")[:2] == (0, "sealed\n")
+
+
+def test_external_secrets_hold_no_value(capsys: pytest.CaptureFixture[str], queue: str) -> None:
+    store = (
+        "--store",
+        "vault",
+        "--store-kind",
+        "ClusterSecretStore",
+        "--keys",
+        "prod/{secret}",
+        "--properties",
+        "{key}",
+    )
+    code, out, err = run(capsys, queue, "--format", "external-secrets", "--namespace", "chat", *store)
+    found = made(out)
+    assert (code, err) == (0, "")
+    assert set(found) == {"team-flowise-keys", "chat-bucket", "flowise-postgresql-auth", "flowise-redis-auth"}
+    assert {item["apiVersion"] for item in found.values()} == {"external-secrets.io/v1"}
+    spec = found["team-flowise-keys"]["spec"]
+    assert {entry["secretKey"] for entry in spec["data"]} == FIVE
+    assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "vault"}
+    [entry] = [entry for entry in spec["data"] if entry["secretKey"] == "encryption-key"]
+    assert (entry["remoteRef"]["key"], entry["remoteRef"]["property"]) == ("prod/team-flowise-keys", "encryption-key")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "error: --store: is needed"),
+        (("--store", "Vault"), "error: --store: 'Vault' must be"),
+        (
+            ("--store", "vault", "--keys", "{name}"),
+            "error: --keys: '{name}' must be a text in which {secret} and {key}",
+        ),
+        (("--store", "vault", "--properties", "{"), "error: --properties: '{' must be a text"),
+        (("--store", "vault", "--keys", "{secret}"), "error: --keys: two keys of 'chat-bucket' get one entry"),
+        (("--store", "vault", "--only", "none"), "error: --only none: is not missing; the missing Secrets are: chat-"),
+    ],
+)
+def test_external_secrets_that_cannot_be(
+    capsys: pytest.CaptureFixture[str], queue: str, arguments: tuple[str, ...], message: str
+) -> None:
+    code, out, err = run(capsys, queue, "--format", "external-secrets", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+
+
+@pytest.mark.skipif(shutil.which("sops") is None or shutil.which("age-keygen") is None, reason="needs sops and age")
+def test_the_real_sops_gives_the_same_back(
+    capsys: pytest.CaptureFixture[str], queue: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "key.txt"
+    subprocess.run(["age-keygen", "--output", str(key)], check=True, capture_output=True)
+    recipient = re.findall(r"public key: (\S+)", key.read_text())[0]
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key))
+    given = (queue, *VALUES, "--only", "chat-bucket")
+    _, out, _ = run(capsys, *given, "--format", "sops", f"--argument=--age={recipient}")
+    assert "ENC[" in out
+    assert base64.b64encode(b"s3cr3t-0f-th3-buck3t").decode() not in out
+    command = ["sops", "--decrypt", "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin"]
+    plain = subprocess.run(command, input=out, text=True, check=True, capture_output=True).stdout
+    assert made(plain) == made(run(capsys, *given)[1])

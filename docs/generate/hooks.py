@@ -39,6 +39,7 @@ ROOMS = {
     "network": ("Network policies", "Who reaches the pods, and what they reach."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "backup": ("Backup", "Backups, restores, drills."),
+    "secrets": ("Secrets", "Secrets out of a store, and a new encryption key."),
     "core": ("Errors", "What is raised, and what is warned of."),
 }
 OUTSIDE_DOCS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
@@ -47,11 +48,15 @@ EXAMPLES = {
     "standalone_postgresql": "Standalone, PostgreSQL",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
+    "queue_cloudnativepg": "Queue on CloudNativePG",
+    "standalone_volumes": "Four volumes, a host from a Secret",
     "two_instances": "Two instances in one app",
-    "sidecar": "A subclass with a sidecar",
+    "sidecar": "Cloud SQL through a sidecar",
+    "restricted_network": "OpenShift, TLS and a proxy",
     "helm_release": "A migrated Helm release",
     "backups_with_drill": "Backups with a drill",
     "network_policies": "Behind network policies",
+    "external_secrets": "Secrets from a store",
 }
 
 

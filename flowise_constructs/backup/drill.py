@@ -15,10 +15,12 @@ from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.values import Storage
 
 DRILL_UID = 999
 DRILL_DIRECTORY = "/drill"
+NAME_SCRIPT = "assigned-user.sh"
 
 
 class RestoreDrill(Construct):
@@ -70,7 +72,8 @@ class RestoreDrill(Construct):
         drill, engine = self.drill, self._source.engine
         newest: dict[str, EnvValue] = {"RESTORE": "newest", "MAX_AGE_SECONDS": str(drill.max_age_seconds)}
         steps = [download_step(self._source, newest), self._step()]
-        scripts = [DOWNLOAD_SCRIPT, engine.drill]
+        named = [NAME_SCRIPT] if self._named() else []
+        scripts = [*self._source.store_script(DOWNLOAD_SCRIPT), engine.drill, *named]
         return template(
             self,
             self._identity,
@@ -82,13 +85,18 @@ class RestoreDrill(Construct):
             uid=DRILL_UID,
         )
 
+    def _named(self) -> list[str]:
+        """What gives an assigned user a name, where the server's tools ask for it."""
+        asks = self.flowise.security.assigned_ids and self._source.engine.asks_for_name
+        return ["bash", f"{SCRIPTS_DIRECTORY}/{NAME_SCRIPT}"] if asks else []
+
     def _step(self) -> Step:
         source, engine = self._source, self._source.engine
         mount = volumes.mount("drill", DRILL_DIRECTORY)
         return Step(
             name="drill",
             image=source.database_image,
-            command=engine.command(engine.drill),
+            command=[*self._named(), *engine.command(engine.drill)],
             environment={**source.common(), "DRILL": DRILL_DIRECTORY},
             resources=self.drill.resources,
             volumes=[(volumes.empty_dir("drill", self.drill.database_size), mount)],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from flowise_constructs.database.values import POSTGRES_IMAGE, Database, PostgresDatabase, SqliteDatabase
+from flowise_constructs.database.servers import PostgresDatabase
+from flowise_constructs.database.values import POSTGRES_IMAGE, Database, SqliteDatabase
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
@@ -26,6 +27,8 @@ class Engine:
     """Image with the tools. None: the Flowise image has them."""
     is_a_server: bool
     """Whether the data is on a server, which may start later; else it is a file on main's claim."""
+    asks_for_name: bool = False
+    """Whether the drill's tools look the user's name up, which a user that a cluster assigns doesn't have."""
 
     def command(self, script: str) -> list[str]:
         """The command of a container that runs one of the scripts."""
@@ -39,6 +42,7 @@ POSTGRES = Engine(
     drill="restore-drill-postgres.sh",
     image=POSTGRES_IMAGE,
     is_a_server=True,
+    asks_for_name=True,
 )
 MYSQL = Engine(
     interpreter="bash",

@@ -19,7 +19,12 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.refusals import reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.refusals import (
+    reads_claim,
+    refuse_contradictions,
+    refuse_shared_claim,
+    warn_of_missing_proxy,
+)
 from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Retention
 from flowise_constructs.core.checking import checked
@@ -29,6 +34,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.storage.claims import data_claim
 from flowise_constructs.storage.values import Claim, Storage
 
 
@@ -64,18 +70,21 @@ class BackupJob(Construct):
         environment: Mapping[str, EnvValue] | None = None,
         scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim that main has its data directory on; its files are only read. `environment` is
+        """`data` is the claim that main has its data directory on; its files are only read. A `SharedVolume` names its
+        own. `environment` is
         `FlowiseMain.environment`, for a main whose hook changes where the database is. A `RestoreJob` takes it too.
         `scripts` is where the ConfigMaps of scripts are made; None: here."""
         super().__init__(scope, id)
         self._identity = flowise_identity(names, "backup", suffix="-backup", version=flowise.image.tag)
         backup = with_ca_by_reference(self, self._identity, backup, flowise, names)
-        self.backup, self.flowise, self.names, self.data = backup, flowise, names, data
+        self.backup, self.flowise, self.names = backup, flowise, names
+        self.data = data = data_claim(flowise.storage, data)
         self.environment = environment
         self._scripts_scope = scripts
         self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
+        warn_of_missing_proxy(self._source, backup.pod)
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:
@@ -103,7 +112,7 @@ class BackupJob(Construct):
         source = self._source
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         archive = ["backup-storage.sh"] if source.storage_directory else []
-        scripts = ["backup-upload.sh", source.engine.dump, *archive]
+        scripts = [*source.store_script("backup-upload.sh", files=True), *source.scripts(source.engine.dump), *archive]
         return template(
             self, self._identity, source, steps, self._options(), scripts=scripts, scripts_scope=self._scripts_scope
         )
@@ -113,14 +122,14 @@ class BackupJob(Construct):
         data = self.data
         if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
             return self.backup.pod
-        return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
+        return beside(self.backup.pod, flowise_identity(self.names, self.names.main_component).selector)
 
     def _dump(self) -> Step:
         source, engine = self._source, self._source.engine
         return Step(
             name="dump",
             image=source.database_image,
-            command=[*engine.command(engine.dump), *self.backup.dump_arguments],
+            command=[*source.command("backup", engine.dump), *self.backup.dump_arguments],
             environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
             resources=self.backup.resources,
             secrets={**source.password, **source.encryption_key},
@@ -147,10 +156,10 @@ class BackupJob(Construct):
         return files_step(
             source,
             "upload",
-            "backup-upload.sh",
+            *source.store_script("backup-upload.sh", files=True),
             environment={**source.buckets(), **_retention(self.backup)},
             resources=self.backup.resources,
-            volumes=source.ca_volumes(),
+            volumes=source.store_volumes(files=True),
         )
 
     def _claim(self) -> list[tuple[Manifest, Manifest]]:

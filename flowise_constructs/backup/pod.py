@@ -14,6 +14,9 @@ from flowise_constructs.backup.values import Backup
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.kubernetes import pods, volumes
+from flowise_constructs.kubernetes.claim_objects import make_claims
+from flowise_constructs.kubernetes.claims import by_name
+from flowise_constructs.kubernetes.further_containers import OwnPart, env_from, further_ports, init_containers
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
@@ -133,23 +136,43 @@ def template(
     uid: int = UID,
 ) -> Manifest:
     """The pod template; the last step is the container. Creates the service account and the ConfigMap of scripts."""
+    pods.mesh_refusals(options, (), ends=True)
+    security = source.flowise.security
     content = {**loaded_scripts(*scripts), **source.ca_script()}
     files = config_map(scripts_scope or scope, scripts_id(identity, scripts_scope), identity, "-scripts", content)
     secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     containers = [_container(step, options) for step in steps]
+    all_volumes = volumes.all_of(options, _volumes(source, steps, files), identity)
+    own = OwnPart(
+        init=containers[:-1],
+        container=containers[-1],
+        volumes=[volume["name"] for volume in all_volumes],
+        security=security,
+        grace_seconds=options.termination_grace_seconds,
+    )
+    make_claims(scope, identity, by_name(options.claims))
     return {
-        "metadata": pods.template_meta(options, identity, {**files.checksum, **source.certificates.checksum}),
+        "metadata": pods.template_meta(
+            options, identity, {**files.checksum, **source.certificates.checksum}, labels=source.identity_labels()
+        ),
         "spec": {
-            "serviceAccountName": pods.service_account(scope, identity, options, source.identity_annotations()),
+            "serviceAccountName": pods.service_account(
+                scope,
+                identity,
+                options,
+                source.identity_annotations(),
+                annotated_by=type(source.backup.target).__name__,
+            ),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "imagePullSecrets": [{"name": name} for name in secrets] or None,
             "restartPolicy": "Never",
-            "securityContext": pods.pod_security(uid),
-            "initContainers": containers[:-1] or None,
-            "containers": containers[-1:],
-            "volumes": volumes.all_of(options, _volumes(source, steps, files)),
-            **pods.scheduling(options, identity),
+            "securityContext": pods.pod_security(uid, security),
+            "terminationGracePeriodSeconds": options.termination_grace_seconds,
+            "initContainers": init_containers(options, own),
+            "containers": [further_ports(containers[-1], options)],
+            "volumes": all_volumes,
+            **pods.from_options(options, identity),
         },
     }
 
@@ -169,6 +192,7 @@ def _container(step: Step, options: PodOptions) -> Manifest:
         "imagePullPolicy": step.image.pull_policy,
         "command": step.command,
         "env": pods.variables(step.environment) or None,
+        "envFrom": env_from(options),
         # The last line on stderr says what failed; this puts it in the pod's status.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "resources": pods.requirements(step.resources),
@@ -210,12 +234,13 @@ def claim_volume(names: Names, data: Claim | None, *, read_only: bool) -> list[t
 def download_step(source: Source, choice: Mapping[str, EnvValue]) -> Step:
     """Downloads the chosen backup, and checks every hash."""
     storage = {"STORAGE_KIND": "archive" if source.storage_directory else "mirror" if source.mirrored else "none"}
+    script, *arguments = source.store_script(DOWNLOAD_SCRIPT)
     return Step(
         name="download",
         image=source.backup.upload_image,
-        command=["sh", f"{SCRIPTS_DIRECTORY}/{DOWNLOAD_SCRIPT}"],
+        command=["sh", f"{SCRIPTS_DIRECTORY}/{script}", *arguments],
         environment={**source.bucket(), **storage, "ENCRYPTION_KEY_FILE": f"{SECRETS}/encryption-key", **choice},
         resources=source.backup.resources,
         secrets=source.encryption_key,
-        volumes=source.ca_volumes(),
+        volumes=source.store_volumes(),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowise_constructs.backup.source import Source
-from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.findings import ConfigError, Finding, warn
+from flowise_constructs.core.rules import network
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
-from flowise_constructs.database.variables import FIXED_VARIABLES, PASSWORD, database_environment
+from flowise_constructs.database.variables import FIXED_VARIABLES, HOST, PASSWORD, database_environment
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import SecretKey
@@ -20,7 +21,7 @@ from flowise_constructs.storage.variables import storage_environment
 def _directories(source: Source) -> dict[str, str]:
     """The directories that a pod of this installation must mount: the value that sets it -> directory."""
     database, storage = source.flowise.database, source.storage_directory
-    directories = {"LocalStorage": storage} if storage else {}
+    directories = {type(source.flowise.storage).__name__: storage} if storage else {}
     if isinstance(database, SqliteDatabase):
         directories["SqliteDatabase"] = database.directory or DATA_DIRECTORY
     return directories
@@ -47,7 +48,7 @@ def _unreachable(source: Source, data: Claim | None, options: PodOptions) -> lis
                 findings.append(
                     Finding("data", f"None, but the {where} is in {path!r}, which is deleted with main's pod: {fix}")
                 )
-        elif not any(is_below(path, volume.mount_path) for volume in options.volumes):
+        elif not any(volume.mount_path and is_below(path, volume.mount_path) for volume in options.volumes):
             findings.append(
                 Finding(
                     "PodOptions.volumes",
@@ -88,7 +89,8 @@ def _useless(source: Source) -> list[Finding]:
     for name in sorted(set(ours) & set(theirs)):
         if ours[name] != theirs[name]:
             problem = f"{name!r} differs between the backup bucket and the storage bucket, and a pod has one identity"
-            findings.append(Finding("S3Bucket.service_account_annotations", f"{problem}: use one that may use both"))
+            where = f"{type(backup.target).__name__}.service_account_annotations"
+            findings.append(Finding(where, f"{problem}: use one that may use both"))
     return findings
 
 
@@ -97,3 +99,13 @@ def refuse_shared_claim(source: Source, data: Claim | None) -> None:
     if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
         problem = "'ReadWriteOncePod' lets only main mount it, not the backup: use 'ReadWriteOnce'"
         raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])
+
+
+def warn_of_missing_proxy(source: Source, options: PodOptions) -> None:
+    """A database at 127.0.0.1 is a proxy beside Flowise, and each pod that connects needs one of its own."""
+    host = source.connection.get(HOST)
+    if isinstance(host, str) and network.is_loopback(host) and not getattr(options, "sidecars", ()):
+        warn(
+            f"PodOptions.sidecars: the database is at {host!r}, the pod itself, and the pods of backups and restores "
+            "have no proxy there unless something injects one: give them main's sidecar"
+        )

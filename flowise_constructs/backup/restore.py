@@ -17,7 +17,7 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.refusals import refuse_contradictions
+from flowise_constructs.backup.refusals import refuse_contradictions, warn_of_missing_proxy
 from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
@@ -26,6 +26,7 @@ from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.storage.claims import data_claim
 from flowise_constructs.storage.values import Claim, Storage
 
 DRILL_UID = 999
@@ -62,11 +63,13 @@ class RestoreJob(Construct):
         """`backup` is what the backups were made with, `data` the claim that main has its data directory on,
         `environment` what `BackupJob` takes."""
         super().__init__(scope, id)
-        self.backup, self.flowise, self.restore, self.names, self.data = backup, flowise, restore, names, data
+        self.backup, self.flowise, self.restore, self.names = backup, flowise, restore, names
+        self.data = data = data_claim(flowise.storage, data)
         self._source = Source(
             backup=backup, flowise=flowise, names=names, environment=environment, with_files=restore.files
         )
         refuse_contradictions(self._source, data, restore.pod)
+        warn_of_missing_proxy(self._source, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
         self.job = self._job()
@@ -98,8 +101,8 @@ class RestoreJob(Construct):
     def _scripts(self) -> list[str]:
         source = self._source
         archive = ["restore-storage.sh"] if source.storage_directory else []
-        mirror = ["restore-files.sh"] if source.mirrored else []
-        return [DOWNLOAD_SCRIPT, source.engine.restore, *archive, *mirror]
+        mirror = source.store_script("restore-files.sh", files=True) if source.mirrored else []
+        return [*source.store_script(DOWNLOAD_SCRIPT), *source.scripts(source.engine.restore), *archive, *mirror]
 
     def _steps(self) -> list[Step]:
         source, restore = self._source, self.restore
@@ -117,7 +120,7 @@ class RestoreJob(Construct):
         return Step(
             name="database",
             image=source.database_image,
-            command=engine.command(engine.restore),
+            command=source.command("restore", engine.restore),
             environment={**source.database(), **self._wait(), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,
@@ -143,10 +146,10 @@ class RestoreJob(Construct):
         return files_step(
             source,
             "files",
-            "restore-files.sh",
+            *source.store_script("restore-files.sh", files=True),
             environment={**source.buckets(), **self._overwrite()},
             resources=self.restore.resources,
-            volumes=source.ca_volumes(),
+            volumes=source.store_volumes(files=True),
         )
 
     def _wait(self) -> dict[str, EnvValue]:

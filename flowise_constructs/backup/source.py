@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flowise_constructs.backup.engines import Engine, engine_of
-from flowise_constructs.backup.values import Backup, BucketEncryption
+from flowise_constructs.backup.remotes import (
+    AZURE_SCRIPT,
+    RCLONE,
+    STORAGE,
+    TARGET,
+    are_one_remote,
+    key_volume,
+    mirror,
+    place,
+    remote,
+)
+from flowise_constructs.backup.values import Backup
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.database.values import PostgresDatabase
-from flowise_constructs.database.variables import CA_FILE, PASSWORD, PREFIX, TYPE, database_environment
+from flowise_constructs.database.servers import PostgresDatabase
+from flowise_constructs.database.variables import ADDRESS, CA_FILE, PASSWORD, PREFIX, TYPE, database_environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.image import Image
@@ -21,9 +32,10 @@ from flowise_constructs.kubernetes.environment import Environment, certificate_f
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
-from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey
+from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey, references_of
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.storage.values import LocalStorage, S3Bucket, Storage
+from flowise_constructs.storage.files import key_volumes
+from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume, Storage
 from flowise_constructs.storage.variables import storage_directory
 
 SCRATCH = "/backup"
@@ -31,6 +43,7 @@ SECRETS = "/run/secrets/backup"
 S3_CA = "/run/secrets/s3-ca"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 OWN_AUTHORITIES = "/authorities"
+REFERENCES_SCRIPT = "backup-references.sh"
 EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations organization tool user workspace"
 
 
@@ -61,15 +74,15 @@ class Source:
     def storage_directory(self) -> str | None:
         """The directory on a volume that is backed up beside the database."""
         storage = self.flowise.storage
-        if not isinstance(storage, LocalStorage) or not self._files:
+        if not isinstance(storage, (LocalStorage, SharedVolume)) or not self._files:
             return None
         return storage_directory(storage, DATA_DIRECTORY)
 
     @property
-    def mirrored(self) -> S3Bucket | None:
+    def mirrored(self) -> ObjectStore | None:
         """The bucket that is mirrored beside the database."""
         storage = self.flowise.storage
-        return storage if isinstance(storage, S3Bucket) and self._files else None
+        return storage if isinstance(storage, ObjectStore) and self._files else None
 
     @property
     def stores(self) -> tuple[Storage, ...]:
@@ -119,6 +132,7 @@ class Source:
             **self.common(),
             **{name: value for name, value in self.connection.items() if name != PASSWORD},
             **({f"{PASSWORD}_FILE": f"{SECRETS}/database-password"} if self.password else {}),
+            **({"REFERENCES": self.references} if self.references else {}),
             **authorities,
             **self.authorities(),
             "EXPECTED_TABLES": EXPECTED_TABLES,
@@ -131,6 +145,21 @@ class Source:
         if self.environment is None:
             return database_environment(self.flowise.database, DATA_DIRECTORY)
         return {name: value for name, value in self.environment.items() if name.startswith(PREFIX)}
+
+    @property
+    def references(self) -> str:
+        """Where the parts of the database's address are that the YAML doesn't know; empty if it knows them all."""
+        return references_of(self.connection, ADDRESS)
+
+    def command(self, name: str, script: str) -> list[str]:
+        """The command of a step that connects to the database; `name` is what its log calls it."""
+        if not self.references:
+            return self.engine.command(script)
+        return [*self.engine.command(REFERENCES_SCRIPT), name, script]
+
+    def scripts(self, script: str) -> list[str]:
+        """The scripts of that step."""
+        return [*([REFERENCES_SCRIPT] if self.references else []), script]
 
     @property
     def password(self) -> dict[str, SecretKey]:
@@ -155,21 +184,21 @@ class Source:
         return {
             **self.common(),
             "AUTHORITIES": AUTHORITIES,
-            "TARGET": f"target:{backup.target.bucket}/{self._prefix}",
+            "TARGET": f"target:{place(backup.target)}/{self._prefix}",
             "INSTALLATION": self.names.name,
             "FLOWISE_RELEASE": self.flowise.image.flowise.tag,
             TYPE: self.connection[TYPE],
             **self.authorities(),
             **self.proxy(),
-            **_RCLONE,
-            **_remote("TARGET", backup.target, backup.encryption),
+            **RCLONE,
+            **remote(TARGET, backup.target, backup.encryption),
             **({"S3_CA_FILE": self._ca_file()} if backup.ca else {}),
         }
 
     def buckets(self) -> dict[str, EnvValue]:
         """The backup bucket, and the mirrored one if there is one."""
-        mirror = _mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
-        return {**self.bucket(), **mirror}
+        files = mirror(self.backup.target, self._prefix, self.mirrored) if self.mirrored else {}
+        return {**self.bucket(), **files}
 
     @property
     def _prefix(self) -> str:
@@ -182,8 +211,21 @@ class Source:
         """The object store's CA as one of the scripts' files, if it is given as text."""
         return {"s3-ca.pem": self.backup.ca} if isinstance(self.backup.ca, str) else {}
 
-    def ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
-        """The object store's authority as a volume, where it is given by reference."""
+    def store_volumes(self, *, files: bool = False) -> list[tuple[Manifest, Manifest]]:
+        """What a step on the way to the backup bucket has mounted, and with `files` one to the mirrored bucket."""
+        mirrored = self.mirrored if files else None
+        apart = mirrored is not None and not are_one_remote(self.backup.target, mirrored)
+        keys = key_volumes(mirrored, key_volume(STORAGE)) if mirrored is not None and apart else []
+        return [*self._ca_volumes(), *key_volumes(self.backup.target, key_volume(TARGET)), *keys]
+
+    def store_script(self, script: str, *, files: bool = False) -> list[str]:
+        """A script on that way; connection strings, which rclone doesn't know, go through one in front of it."""
+        stores = [self.backup.target, *([self.mirrored] if files and self.mirrored else [])]
+        connected = any(isinstance(store, AzureContainer) and store.connection_string for store in stores)
+        return [AZURE_SCRIPT, script] if connected else [script]
+
+    def _ca_volumes(self) -> list[tuple[Manifest, Manifest]]:
+        """Authorities as volumes, the object store's where it is given by reference."""
         ca, certificates = self.backup.ca, self.certificate_volumes()
         if ca is None or isinstance(ca, str):
             return certificates
@@ -211,46 +253,8 @@ class Source:
         mirrored = dict(self.mirrored.service_account_annotations) if self.mirrored else dict[str, str]()
         return {**mirrored, **self.backup.target.service_account_annotations}
 
-
-_RCLONE: dict[str, EnvValue] = {
-    "RCLONE_CONFIG": "/notfound",
-    "RCLONE_CACHE_DIR": "/tmp",
-    "RCLONE_CONTIMEOUT": "15s",
-    "RCLONE_TIMEOUT": "2m",
-    "RCLONE_LOW_LEVEL_RETRIES": "5",
-    "RCLONE_RETRIES": "3",
-    "RCLONE_TRANSFERS": "2",
-    "RCLONE_BUFFER_SIZE": "4M",
-}
-
-
-def _remote(name: str, bucket: S3Bucket, encryption: BucketEncryption | None = None) -> dict[str, EnvValue]:
-    keys = bucket.credentials
-    settings: dict[str, EnvValue] = {
-        "TYPE": "s3",
-        # rclone never uses path style for AWS; for other stores it uses the style that is set.
-        "PROVIDER": "AWS" if bucket.endpoint is None and not bucket.path_style else "Other",
-        "REGION": bucket.region,
-        **({"ENDPOINT": bucket.endpoint} if bucket.endpoint else {}),
-        "FORCE_PATH_STYLE": "true" if bucket.path_style else "false",
-        **({"ACCESS_KEY_ID": keys.access_key_id, "SECRET_ACCESS_KEY": keys.secret_access_key} if keys else {}),
-        **({} if keys else {"ENV_AUTH": "true"}),
-        "NO_CHECK_BUCKET": "true",
-        "CHUNK_SIZE": "16M",
-        "UPLOAD_CONCURRENCY": "2",
-        "UPLOAD_CUTOFF": "200M",
-        **({"SERVER_SIDE_ENCRYPTION": encryption.method} if encryption else {}),
-        **({"SSE_KMS_KEY_ID": encryption.kms_key} if encryption and encryption.kms_key else {}),
-    }
-    return {f"RCLONE_CONFIG_{name}_{key}": value for key, value in settings.items()}
-
-
-def _mirror(target: S3Bucket, prefix: str, mirrored: S3Bucket) -> dict[str, EnvValue]:
-    """Buckets with the same keys are one remote, and the store itself copies between its buckets."""
-    one_remote = replace(mirrored, bucket=target.bucket) == target
-    same_bucket = (mirrored.bucket, mirrored.endpoint) == (target.bucket, target.endpoint)
-    return {
-        "FILES_SOURCE": f"{'target' if one_remote else 'storage'}:{mirrored.bucket}",
-        **({"FILES_EXCLUDED": f"/{prefix}/**"} if same_bucket else {}),
-        **({} if one_remote else _remote("STORAGE", mirrored)),
-    }
+    def identity_labels(self) -> dict[str, str]:
+        """The label by which AKS knows pods that use their identity."""
+        stores = [self.backup.target, *([self.mirrored] if self.mirrored else [])]
+        by_identity = any(isinstance(store, AzureContainer) and not store.has_keys for store in stores)
+        return {"azure.workload.identity/use": "true"} if by_identity else {}

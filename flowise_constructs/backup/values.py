@@ -12,7 +12,7 @@ from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, SecretKey
-from flowise_constructs.storage.values import S3Bucket
+from flowise_constructs.storage.values import AzureContainer, GcsBucket, ObjectStore
 
 _PLACE = "the step decides how and where the dump is written"
 _SERVER = "the connection is the application's own"
@@ -115,9 +115,9 @@ class Backup(Value):
     """A scheduled backup of the database, and of uploads and documents, to a bucket. Flowise's five keys are not in it:
     keep their Secret elsewhere. Without the encryption key every credential in the backup is unreadable."""
 
-    target: S3Bucket
-    """The bucket for the backups; it must exist. It also sets endpoint, path style and keys, or the pod's identity.
-    Needs PutObject, GetObject, ListBucket and, for retention, DeleteObject. Better not Flowise's own bucket."""
+    target: ObjectStore
+    """The bucket or container for the backups; it must exist. It also sets endpoint and keys, or the pod's identity.
+    Must be allowed to put, get, list and, for retention, delete objects. Better not Flowise's own bucket."""
     prefix: buckets.Prefix | None = None
     """Key prefix in the bucket, for this installation only: retention treats every backup below it as its own. Default:
     the installation's name. Example: `"prod/flowise"`."""
@@ -143,12 +143,13 @@ class Backup(Value):
     """Which backups are kept. None: nothing is ever deleted, for a bucket with its own lifecycle rules or keys that
     can't delete."""
     encryption: BucketEncryption | None = None
-    """Server-side encryption. None: the bucket's default."""
+    """Server-side encryption, with an `S3Bucket`; Google and Azure take the bucket's or account's own. None: the
+    bucket's default."""
     ca: texts.Certificate | SecretKey | ConfigMapKey | None = None
     """The CA that signed the object store's certificate: PEM text, or a key that holds PEM. Public CAs stay trusted.
     Example: `ConfigMapKey(config_map="corporate-ca", key="ca.crt")`."""
     files: bool = True
-    """Whether uploads and documents are backed up too: the storage directory as an archive; with an `S3Bucket` storage
+    """Whether uploads and documents are backed up too: the storage directory as an archive; with a bucket as storage
     a mirror of that bucket without its `logs/`, to which files are added and from which none is deleted."""
     without_rows_of: Sequence[Table] = ()
     """Tables that are backed up without their rows. Example: `["login_sessions"]`."""
@@ -171,6 +172,11 @@ class Backup(Value):
     """Scheduling, labels, annotations, volumes."""
     drill: Drill | None = None
     """A scheduled test restore. None: there is none, and nobody knows whether the backups can be restored."""
+
+    def contradictions(self) -> Iterable[Finding]:
+        if self.encryption is not None and isinstance(self.target, (GcsBucket, AzureContainer)):
+            problem = f"has no effect with {type(self.target).__name__}: leave it out, and set the key on the store"
+            yield self.finding("encryption", problem)
 
 
 @dataclass(frozen=True, kw_only=True)

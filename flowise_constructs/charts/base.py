@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, ClassVar
 
 from cdk8s import Chart
 from constructs import Construct
 
-from flowise_constructs.backup.engines import engine_of
 from flowise_constructs.backup.job import BackupJob
 from flowise_constructs.backup.values import Backup
+from flowise_constructs.charts.everywhere import Everywhere
 from flowise_constructs.charts.part import Part
 from flowise_constructs.charts.whole import annotate, warn_of_namesakes, warn_of_other_file
 from flowise_constructs.core.findings import ConfigError, Finding, Findings
@@ -22,10 +22,11 @@ from flowise_constructs.flowise.auth_secret import AuthSecret
 from flowise_constructs.flowise.deployment import Deployment, RunsPods
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.main import FlowiseMain
-from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.roles import Main
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
-from flowise_constructs.kubernetes.registry import AnyImage, Registry
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.queueing.values import Queue
 from flowise_constructs.storage.s3 import S3Storage
 from flowise_constructs.storage.values import Claim, S3Bucket, Storage
@@ -50,11 +51,11 @@ class FlowiseChart(Chart):
     """What features such as network policies build on: names, the `Flowise` value, the workloads."""
 
     def _start(
-        self, scope: Construct, id: str, labels: Mapping[str, str], registry: Registry | None, *, apart: bool
+        self, scope: Construct, id: str, labels: Mapping[str, str], everywhere: Everywhere, *, apart: bool
     ) -> None:
         """What comes before any object is made."""
         warn_of_other_file(self, id)
-        self._registry = registry
+        self._everywhere = everywhere
         self._scripts = Chart(scope, f"{id}-scripts", labels=dict(labels)) if apart else None
 
     def _auth(self, auth: Auth) -> Auth:
@@ -64,8 +65,8 @@ class FlowiseChart(Chart):
     def _database(self, database: Database | BundledPostgres, names: Names) -> Database:
         if not isinstance(database, BundledPostgres):
             return database
-        database = replace(database, image=self._mirrored(database.image))
-        self.postgres = self.postgres_class(self, "Postgres", server=database, names=names)
+        server = self._everywhere.server(database)
+        self.postgres = self.postgres_class(self, "Postgres", server=server, names=names)
         return self.postgres.database
 
     def _storage(self, storage: Storage) -> Storage:
@@ -91,7 +92,8 @@ class FlowiseChart(Chart):
             database=self._database(database, names),
             storage=self._storage(storage),
             queue=self._queue(queue, names),
-            image=self._mirrored(image),
+            image=self._everywhere.image(image),
+            security=self._everywhere.security or Security(),
             **shared,
         )
 
@@ -124,7 +126,8 @@ class FlowiseChart(Chart):
         annotate([self, *([self._scripts] if self._scripts is not None else [])], annotations)
 
     def _main(self, flowise: Flowise, main: Main, data: Claim | None, names: Names) -> None:
-        self.main = self.main_class(self, "Main", flowise=flowise, names=names, main=main, data=data, **self._apart())
+        given: dict[str, Any] = {"main": self._everywhere.process(main), "data": data, **self._apart()}
+        self.main = self.main_class(self, "Main", flowise=flowise, names=names, **given)
 
     def _backup(self, flowise: Flowise, backup: Backup | None, data: Claim | None, names: Names) -> None:
         if backup is None:
@@ -132,24 +135,11 @@ class FlowiseChart(Chart):
         environment = self._environment()
         further: dict[str, Any] = {**self._apart(), **({"environment": environment} if environment else {})}
         given: dict[str, Any] = {"flowise": flowise, "names": names, "data": data, **further}
-        self.backup = self.backup_class(self, "Backup", backup=self._mirrored_backup(backup, flowise), **given)
+        self.backup = self.backup_class(self, "Backup", backup=self._everywhere.backup(backup, flowise), **given)
 
     def _apart(self) -> dict[str, Any]:
         """Where the ConfigMaps of scripts are made, if not beside what mounts them."""
         return {"scripts": self._scripts} if self._scripts is not None else {}
-
-    def _mirrored(self, image: AnyImage) -> AnyImage:
-        return self._registry.of(image) if self._registry is not None else image
-
-    def _mirrored_backup(self, backup: Backup, flowise: Flowise) -> Backup:
-        if self._registry is None:
-            return backup
-        tools = backup.dump_image or engine_of(flowise.database).image
-        return replace(
-            backup,
-            dump_image=self._mirrored(tools) if tools is not None else None,
-            upload_image=self._mirrored(backup.upload_image),
-        )
 
     def _environment(self) -> dict[str, EnvValue] | None:
         """What main really gets, where a hook of its class may have changed it."""

@@ -10,8 +10,9 @@ from constructs import Construct
 
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.charts.base import FlowiseChart
+from flowise_constructs.charts.everywhere import everywhere_in
 from flowise_constructs.charts.part import Part
-from flowise_constructs.charts.whole import NONE, ChartId, labels_of_all
+from flowise_constructs.charts.whole import NONE, ChartId, in_namespace, labels_of_all
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import Findings
 from flowise_constructs.core.rules import naming
@@ -19,19 +20,22 @@ from flowise_constructs.database.values import BundledPostgres, ServerDatabase
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main, Worker
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.queueing.redis import RedisServer
 from flowise_constructs.queueing.values import BundledRedis, Queue
-from flowise_constructs.storage.values import S3Bucket
+from flowise_constructs.storage.values import ObjectStore, SharedVolume
 
 
 class QueueChart(FlowiseChart):
     """Mains that serve requests and workers that run the flows: `FlowiseMain`, `FlowiseWorker`; optionally
-    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite, no local storage and no data claim.
+    `PostgresServer`, `RedisServer` and `BackupJob`. It takes no SQLite and no local storage: files are in a bucket, or
+    on the claim of a `SharedVolume`.
 
     Must exist already: the Secret of the five keys, the bucket, the Secrets that database, Redis and bucket refer to.
     Attributes: `.auth`, `.postgres`, `.redis`, `.storage`, `.main`, `.worker`, `.backup`, `.deployment`.
@@ -54,7 +58,7 @@ class QueueChart(FlowiseChart):
         auth: Auth,
         database: ServerDatabase | BundledPostgres,
         queue: Queue,
-        storage: S3Bucket,
+        storage: ObjectStore | SharedVolume,
         image: Image = Image(),
         settings: Settings = Settings(),
         ingress: Ingress | None = None,
@@ -62,20 +66,27 @@ class QueueChart(FlowiseChart):
         worker: Worker = Worker(),
         backup: Backup | None = None,
         names: Names = Names(),
+        namespace: naming.DnsLabel | None = None,
         registry: Registry | None = None,
+        security: Security | None = None,
         labels: Mapping[naming.LabelKey, naming.LabelValue] = NONE,
         annotations: naming.Annotations = NONE,
+        on_pods: bool = False,
         scripts_apart: bool = False,
     ) -> None:
         """`queue` names the Redis; the chart creates it if it is a `BundledRedis`.
 
-        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own; also
-        on those of this library's constructs that join the chart later. Pods have theirs by `PodOptions`.
+        `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
+        every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
+        and the default. `labels`, `annotations`: put on every object, beside its own, also of those of this library's
+        constructs that join the chart later; `on_pods`: on the pods too, which a change of one then replaces.
         `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
         review of the deployment needn't show.
         """
-        super().__init__(scope, id, labels=labels_of_all(labels))
-        self._start(scope, id, labels, registry, apart=scripts_apart)
+        names = in_namespace(names, namespace)
+        super().__init__(scope, id, labels=labels_of_all(labels), namespace=namespace)
+        everywhere = everywhere_in(registry, security, (labels, annotations) if on_pods else None)
+        self._start(scope, id, labels, everywhere, apart=scripts_apart)
         findings = Findings()
         flowise = findings.require(
             lambda: self._flowise(
@@ -90,9 +101,10 @@ class QueueChart(FlowiseChart):
     def _queue(self, queue: Queue | None, names: Names) -> Queue | None:
         if queue is None or not isinstance(queue.redis, BundledRedis):
             return queue
-        server = replace(queue.redis, image=self._mirrored(queue.redis.image))
+        server = self._everywhere.server(queue.redis)
         self.redis = self.redis_class(self, "Redis", server=server, names=names)
         return replace(queue, redis=self.redis.redis)
 
     def _worker(self, flowise: Flowise, worker: Worker, names: Names) -> None:
+        worker = self._everywhere.process(worker)
         self.worker = self.worker_class(self, "Worker", flowise=flowise, names=names, worker=worker)

@@ -8,7 +8,8 @@ from constructs import Construct
 
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.charts.base import FlowiseChart
-from flowise_constructs.charts.whole import NONE, ChartId, labels_of_all
+from flowise_constructs.charts.everywhere import everywhere_in
+from flowise_constructs.charts.whole import NONE, ChartId, in_namespace, labels_of_all
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import Findings
 from flowise_constructs.core.rules import naming
@@ -16,10 +17,11 @@ from flowise_constructs.database.values import BundledPostgres, Database, Sqlite
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Main
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, Storage
 
 
@@ -48,20 +50,27 @@ class StandaloneChart(FlowiseChart):
         main: Main = Main(),
         backup: Backup | None = None,
         names: Names = Names(),
+        namespace: naming.DnsLabel | None = None,
         registry: Registry | None = None,
+        security: Security | None = None,
         labels: Mapping[naming.LabelKey, naming.LabelValue] = NONE,
         annotations: naming.Annotations = NONE,
+        on_pods: bool = False,
         scripts_apart: bool = False,
     ) -> None:
         """`data` is the claim for the data directory; None: a directory that is deleted with the pod.
 
-        `registry`: every image is pulled from there. `labels`, `annotations`: put on every object, beside its own; also
-        on those of this library's constructs that join the chart later. Pods have theirs by `PodOptions`.
+        `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
+        every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
+        and the default. `labels`, `annotations`: put on every object, beside its own, also of those of this library's
+        constructs that join the chart later; `on_pods`: on the pods too, which a change of one then replaces.
         `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
         review of the deployment needn't show.
         """
-        super().__init__(scope, id, labels=labels_of_all(labels))
-        self._start(scope, id, labels, registry, apart=scripts_apart)
+        names = in_namespace(names, namespace)
+        super().__init__(scope, id, labels=labels_of_all(labels), namespace=namespace)
+        everywhere = everywhere_in(registry, security, (labels, annotations) if on_pods else None)
+        self._start(scope, id, labels, everywhere, apart=scripts_apart)
         findings = Findings()
         flowise = findings.require(
             lambda: self._flowise(names, auth, database, storage, None, image=image, settings=settings, ingress=ingress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated
 from weakref import WeakKeyDictionary
@@ -42,6 +43,15 @@ def labels_of_all(labels: Mapping[str, str]) -> dict[str, str]:
             Finding("labels", f"{label!r} is set by the objects themselves: leave it out") for label in taken
         )
     return dict(labels)
+
+
+def in_namespace(names: Names, namespace: str | None) -> Names:
+    """The names, in the chart's namespace where it has one."""
+    if namespace is None or names.namespace == namespace:
+        return names
+    if names.namespace is not None:
+        raise ConfigError([Finding("namespace", f"{namespace!r}, and Names.namespace {names.namespace!r}: give one")])
+    return replace(names, namespace=namespace)
 
 
 def annotate(charts: list[Chart], annotations: Mapping[str, str]) -> None:

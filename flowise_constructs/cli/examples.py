@@ -20,11 +20,18 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "from-helm": (
         f"{_PROGRAM} from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml",
+        f"{_PROGRAM} from-helm values.yaml --chart cowboysysop --release ai --output flowise.yaml",
         f"helm get values flowise -o yaml | {_PROGRAM} from-helm - --format python --output flowise_release.py",
+    ),
+    "from-env": (
+        f"{_PROGRAM} from-env .env --output flowise.yaml --secrets-output flowise-secrets.yaml",
+        f"{_PROGRAM} from-env .env --compose docker-compose.yml --encryption-key encryption.key --format python",
+        f"{_PROGRAM} from-env main.env --worker-env worker.env --output flowise.yaml",
     ),
     "secrets": (
         f"{_PROGRAM} secrets dist/*.yaml | kubectl create -f -",
-        f"{_PROGRAM} secrets dist/*.yaml --ask | kubeseal --format yaml > sealed-secrets.yaml",
+        f"{_PROGRAM} secrets dist/*.yaml --ask --namespace flowise --format sealed > sealed-secrets.yaml",
+        f"{_PROGRAM} secrets dist/*.yaml --format external-secrets --store vault > external-secrets.yaml",
     ),
     "check": (
         f"{_PROGRAM} check dist/*.yaml",

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from flowise_constructs.cli.common import DONE, REFUSED, Commands, add_command, report
-from flowise_constructs.cli.output import STANDARD_OUTPUT, refuse_existing, write
-from flowise_constructs.core.findings import ConfigError
-from flowise_constructs.importers.helm.importer import Imported, import_values
+from flowise_constructs.cli.importing import add_output, written
+from flowise_constructs.cli.output import refuse_existing, write
+from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.importers.cowboysysop import importer as cowboysysop
+from flowise_constructs.importers.helm import importer as helmforge
 from flowise_constructs.importers.helm.values_files import read_values
-from flowise_constructs.jsii_node import missing_node, use_bundled_node
-from flowise_constructs.manifests.yaml_files import UnreadableError
+from flowise_constructs.importers.told_apart import ChartName, chart_of
 
 _DESCRIPTION = """\
-Reads values files of the Helm chart helmforge/flowise and writes what the release runs as plain YAML, or as the Python
-that makes it. Several files are merged as Helm merges them. What is lost, changed or worth a look is told on standard
-error; what can't be carried over is refused, all of it at once, and nothing is written then: give --output, because
-the shell empties a file that it redirects to before the command runs.
+Reads values files of the Helm charts helmforge/flowise and cowboysysop/flowise (6.x) and writes what the release runs
+as plain YAML, or as the Python that makes it. The keys tell which chart it is; where both have them all, they are read
+as helmforge's, unless --chart says otherwise. Several files are merged as Helm merges them. What is lost, changed or
+worth a look is told on standard error; what can't be carried over is refused, all of it at once, and nothing is written
+then: give --output, because the shell empties a file that it redirects to before the command runs.
 """
+
+
+_IMPORTERS = {"helmforge": helmforge.import_values, "cowboysysop": cowboysysop.import_values}
 
 
 def add(commands: Commands) -> None:
@@ -25,17 +32,12 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "from-helm", summary="a Helm release as YAML or Python", description=_DESCRIPTION)
     parser.add_argument("values", nargs="+", metavar="VALUES", help="values file; - is standard input")
     parser.add_argument(
+        "--chart", choices=tuple(_IMPORTERS), help="repository of the chart (default: told by the keys)"
+    )
+    parser.add_argument(
         "--release", default="flowise", metavar="NAME", help="name of the Helm release (default: flowise)"
     )
-    parser.add_argument("--namespace", metavar="NAME", help="namespace of every object (default: left to kubectl)")
-    parser.add_argument("--format", choices=("yaml", "python"), default="yaml", help="what to write (default: yaml)")
-    parser.add_argument(
-        "--output",
-        default=STANDARD_OUTPUT,
-        metavar="FILE",
-        help="write all to FILE, or nothing (default: standard output)",
-    )
-    parser.add_argument("--force", action="store_true", help="let --output overwrite a file")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -43,25 +45,21 @@ def run(parsed: argparse.Namespace) -> int:
     """Writes the release, or reports all that stands against it."""
     refuse_existing(parsed.output, force=parsed.force)
     try:
-        values = read_values(parsed.values)
-        imported = import_values(values, release=parsed.release, namespace=parsed.namespace)
-        use_bundled_node()
-        if (problem := missing_node()) is not None:
-            raise UnreadableError(problem)
-        # Starts Node.
-        from flowise_constructs.importers.helm.synthesis import synthesize  # noqa: PLC0415
-
-        yaml, warnings = synthesize(imported)
+        values = read_values(parsed.values, parsed.chart)
+        chart, doubts = _chart(parsed.chart, values)
+        imported = _IMPORTERS[chart](values, release=parsed.release, namespace=parsed.namespace)
+        _, text, warnings = written(imported, parsed.format)
     except ConfigError as error:
         report("refused", error.findings)
         return REFUSED
-    report("warning", [*imported.remarks, *warnings])
-    write(parsed.output, yaml if parsed.format == "yaml" else _python(imported), force=parsed.force)
+    report("warning", [*doubts, *imported.remarks, *warnings])
+    write(parsed.output, text, force=parsed.force)
     return DONE
 
 
-def _python(imported: Imported) -> str:
-    # Starts Node.
-    from flowise_constructs.importers.helm.python_module import python_module  # noqa: PLC0415
-
-    return python_module(imported)
+def _chart(given: ChartName | None, values: Mapping[str, Any]) -> tuple[ChartName, list[Finding]]:
+    """The chart of the values, and a word where they may be another's."""
+    if (chart := given or chart_of(values)) is not None:
+        return chart, []
+    problem = "is not given, and the keys are of helmforge/flowise and of cowboysysop/flowise: read as helmforge's"
+    return "helmforge", [Finding("--chart", problem)] if values else []

@@ -1,8 +1,10 @@
-"""Type guards for data read from YAML: `isinstance` alone leaves the types of the items unknown."""
+"""Plain data, as YAML has it: what it is, by guards that tell type checkers the types of its items, and as it is
+written."""
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from collections.abc import Mapping
+from typing import Any, TypeGuard, cast
 
 
 def is_map(value: object) -> TypeGuard[dict[str, Any]]:
@@ -18,3 +20,13 @@ def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 def is_list(value: object) -> TypeGuard[list[Any]]:
     """Whether it is a list."""
     return isinstance(value, list)
+
+
+def plain_data(item: Any) -> Any:
+    """A copy, sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
+    if isinstance(item, Mapping):
+        pairs = cast(Mapping[str, Any], item)
+        return {key: plain_data(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
+    if isinstance(item, (list, tuple)):
+        return [plain_data(entry) for entry in cast(list[Any], item)]
+    return item

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, network
 from flowise_constructs.core.value import Value
 
@@ -26,8 +26,22 @@ class Service(Value):
     """`ipFamilyPolicy`. Default: left out."""
     ip_families: Sequence[Literal["IPv4", "IPv6"]] = ()
     """`ipFamilies`. Default: left out."""
+    node_port: network.Port | None = None
+    """`nodePort`, with NodePort or LoadBalancer. Default: left out, the cluster chooses one. Example: `30080`."""
+    external_traffic_policy: Literal["Cluster", "Local"] | None = None
+    """`externalTrafficPolicy`, with NodePort or LoadBalancer. `Local` keeps the client's address. Default: left out."""
+    internal_traffic_policy: Literal["Cluster", "Local"] | None = None
+    """`internalTrafficPolicy`. With `Local` only pods on main's node reach it. Default: left out."""
+    load_balancer_class: naming.LabelKey | None = None
+    """`loadBalancerClass`, with LoadBalancer. Can't be changed later. Example: `"service.k8s.aws/nlb"`."""
+    load_balancer_source_ranges: Sequence[network.Network] = ()
+    """`loadBalancerSourceRanges`, with LoadBalancer: the networks of those who may connect, where the load balancer
+    knows the field. Example: `["10.0.0.0/8"]`."""
+    session_affinity: Literal["ClientIP"] | None = None
+    """`sessionAffinity`: a client's address always reaches the same main. Default: left out."""
 
     def contradictions(self) -> Iterable[Finding]:
+        yield from self._of_other_types()
         if len(set(self.ip_families)) != len(self.ip_families):
             yield self.finding("ip_families", f"{list(self.ip_families)!r} names a family twice")
         if len(self.ip_families) == 2 and self.ip_family_policy not in ("PreferDualStack", "RequireDualStack"):
@@ -35,6 +49,19 @@ class Service(Value):
                 "ip_family_policy",
                 f"{self.ip_family_policy!r} with two families: PreferDualStack or RequireDualStack is needed",
             )
+
+    def _of_other_types(self) -> Iterator[Finding]:
+        """Fields that the API server takes with some types alone."""
+        both, one = ("NodePort", "LoadBalancer"), ("LoadBalancer",)
+        wanted = {
+            **{"node_port": both, "external_traffic_policy": both},
+            **{"load_balancer_class": one, "load_balancer_source_ranges": one},
+        }
+        for name, types in wanted.items():
+            if getattr(self, name) not in (None, ()) and self.type not in types:
+                yield self.finding(name, f"goes with type {' or '.join(types)}, and this is {self.type}: leave it out")
+        if self.node_port is not None and not 30000 <= self.node_port <= 32767:
+            warn(f"Service.node_port: {self.node_port} is refused unless the cluster's range was moved: 30000 to 32767")
 
 
 def _ingress_path(value: str) -> str | None:

@@ -56,12 +56,14 @@ class Deployment:
         return alone.including(*others)
 
     def including(self, *others: RunsPods) -> Deployment:
-        """The same with further constructs that belong to it, such as a `RestoreJob`."""
+        """The same with further constructs that belong to it, such as a `RestoreJob` or a `KeyRotationJob`."""
         stores = {other.workload.identity.component: other.stores for other in others if isinstance(other, UsesStores)}
         workloads = (*self.workloads, *(other.workload for other in others))
         return replace(self, workloads=workloads, stores={**self.stores, **stores})
 
     def workload(self, component: str) -> Workload | None:
-        """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
-        `backup`, `drill`, `restore`. None if there is none."""
-        return next((item for item in self.workloads if item.identity.component == component), None)
+        """The workload with that label `app.kubernetes.io/component`: `main` (also with another
+        `Names.main_component`), `worker`, `postgresql`, `redis`, `backup`, `drill`, `restore`, `key-rotation`. None if
+        there is none."""
+        wanted = self.names.main_component if component == "main" else component
+        return next((item for item in self.workloads if item.identity.component == wanted), None)

@@ -8,27 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from flowise_constructs.core.checking import SECRET_KEY
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules.paths import is_below
+from flowise_constructs.core.rules.secrets import looks_like_a_secret
 from flowise_constructs.kubernetes.references import EnvValue
 
-_OTHER_STORES = ("AZURE_BLOB_STORAGE_", "GOOGLE_CLOUD_STORAGE_", "GOOGLE_CLOUD_UNIFORM_BUCKET_ACCESS")
 _USELESS: Mapping[str, str] = {
     "NODE_PATH": "has no effect on Flowise's nodes, which load from its node_modules: make an image that holds them",
     "BASE_PATH": "is read by nothing: Flowise is served from the root of a host, so give it a host of its own",
 }
-_SECRET_NAME = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)(_|$|\d)"
-)
-_NO_SECRET_NAME = re.compile(
-    r"(FILE|PATH|DIR|URL|URI|ENDPOINT|NAME|EXPIRY|HOURS|MINUTES|SECONDS|ROUNDS|ENABLED|LIMIT|COUNT|TYPE)$"
-)
-_SECRET_VALUE = re.compile(
-    r"\b(sk-[\w-]{8,}|sk_(live|test)_\w{8,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[abprs]-[\w-]{8,}"
-    r"|AKIA[0-9A-Z]{12,}|AIza[\w-]{20,}|hf_\w{12,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY"
-    r"|://[^/\s:@]+:[^/\s@]+@"
-)
 _FILES = re.compile(
-    r"(_FILE|_CERTS?|_CA|CAFILE|CA_BUNDLE|_CERT_DIR|_KEYFILE|ROOTCERT)$|^(GOOGLE_APPLICATION_CREDENTIALS|KUBECONFIG"
-    r"|PGPASSFILE|OPENSSL_CONF|MODEL_LIST_CONFIG_JSON|WORKSPACE_INVITE_TEMPLATE_PATH)$"
+    r"(_FILE|_CERTS?|_CA|CAFILE|CA_BUNDLE|_CERT_DIR|_KEYFILE|ROOTCERT)$|^(GOOGLE_APPLICATION_CREDENTIALS"
+    r"|GOOGLE_CLOUD_STORAGE_CREDENTIAL|KUBECONFIG|PGPASSFILE|OPENSSL_CONF|MODEL_LIST_CONFIG_JSON|WORKSPACE_INVITE_TEMPLATE_PATH)$"
 )
 _OF_THE_IMAGE = ("/bin", "/dev", "/etc/ssl", "/etc/pki", "/lib", "/opt", "/proc", "/run/secrets", "/sbin", "/usr")
 """Where an image may have files of its own, and where admission controllers mount tokens."""
@@ -36,8 +25,6 @@ _OF_THE_IMAGE = ("/bin", "/dev", "/etc/ssl", "/etc/pki", "/lib", "/opt", "/proc"
 
 def useless(name: str) -> str | None:
     """Why a variable can't do what it is given for."""
-    if name.startswith(_OTHER_STORES):
-        return f"{name!r} is of another store than Flowise.storage says, and isn't read: leave it out"
     return f"{name!r} {_USELESS[name]}" if name in _USELESS else None
 
 
@@ -45,17 +32,9 @@ def unwise(name: str, value: EnvValue) -> str | None:
     """Why a variable is dangerous, where it may be meant."""
     if name == "NODE_TLS_REJECT_UNAUTHORIZED" and value == "0":
         return f"{name}=0 trusts whoever answers, in every connection: give Settings.authorities"
-    if _looks_like_a_secret(name, value):
+    if looks_like_a_secret(name, value):
         return f"{name} looks like a secret and stands in the YAML as it is: give {SECRET_KEY}"
     return None
-
-
-def _looks_like_a_secret(name: str, value: EnvValue) -> bool:
-    """Whether a literal seems to be a credential."""
-    if not isinstance(value, str) or len(value) < 6 or value.isdigit() or value.startswith("/"):
-        return False
-    called_so = _SECRET_NAME.search(name.upper()) and not _NO_SECRET_NAME.search(name.upper())
-    return bool(called_so or _SECRET_VALUE.search(value))
 
 
 def lost_files(variables: Mapping[str, EnvValue], mounts: Iterable[str]) -> Iterator[Finding]:

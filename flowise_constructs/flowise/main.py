@@ -12,6 +12,7 @@ from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.ingress import ingress
+from flowise_constructs.edge.service import service_spec
 from flowise_constructs.edge.values import ends_tls
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
@@ -26,19 +27,22 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
-from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.roles import Main
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
+from flowise_constructs.kubernetes.claim_objects import claim_spec
+from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-from flowise_constructs.kubernetes.pod_options import ProbeNumbers
+from flowise_constructs.kubernetes.pod_options import ProbeNumbers, Volume
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
-from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name
-from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage
+from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name, data_claim
+from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, ObjectStore
 
 PING = "/api/v1/ping"
 LOST_CONNECTION_GRACE_SECONDS = 10
@@ -48,15 +52,15 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 class FlowiseMain(Construct):
     """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress;
-    ConfigMap `{name}-certificates` of the certificates that are given as text.
+    ConfigMap `{name}-certificates` of the certificates that are given as text; the new claim of a `SharedVolume`.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
     In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
 
     Hooks for a subclass: `env()` and `command()`. `.environment` is what the pods really get.
 
-    Raises ConfigError for combinations that can't work: a claim in queue mode; several mains outside queue mode; a
-    rolling update with SQLite or a claim that one node holds.
+    Raises ConfigError for combinations that can't work: a claim of its own in queue mode; several mains outside queue
+    mode; a rolling update with SQLite or a claim that one node holds.
     """
 
     @checked
@@ -71,12 +75,12 @@ class FlowiseMain(Construct):
         data: Claim | None = None,
         scripts: Construct | None = None,
     ) -> None:
-        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `scripts` is
-        where the ConfigMap of scripts, which workers use too, is made; None: here."""
+        """`data` is the claim for the data directory; None: a directory that is deleted with the pod, or the claim of a
+        `SharedVolume`. `scripts` is where the ConfigMap of scripts, which workers use too, is made; None: here."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
-        self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self._identity = flowise_identity(names, names.main_component, version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
         probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]
@@ -86,7 +90,7 @@ class FlowiseMain(Construct):
         self.service = self._service()
         if texts := self._certificates.texts:
             config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
-        self.claim = self._claim(data) if isinstance(data, DataClaim) else None
+        self.claim = self._claim(claim) if isinstance(claim := self._data, DataClaim) else None
         self.ingress = (
             ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
         )
@@ -103,7 +107,7 @@ class FlowiseMain(Construct):
         return scripts_of(self.environment, self._certificates, probe_scripts)
 
     def _strategy(self) -> Manifest:
-        kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data) else "RollingUpdate")
+        kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data, self.main) else "RollingUpdate")
         return pods.surge() if kind == "RollingUpdate" else {"type": kind}
 
     def _process(self) -> FlowiseProcess:
@@ -118,7 +122,7 @@ class FlowiseMain(Construct):
             sizes=main.sizes,
             options=main.pod,
             certificates=self._certificates,
-            grace_seconds=main.pre_stop_seconds + 15,
+            grace_seconds=main.pod.termination_grace_seconds or main.pre_stop_seconds + 15,
             startup=probes.http_probe(PING, main.startup),
             readiness=probes.http_probe(PING, main.readiness),
             liveness=_liveness(main, queued=queued),
@@ -128,8 +132,12 @@ class FlowiseMain(Construct):
             root=main.run_as_root,
         )
 
+    @property
+    def _data(self) -> Claim | None:
+        return data_claim(self.flowise.storage, self.data)
+
     def _claim_name(self) -> str | None:
-        return None if self.data is None else claim_name(self.names, self.data)
+        return None if self._data is None else claim_name(self.names, self._data)
 
     def _service(self) -> ApiObject:
         service = self.main.service
@@ -139,13 +147,7 @@ class FlowiseMain(Construct):
             api_version="v1",
             kind="Service",
             metadata=object_meta(self._identity, annotations=service.annotations),
-            spec={
-                "type": service.type,
-                "ipFamilyPolicy": service.ip_family_policy,
-                "ipFamilies": list(service.ip_families) or None,
-                "selector": dict(self._identity.selector),
-                "ports": [{"name": "http", "port": service.port, "targetPort": "http"}],
-            },
+            spec={**service_spec(service), "selector": dict(self._identity.selector)},
         )
 
     def _claim(self, data: DataClaim) -> ApiObject:
@@ -155,11 +157,7 @@ class FlowiseMain(Construct):
             api_version="v1",
             kind="PersistentVolumeClaim",
             metadata=object_meta(self._identity, suffix=CLAIM_SUFFIX, annotations=data.annotations),
-            spec={
-                "accessModes": [data.access_mode],
-                "storageClassName": data.storage_class,
-                "resources": {"requests": {"storage": data.size}},
-            },
+            spec=claim_spec(data.access_mode, data.storage_class, data.size),
         )
 
 
@@ -177,9 +175,11 @@ def _pre_stop(seconds: int) -> Manifest | None:
     return {"preStop": {"exec": {"command": ["sleep", str(seconds)]}}}
 
 
-def _holds_one(flowise: Flowise, data: Claim | None) -> bool:
+def _holds_one(flowise: Flowise, data: Claim | None, main: Main) -> bool:
     """Whether a second pod would have to share with the first what can't be shared."""
-    return isinstance(flowise.database, SqliteDatabase) or (data is not None and data.access_mode != "ReadWriteMany")
+    further = any(of_one_pod(by_name(main.pod.claims, main.sizes.logs)))
+    of_data = data is not None and data.access_mode != "ReadWriteMany"
+    return isinstance(flowise.database, SqliteDatabase) or of_data or further
 
 
 def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> None:
@@ -188,7 +188,8 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
         findings.append(
             Finding(
                 "FlowiseMain.data",
-                "a claim can't be shared by the mains and workers of queue mode: leave it out, files are in the bucket",
+                "would be main's alone, and in queue mode workers need the files too: leave it out, and give "
+                "Flowise.storage a bucket, or SharedVolume(claim=...)",
             )
         )
     if flowise.queue is None and main.replicas > 1:
@@ -198,7 +199,7 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
                 f"{main.replicas} outside queue mode: each main would run every schedule; use 1, or queue mode",
             )
         )
-    if main.strategy == "RollingUpdate" and _holds_one(flowise, data):
+    if main.strategy == "RollingUpdate" and _holds_one(flowise, data, main):
         held = "SQLite" if isinstance(flowise.database, SqliteDatabase) else "a claim that one node holds"
         findings.append(
             Finding(
@@ -206,7 +207,8 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
                 f"'RollingUpdate' with {held}: old and new pod would write at the same time; leave it out for Recreate",
             )
         )
-    if isinstance(flowise.database, SqliteDatabase) and data is None and not main.pod.volumes:
+    findings += _claims_of_one(flowise, main)
+    if isinstance(flowise.database, SqliteDatabase) and data is None and not (main.pod.volumes or main.pod.claims):
         warn(
             "FlowiseMain.data: None with SQLite: the database, with all flows and credentials, goes with the pod; "
             "give a DataClaim, or a database server"
@@ -227,6 +229,17 @@ def _unsaid_tls(flowise: Flowise, main: Main) -> Iterator[Finding]:
             yield Finding("Service.annotations", f"{name!r} {problem}: give Settings.app_url='https://...'")
 
 
+def _claims_of_one(flowise: Flowise, main: Main) -> Iterator[Finding]:
+    """Claims that can't be what they are for."""
+    if isinstance(main.sizes.logs, LogClaim) and isinstance(flowise.storage, ObjectStore):
+        problem = f"a LogClaim with {type(flowise.storage).__name__}: logs go there with the files; leave it out"
+        yield Finding("WritableSizes.logs", problem)
+    for name in of_one_pod(by_name(main.pod.claims, main.sizes.logs)):
+        if main.replicas > 1:
+            problem = f"{main.replicas} with the claim {name!r}, which one pod may use: access_mode='ReadWriteMany'"
+            yield Finding("Main.replicas", problem)
+
+
 def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
     """Directories on the read-only root file system, or that are deleted with the pod although there is a claim."""
     database, storage = flowise.database, flowise.storage
@@ -234,7 +247,8 @@ def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Itera
         "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
         "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
     }
-    kept = [volume.mount_path for volume in main.pod.volumes if not volume.read_only]
+    further: list[Volume | ExtraClaim] = [*main.pod.volumes, *main.pod.claims]
+    kept = [volume.mount_path for volume in further if volume.mount_path and not volume.read_only]
     kept.append(HOME if data is None else DATA_DIRECTORY)
     for where, directory in chosen.items():
         if directory is not None and not any(is_below(directory, path) for path in kept):

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 
 from flowise_constructs.core.rules import quantities
 from flowise_constructs.flowise.auth import VARIABLES, Auth
-from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY
+from flowise_constructs.flowise.directories import HOME, LOG_DIRECTORY, MODEL_LIST, MODELS_DIRECTORY
 from flowise_constructs.flowise.settings import OutboundProxy, Settings
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file, word
 from flowise_constructs.kubernetes.pod_options import Resources
+from flowise_constructs.kubernetes.references import ConfigMapKey
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 
 PORT = 3000
@@ -45,6 +46,7 @@ OWNED: Mapping[str, Owner] = {
     "IFRAME_ORIGINS": Owner("Settings.iframe_origins"),
     "SHOW_COMMUNITY_NODES": Owner("Settings.community_nodes"),
     "DISABLED_NODES": Owner("Settings.disabled_nodes"),
+    "MODEL_LIST_CONFIG_JSON": Owner("Settings.model_list"),
     "POSTHOG_PUBLIC_API_KEY": Owner("Settings.telemetry_key"),
     "HTTP_SECURITY_CHECK": Owner("Settings.http_security_check"),
     "HTTP_DENY_LIST": Owner("Settings.http_deny_list"),
@@ -78,6 +80,8 @@ def process_environment(flowise: Flowise, resources: Resources, *, has_certifica
         "LOG_PATH": LOG_DIRECTORY,
         "LOG_LEVEL": flowise.settings.log_level,
         "NODE_OPTIONS": f"{heap}{preload}",
+        # Without it, Flowise's command line looks its user up, and ends where that has no name (oclif's config.js).
+        **({"SHELL": "/bin/sh"} if flowise.security.assigned_ids else {}),
         VARIABLES["encryption_key"]: flowise.auth.encryption_key,
         **({"APP_URL": flowise.public_url} if flowise.public_url else {}),
     }
@@ -104,6 +108,16 @@ def behaviour_environment(settings: Settings) -> Environment:
     }
 
 
+def model_list_environment(settings: Settings) -> Environment:
+    """Flowise takes the image's own list when the variable is neither a URL nor a file that exists; only without the
+    variable does it ask GitHub (packages/components/src/modelLoader.ts)."""
+    given = settings.model_list
+    if given is None:
+        return {}
+    path = f"{MODELS_DIRECTORY}/{MODEL_LIST}"
+    return {"MODEL_LIST_CONFIG_JSON": path if isinstance(given, ConfigMapKey) else given}
+
+
 def proxy_environment(flowise: Flowise) -> Environment:
     """The proxy for every kind of client: Node's own `fetch` and undici, libraries that read HTTP_PROXY, global-agent.
     All of them, and Go's, take `*.name` for what is below a name."""
@@ -118,6 +132,7 @@ def proxy_environment(flowise: Flowise) -> Environment:
 def proxy_variables(proxy: OutboundProxy, hosts: Iterable[str]) -> Environment:
     """The names that most programs read, with the hosts that are reached without it."""
     https = proxy.https or proxy.http
+    hosts = (f"[{host}]" if ":" in host else host for host in hosts)
     return {
         **({"HTTP_PROXY": proxy.http} if proxy.http else {}),
         **({"HTTPS_PROXY": https} if https else {}),

@@ -17,13 +17,15 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
-from flowise_constructs.flowise.values import Flowise, Worker
+from flowise_constructs.flowise.roles import Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.storage.claims import claim_name, data_claim
 
 
 class FlowiseWorker(Construct):
@@ -67,7 +69,7 @@ class FlowiseWorker(Construct):
         return ["flowise", "worker"]
 
     def _process(self) -> FlowiseProcess:
-        worker = self.worker
+        worker, shared = self.worker, data_claim(self.flowise.storage, None)
         alive = ("node", f"{SCRIPTS_DIRECTORY}/worker-alive.js")
         certificates = certificates_of(self.flowise, self.names)
         content = scripts_of(self.environment, certificates, WORKER_PROBES)
@@ -84,4 +86,5 @@ class FlowiseWorker(Construct):
             grace_seconds=worker.grace_seconds,
             startup=probes.exec_probe((*alive, "startup"), worker.startup),
             liveness=probes.exec_probe(alive, worker.liveness),
+            claim=claim_name(self.names, shared) if shared else None,
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from cdk8s import ApiObject, ApiObjectMetadata, Chart, JsonPatch
 from constructs import Construct, IConstruct
 
 from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.plain import plain_data
 from flowise_constructs.kubernetes.identity import Identity, derived
 
 Manifest = dict[str, Any]
@@ -29,7 +30,7 @@ def api_object(
     From Python, cdk8s takes a body only through the classes of cdk8s_plus_27, and importing them takes as long as a
     synthesis. So the first JSON patch adds it unchanged.
     """
-    content = _plain(body)
+    content = plain_data(body)
     if len(json.dumps(content)) > LARGEST_OBJECT:
         problem = "is larger than 250 KiB, which `kubectl apply` can't take: it keeps a copy in an annotation"
         mend = "make large files a ConfigMap or Secret of your own, and name its key"
@@ -58,14 +59,4 @@ def _of_chart(scope: Construct) -> Mapping[str, str]:
 
 def _metadata(metadata: Manifest) -> ApiObjectMetadata:
     """cdk8s adds the chart's own labels and namespace to these."""
-    return ApiObjectMetadata(**_plain(metadata))
-
-
-def _plain(item: Any) -> Any:
-    """Sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
-    if isinstance(item, Mapping):
-        pairs = cast(Mapping[str, Any], item)
-        return {key: _plain(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
-    if isinstance(item, (list, tuple)):
-        return [_plain(entry) for entry in cast(list[Any], item)]
-    return item
+    return ApiObjectMetadata(**plain_data(metadata))

@@ -4,48 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import Literal
 
 from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, paths, quantities, texts
 from flowise_constructs.core.value import Value
-from flowise_constructs.kubernetes import scheduling
+from flowise_constructs.kubernetes import passed, scheduling
+from flowise_constructs.kubernetes.claims import ExtraClaim, relative
 from flowise_constructs.kubernetes.labels import SELECTOR_LABELS
-from flowise_constructs.kubernetes.schema import Passed, plain
-from flowise_constructs.kubernetes.volume_source import doubts, volume_source
-
-
-class TolerationStruct(Protocol):
-    """`Toleration` as the classes of cdk8s-plus, or of `cdk8s import k8s`, have it."""
-
-    @property
-    def toleration_seconds(self) -> int | float | None:
-        """`tolerationSeconds`."""
-        ...
-
-
-class AffinityStruct(Protocol):
-    """`Affinity` as those classes have it."""
-
-    @property
-    def pod_anti_affinity(self) -> object:
-        """`podAntiAffinity`."""
-        ...
-
-
-class SpreadStruct(Protocol):
-    """`TopologySpreadConstraint` as those classes have it."""
-
-    @property
-    def when_unsatisfiable(self) -> str:
-        """`whenUnsatisfiable`."""
-        ...
-
-
-Toleration = Annotated[Mapping[str, Any] | TolerationStruct, Passed("Toleration"), scheduling.toleration]
-Affinity = Annotated[Mapping[str, Any] | AffinityStruct, Passed("Affinity"), scheduling.affinity]
-Spread = Annotated[Mapping[str, Any] | SpreadStruct, Passed("TopologySpreadConstraint"), scheduling.spread]
-VolumeSource = Annotated[Mapping[str, Any], Passed("Volume", without="name"), volume_source]
+from flowise_constructs.kubernetes.mesh import Mesh
+from flowise_constructs.kubernetes.schema import plain
+from flowise_constructs.kubernetes.volume_source import doubts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +91,10 @@ class Volume(Value):
 
     name: naming.DnsLabel
     """Name in the pod."""
-    source: VolumeSource
+    source: passed.VolumeSource
     """The volume without its name, as in YAML. Example: `{"configMap": {"name": "prompts"}}`."""
-    mount_path: paths.Directory
-    """`mountPath`."""
+    mount_path: paths.Directory | None = None
+    """`mountPath`. None: only `PodOptions.sidecars` and `init_containers` mount it, by its name."""
     sub_path: texts.Text | None = None
     """`subPath`."""
     read_only: bool = True
@@ -134,13 +103,15 @@ class Volume(Value):
     def contradictions(self) -> Iterable[Finding]:
         for doubt in doubts(plain(self.source)):
             warn(f"Volume.source: {doubt}")
-        if self.sub_path is not None and (self.sub_path.startswith("/") or ".." in self.sub_path.split("/")):
-            yield self.finding("sub_path", f"{self.sub_path!r} must be a relative path without '..'")
+        if self.sub_path is not None and (problem := relative(self.sub_path)) is not None:
+            yield self.finding("sub_path", problem)
+        if self.mount_path is None and self.sub_path is not None:
+            yield self.finding("sub_path", f"{self.sub_path!r} without mount_path: give the path, or leave it out")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodOptions(Value):
-    """Scheduling, metadata, volumes: what Kubernetes offers for every pod, under its own names."""
+    """Scheduling, metadata, volumes, further containers: what Kubernetes offers for every pod, under its own names."""
 
     labels: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """Extra pod labels; not those of the selector."""
@@ -148,11 +119,11 @@ class PodOptions(Value):
     """Pod annotations."""
     node_selector: Mapping[naming.LabelKey, naming.LabelValue] = field(default_factory=dict[str, str])
     """`nodeSelector`."""
-    tolerations: Sequence[Toleration] = ()
+    tolerations: Sequence[passed.Toleration] = ()
     """`tolerations`, as in YAML. Example: `[{"key": "dedicated", "operator": "Exists"}]`."""
-    affinity: Affinity | None = None
+    affinity: passed.Affinity | None = None
     """`affinity`, as in YAML."""
-    topology_spread_constraints: Sequence[Spread] = ()
+    topology_spread_constraints: Sequence[passed.Spread] = ()
     """`topologySpreadConstraints`, as in YAML. If `labelSelector` is missing, the pods' own selector is used."""
     priority_class_name: naming.ObjectName | None = None
     """`priorityClassName`."""
@@ -160,6 +131,40 @@ class PodOptions(Value):
     """The pod's service account."""
     volumes: Sequence[Volume] = ()
     """Extra volumes with their mounts."""
+    claims: Sequence[ExtraClaim] = ()
+    """New claims with their mounts."""
+    sidecars: Sequence[passed.Sidecar] = ()
+    """Containers that run as long as the pod does, and have started before anything of ours, the gate too: native
+    sidecars, that is, `initContainers` with `restartPolicy: Always`, which is filled in. Kubernetes 1.29 or newer.
+    A job ends all the same. Pod Security "restricted" is filled in, with a read-only root file system, and what it
+    refuses is refused. Give each a `startupProbe`, so that what follows waits until it listens.
+    Example: `[{"name": "sql-proxy", "image": "registry.example.com/sql-proxy:2.15.2"}]`."""
+    init_containers: Sequence[passed.InitContainer] = ()
+    """Containers that run one after another, after the sidecars and before the gate: `initContainers`, as in YAML."""
+    init_containers_after_gate: Sequence[passed.InitContainer] = ()
+    """The same, after the gate, when the database is there and migrated. For mains and workers."""
+    env_from: Sequence[passed.EnvFrom] = ()
+    """`envFrom` of our containers, the gate too. A variable that the library sets wins over one of the same name; which
+    others come in, nobody can see in the YAML: a `prefix` keeps them apart. Example: `[{"secretRef": {"name":
+    "tracing"}, "prefix": "LANGSMITH_"}]`."""
+    ports: Sequence[passed.Port] = ()
+    """Further `ports` of the container. Example: `[{"name": "debug", "containerPort": 9229}]`."""
+    host_aliases: Sequence[passed.HostAlias] = ()
+    """`hostAliases`. Example: `[{"ip": "10.0.0.7", "hostnames": ["db.corp.example"]}]`."""
+    dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
+    """`dnsPolicy`. Default: left out."""
+    dns_config: passed.DnsConfig | None = None
+    """`dnsConfig`, as in YAML. Example: `{"options": [{"name": "ndots", "value": "2"}]}`."""
+    runtime_class_name: naming.ObjectName | None = None
+    """`runtimeClassName`. Example: `"gvisor"`."""
+    scheduler_name: naming.ObjectName | None = None
+    """`schedulerName`. Default: left out."""
+    host_users: bool | None = None
+    """`hostUsers`. False: the pod has users of its own, which are nobody on the node. Default: left out."""
+    termination_grace_seconds: quantities.Positive | None = None
+    """`terminationGracePeriodSeconds`. Default: what the pod needs. A worker's is `Worker.grace_seconds`."""
+    mesh: Mesh | None = None
+    """The service mesh whose proxy is beside the pod: its annotations. None: no mesh, or one without proxies."""
     rollout_token: naming.AnnotationValue | None = None
     """The value of a pod annotation: a new value replaces the pods. Use it after a change of a Secret's content."""
     reloader: bool = False
@@ -169,8 +174,23 @@ class PodOptions(Value):
         for label in SELECTOR_LABELS:
             if label in self.labels:
                 yield self.finding("labels", f"{label!r} belongs to the selector: leave it out")
-        names = [volume.name for volume in self.volumes]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield self.finding("volumes", f"two volumes are called {name!r}")
         if (problem := scheduling.repeated_spread(plain(self.topology_spread_constraints))) is not None:
             yield self.finding("topology_spread_constraints", problem)
+        yield from self._namesakes(
+            "volumes", [*(item.name for item in self.volumes), *(item.name for item in self.claims)]
+        )
+        yield from self._namesakes("sidecars", self._container_names())
+        if self.dns_policy == "None" and not plain(self.dns_config or {}).get("nameservers"):
+            yield self.finding("dns_policy", "'None' without nameservers: name them in dns_config")
+        for name in self.mesh.annotations if self.mesh is not None else ():
+            if name in self.annotations:
+                yield self.finding("annotations", f"{name!r} is set by 'mesh': leave it out of one")
+
+    def _container_names(self) -> list[str]:
+        further = (*self.sidecars, *self.init_containers, *self.init_containers_after_gate)
+        return [plain(container)["name"] for container in further]
+
+    def _namesakes(self, field: str, names: list[str]) -> Iterable[Finding]:
+        kind = "volumes" if field == "volumes" else "containers"
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield self.finding(field, f"two {kind} are called {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from constructs import Construct
 
@@ -14,9 +14,16 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
+from flowise_constructs.kubernetes.security import Security
 
 
-def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[str, str]) -> Manifest:
+def template_meta(
+    options: PodOptions,
+    identity: Identity,
+    checksums: Mapping[str, str],
+    *,
+    labels: Mapping[str, str] | None = None,
+) -> Manifest:
     """Metadata of pods. The version is not among the labels, so that a change of it alone doesn't replace pods."""
     taken = [label for label in options.labels if label in identity.selector]
     if taken:
@@ -24,8 +31,9 @@ def template_meta(options: PodOptions, identity: Identity, checksums: Mapping[st
             Finding("PodOptions.labels", f"{label!r} belongs to the selector: leave it out") for label in taken
         )
     token = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
-    annotations = {**checksums, **token, **options.annotations}
-    return {"labels": {**identity.selector, **options.labels}, "annotations": annotations or None}
+    mesh = options.mesh.annotations if options.mesh is not None else {}
+    annotations = {**checksums, **token, **mesh, **options.annotations}
+    return {"labels": {**identity.selector, **(labels or {}), **options.labels}, "annotations": annotations or None}
 
 
 def reloader(options: PodOptions) -> dict[str, str]:
@@ -33,13 +41,13 @@ def reloader(options: PodOptions) -> dict[str, str]:
     return {"reloader.stakater.com/auto": "true"} if options.reloader else {}
 
 
-def pod_security(uid: int, *, root: bool = False) -> Manifest:
+def pod_security(uid: int, security: Security, *, root: bool = False) -> Manifest:
     """Pod Security "restricted". Files on volumes are given to the pod's group if they don't belong to it yet."""
+    group = 0 if root else uid
+    ids = {} if security.assigned_ids else {"runAsUser": group, "runAsGroup": group, "fsGroup": uid}
     return {
-        "runAsUser": 0 if root else uid,
-        "runAsGroup": 0 if root else uid,
+        **ids,
         "runAsNonRoot": None if root else True,
-        "fsGroup": uid,
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
     }
@@ -66,8 +74,8 @@ def requirements(resources: Resources) -> Manifest:
     }
 
 
-def scheduling(options: PodOptions, identity: Identity) -> Manifest:
-    """The scheduling fields of a PodSpec."""
+def from_options(options: PodOptions, identity: Identity) -> Manifest:
+    """The fields of a PodSpec that are the user's alone: scheduling, names, runtime."""
     spread: list[Manifest] = [
         {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}
         for constraint in plain(options.topology_spread_constraints)
@@ -78,7 +86,19 @@ def scheduling(options: PodOptions, identity: Identity) -> Manifest:
         "affinity": options.affinity or None,
         "topologySpreadConstraints": spread or None,
         "priorityClassName": options.priority_class_name,
+        "hostAliases": plain(options.host_aliases) or None,
+        "dnsPolicy": options.dns_policy,
+        "dnsConfig": options.dns_config,
+        "runtimeClassName": options.runtime_class_name,
+        "schedulerName": options.scheduler_name,
+        "hostUsers": options.host_users,
     }
+
+
+def mesh_refusals(options: PodOptions, init_ports: Iterable[int], *, ends: bool) -> None:
+    """ConfigError where the pod can't work beside the mesh's proxy."""
+    if options.mesh is not None and (findings := list(options.mesh.refusals(init_ports, ends=ends))):
+        raise ConfigError(findings)
 
 
 def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
@@ -111,15 +131,22 @@ def surge() -> Manifest:
 
 
 def service_account(
-    scope: Construct, identity: Identity, options: PodOptions, annotations: Mapping[str, str] | None = None
+    scope: Construct,
+    identity: Identity,
+    options: PodOptions,
+    annotations: Mapping[str, str] | None = None,
+    *,
+    annotated_by: str = "",
 ) -> str:
-    """Creates the pod's own service account, as the child `ServiceAccount`, unless one is named. Returns its name."""
+    """Creates the pod's own service account, as the child `ServiceAccount`, unless one is named. Returns its name.
+    `annotated_by` is the value that the annotations come from."""
     account = options.service_account
     if not account.create:
         assert account.name is not None
         if annotations:
             problem = f"can't be put on the account {account.name!r}, which is not made here: put them on it yourself"
-            raise ConfigError([Finding("S3Bucket.service_account_annotations", f"{problem}, and leave them out")])
+            where = f"{annotated_by}.service_account_annotations"
+            raise ConfigError([Finding(where, f"{problem}, and leave them out")])
         return account.name
     name = account.name or identity.name
     api_object(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flowise_constructs.core.rules import images, naming
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import PinnedImage
+from flowise_constructs.kubernetes.pod_options import PodOptions
+from flowise_constructs.kubernetes.schema import plain
 
 AnyImage = TypeVar("AnyImage", bound=PinnedImage)
 
@@ -32,10 +34,23 @@ class Registry(Value):
     def of(self, image: AnyImage) -> AnyImage:
         """The image as this registry has it; one that is there already stays."""
         secrets = tuple(dict.fromkeys((*image.pull_secrets, *self.pull_secrets)))
-        if image.repository.startswith(f"{self.address}/"):
-            return replace(image, pull_secrets=secrets)
-        host, slash, path = image.repository.partition("/")
-        has_host = slash and ("." in host or ":" in host or host == "localhost")
+        return replace(image, repository=self._address_of(image.repository), pull_secrets=secrets)
+
+    def of_pod(self, options: PodOptions) -> PodOptions:
+        """The options with the images of further containers as this registry has them."""
         return replace(
-            image, repository=f"{self.address}/{path if has_host else image.repository}", pull_secrets=secrets
+            options,
+            sidecars=self._containers(options.sidecars),
+            init_containers=self._containers(options.init_containers),
+            init_containers_after_gate=self._containers(options.init_containers_after_gate),
         )
+
+    def _containers(self, containers: object) -> list[Mapping[str, Any]]:
+        return [{**container, "image": self._address_of(container["image"])} for container in plain(containers)]
+
+    def _address_of(self, reference: str) -> str:
+        if reference.startswith(f"{self.address}/"):
+            return reference
+        host, slash, path = reference.partition("/")
+        has_host = slash and ("." in host or ":" in host or host == "localhost")
+        return f"{self.address}/{path if has_host else reference}"

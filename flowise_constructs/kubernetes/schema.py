@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeGuard
@@ -120,7 +120,15 @@ def _quantity(item: Any, _: Definition) -> str:
     return str(text)
 
 
+def _integer_or_text(item: Any, definition: Definition) -> Any:
+    held = getattr(item, "value", item)
+    return _text(held, definition) if isinstance(held, str) else _integer(held, {"format": "int32"})
+
+
 @cache
 def _reader() -> Reader:
-    scalars = {"string": _text, "boolean": _boolean, "integer": _integer, "Quantity": _quantity}
+    scalars: dict[str, Callable[[Any, Definition], Any]] = {
+        **{"string": _text, "boolean": _boolean, "integer": _integer},
+        **{"Quantity": _quantity, "IntOrString": _integer_or_text},
+    }
     return Reader(definitions=_definitions(), scalars=scalars, fields=_fields, unknown=_unknown)

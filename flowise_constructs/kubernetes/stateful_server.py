@@ -9,12 +9,16 @@ from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.kubernetes import pods, probes, volumes
+from flowise_constructs.kubernetes.claim_objects import claim_spec, make_claims
+from flowise_constructs.kubernetes.claims import by_name
+from flowise_constructs.kubernetes.further_containers import OwnPart, env_from, further_ports, init_containers
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.labels import INSTANCE, NAME
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.kubernetes.workload import Workload
 
 UID = 999
@@ -41,6 +45,7 @@ class ServerProcess:
     size: str
     storage_class: str | None
     grace_seconds: int
+    security: Security
     checksums: Mapping[str, str]
     command: list[str] | None = None
     args: list[str] | None = None
@@ -98,7 +103,17 @@ def service(
 
 
 def _template(scope: Construct, identity: Identity, process: ServerProcess) -> Manifest:
-    options = process.options
+    options, container = process.options, _container(process)
+    grace = options.termination_grace_seconds or process.grace_seconds
+    all_volumes = volumes.all_of(options, process.volumes, identity, claims=("data",))
+    own = OwnPart(
+        init=(),
+        container=container,
+        volumes=["data", *(volume["name"] for volume in all_volumes)],
+        security=process.security,
+        grace_seconds=grace,
+    )
+    make_claims(scope, identity, by_name(options.claims))
     secrets = [{"name": name} for name in process.image.pull_secrets]
     return {
         "metadata": pods.template_meta(options, identity, process.checksums),
@@ -107,11 +122,12 @@ def _template(scope: Construct, identity: Identity, process: ServerProcess) -> M
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "imagePullSecrets": secrets or None,
-            "securityContext": pods.pod_security(UID),
-            "terminationGracePeriodSeconds": process.grace_seconds,
-            "containers": [_container(process)],
-            "volumes": volumes.all_of(options, process.volumes, claims=("data",)),
-            **pods.scheduling(options, identity),
+            "securityContext": pods.pod_security(UID, process.security),
+            "terminationGracePeriodSeconds": grace,
+            "initContainers": init_containers(options, own),
+            "containers": [further_ports(container, options)],
+            "volumes": all_volumes,
+            **pods.from_options(options, identity),
         },
     }
 
@@ -126,6 +142,7 @@ def _container(process: ServerProcess) -> Manifest:
         "args": process.args,
         "ports": [{"name": process.port_name, "containerPort": process.port}],
         "env": pods.variables(process.environment) or None,
+        "envFrom": env_from(process.options),
         "startupProbe": probes.exec_probe(process.probe, STARTUP),
         "readinessProbe": probes.exec_probe(process.probe, READINESS),
         "livenessProbe": probes.exec_probe(process.probe, LIVENESS),
@@ -139,11 +156,7 @@ def _claim(identity: Identity, process: ServerProcess) -> Manifest:
     labels = {label: identity.selector[label] for label in (NAME, INSTANCE)}
     return {
         "metadata": {"name": "data", "labels": labels},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": process.storage_class,
-            "resources": {"requests": {"storage": process.size}},
-        },
+        "spec": claim_spec("ReadWriteOnce", process.storage_class, process.size),
     }
 
 

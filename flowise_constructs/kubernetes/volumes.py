@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
 from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.kubernetes.claim_objects import claim_volume
+from flowise_constructs.kubernetes.claims import ExtraClaim
+from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.objects import Manifest
-from flowise_constructs.kubernetes.pod_options import PodOptions
+from flowise_constructs.kubernetes.pod_options import PodOptions, Volume
 from flowise_constructs.kubernetes.references import SecretKey
 
 
-def all_of(options: PodOptions, own: list[Manifest], *, claims: tuple[str, ...] = ()) -> list[Manifest]:
+def all_of(
+    options: PodOptions, own: list[Manifest], identity: Identity, *, claims: tuple[str, ...] = ()
+) -> list[Manifest]:
     """The construct's volumes and the user's; `claims` are the volumes that a StatefulSet adds."""
     taken = {volume["name"] for volume in own} | set(claims)
     clashes = [
-        Finding("PodOptions.volumes", f"{volume.name!r} is a volume of the construct: use another name")
-        for volume in options.volumes
+        Finding(f"PodOptions.{field}", f"{volume.name!r} is a volume of the construct: use another name")
+        for field, volume in _further(options)
         if volume.name in taken
     ]
     if clashes:
         raise ConfigError(clashes)
     further = [{"name": volume.name, **volume.source} for volume in options.volumes]
-    return [*own, *further]
+    return [*own, *further, *(claim_volume(identity, claim.name) for claim in options.claims)]
 
 
 def mounts(options: PodOptions, own: list[Manifest]) -> list[Manifest]:
     """The construct's mounts and the user's."""
     taken = {normpath(mount["mountPath"]): mount["name"] for mount in own}
     findings: list[Finding] = []
-    for volume in options.volumes:
+    further: list[Manifest] = []
+    for field, volume in _further(options):
+        if volume.mount_path is None:
+            continue
         path = normpath(volume.mount_path)
         if path in taken:
-            findings.append(
-                Finding("PodOptions.volumes", f"{path!r} is where {taken[path]!r} is mounted: use another path")
-            )
+            problem = f"{path!r} is where {taken[path]!r} is mounted: use another path"
+            findings.append(Finding(f"PodOptions.{field}", problem))
         taken[path] = volume.name
+        read_only = volume.read_only if isinstance(volume, Volume) else volume.read_only or None
+        further.append(mount(volume.name, volume.mount_path, sub_path=volume.sub_path, read_only=read_only))
     if findings:
         raise ConfigError(findings)
-    return [
-        *own,
-        *(
-            mount(volume.name, volume.mount_path, sub_path=volume.sub_path, read_only=volume.read_only)
-            for volume in options.volumes
-        ),
-    ]
+    return [*own, *further]
+
+
+def _further(options: PodOptions) -> Iterator[tuple[str, Volume | ExtraClaim]]:
+    yield from (("volumes", volume) for volume in options.volumes)
+    yield from (("claims", claim) for claim in options.claims)
 
 
 def mount(name: str, path: str, *, sub_path: str | None = None, read_only: bool | None = None) -> Manifest:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Literal
 
+from flowise_constructs.core.plain import plain_data
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.manifests.pods import POD_TEMPLATES
+from flowise_constructs.manifests.references import Manifests, Reference
 
 Kind = Literal["Deployment", "StatefulSet", "CronJob", "Job"]
 
@@ -42,9 +45,9 @@ class Workload:
 
     @property
     def ports(self) -> Mapping[str, int]:
-        """The ports that its containers listen on, by name."""
+        """The ports that its containers listen on, by name; by number where they have none."""
         found = [port for container in self._containers for port in container.get("ports") or ()]
-        return {str(port["name"]): int(port["containerPort"]) for port in found}
+        return {str(port.get("name", port["containerPort"])): int(port["containerPort"]) for port in found}
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -52,58 +55,32 @@ class Workload:
         return tuple(dict.fromkeys(str(container["image"]) for container in self._containers))
 
     @property
+    def references(self) -> Sequence[Reference]:
+        """What its pods refer to, such as a key of a Secret, and in which variable or volume."""
+        metadata = {"name": self.name, "namespace": self.identity.namespace}
+        owner: Manifest = plain_data(self.template)
+        for word in reversed(POD_TEMPLATES[self.kind]):
+            owner = {word: owner}
+        return Manifests([{"kind": self.kind, "metadata": metadata, **owner}]).references
+
+    @property
     def secrets(self) -> Mapping[str, frozenset[str]]:
         """The Secrets that its pods use, with their keys; no keys if a Secret is used as a whole."""
-        return _gathered(_secrets(self.template["spec"]))
+        return self._keys_of("Secret")
 
     @property
     def config_maps(self) -> Mapping[str, frozenset[str]]:
         """The ConfigMaps that its pods use, with their keys; no keys if a ConfigMap is used as a whole."""
-        return _gathered(_config_maps(self.template["spec"]))
+        return self._keys_of("ConfigMap")
+
+    def _keys_of(self, kind: str) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for reference in self.references:
+            if reference.to.kind == kind:
+                found.setdefault(reference.to.name, set()).update([reference.key] if reference.key else [])
+        return {name: frozenset(keys) for name, keys in sorted(found.items())}
 
     @property
     def _containers(self) -> list[Manifest]:
         spec = self.template["spec"]
         return [*(spec.get("initContainers") or ()), *spec["containers"]]
-
-
-def _gathered(uses: Iterator[tuple[str, str | None]]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for name, key in uses:
-        found.setdefault(name, set()).update([key] if key else [])
-    return {name: frozenset(keys) for name, keys in sorted(found.items())}
-
-
-def _secrets(spec: Manifest) -> Iterator[tuple[str, str | None]]:
-    yield from ((str(entry["name"]), None) for entry in spec.get("imagePullSecrets") or ())
-    yield from _uses(spec, variable="secretKeyRef", whole="secretRef", volume="secret", name="secretName")
-
-
-def _config_maps(spec: Manifest) -> Iterator[tuple[str, str | None]]:
-    yield from _uses(spec, variable="configMapKeyRef", whole="configMapRef", volume="configMap", name="name")
-
-
-def _uses(node: Any, *, variable: str, whole: str, volume: str, name: str) -> Iterator[tuple[str, str | None]]:
-    """References in variables and in volumes: a projected source has `name` where a Secret volume has `secretName`."""
-    words = {"variable": variable, "whole": whole, "volume": volume, "name": name}
-    if isinstance(node, (list, tuple)):
-        for item in cast(Sequence[Any], node):
-            yield from _uses(item, **words)
-    elif isinstance(node, Mapping):
-        for word, item in cast(Mapping[str, Any], node).items():
-            if word == variable:
-                yield str(item["name"]), str(item["key"])
-            elif word == whole:
-                yield str(item["name"]), None
-            elif word == volume and isinstance(item, Mapping):
-                yield from _files(cast(Mapping[str, Any], item), name)
-            else:
-                yield from _uses(item, **words)
-
-
-def _files(source: Mapping[str, Any], name: str) -> Iterator[tuple[str, str | None]]:
-    called = str(source.get(name) or source.get("name"))
-    items = source.get("items") or ()
-    yield from ((called, str(item["key"])) for item in items)
-    if not items:
-        yield called, None

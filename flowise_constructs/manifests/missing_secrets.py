@@ -7,10 +7,11 @@ import getpass
 import json
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from flowise_constructs.manifests.needed_secrets import NeededKey, NeededSecret, needed_secrets
 from flowise_constructs.manifests.objects import ObjectName
-from flowise_constructs.manifests.references import Manifests, Reference
+from flowise_constructs.manifests.references import Manifests
 
 RANDOM_BYTES = 32
 LABELS: Mapping[str, str] = {
@@ -18,32 +19,9 @@ LABELS: Mapping[str, str] = {
     "app.kubernetes.io/part-of": "flowise",
 }
 
-_TYPES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "tls": ("kubernetes.io/tls", ("tls.crt", "tls.key")),
-    "imagePullSecrets": ("kubernetes.io/dockerconfigjson", (".dockerconfigjson",)),
-}
-
 
 class UnknownKeyError(ValueError):
     """A value for a key that isn't missing from the manifests."""
-
-
-@dataclass
-class MissingKey:
-    """A key that must be in a Secret."""
-
-    use: str
-    is_random: bool
-    value: str | None = None
-
-
-@dataclass
-class MissingSecret:
-    """A Secret that must exist."""
-
-    name: ObjectName
-    type: str = "Opaque"
-    keys: dict[str, MissingKey] = field(default_factory=dict[str, MissingKey])
 
 
 @dataclass
@@ -69,15 +47,15 @@ class IncompleteSecret:
         )
 
 
-def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[MissingSecret]:
+def missing_secrets(manifests: Manifests, namespace: str | None, random: Collection[str]) -> list[NeededSecret]:
     """The Secrets that are referred to, but neither in the manifests nor created in the cluster. `random` are the
     variables whose values may be any text without a line end."""
-    found: dict[ObjectName, MissingSecret] = {}
-    for reference in manifests.references:
-        if reference.to.kind == "Secret" and not reference.optional and not manifests.holds(reference.to):
-            name = reference.to._replace(namespace=namespace or reference.to.namespace)
-            _note(found.setdefault(name, MissingSecret(name)), reference, random)
-    return [found[name] for name in sorted(found)]
+    missing = (
+        replace(reference, to=reference.to._replace(namespace=namespace or reference.to.namespace))
+        for reference in manifests.references
+        if not reference.optional and not manifests.holds(reference.to)
+    )
+    return needed_secrets(missing, random)
 
 
 def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
@@ -94,30 +72,33 @@ def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
     return [found[name] for name in sorted(found)]
 
 
-def fill(missing: Iterable[MissingSecret], given: Iterable[str], *, ask: bool) -> None:
-    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for."""
+def fill(missing: Iterable[NeededSecret], given: Iterable[str], *, ask: bool, kept: Collection[NeededKey] = ()) -> None:
+    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for. `kept` get no random one."""
     missing = list(missing)
     for assignment in given:
         _assign(missing, assignment)
     for secret in missing:
         for name, key in secret.keys.items():
-            if key.value is None and key.is_random:
-                key.value = secrets.token_hex(RANDOM_BYTES)
+            if key.value is None and key.is_random and not any(key is other for other in kept):
+                key.value, key.is_new = secrets.token_hex(RANDOM_BYTES), True
             elif key.value is None and ask:
                 key.value = getpass.getpass(f"{secret.name.name}.{name} ({key.use}; empty to fill in later): ") or None
 
 
-def manifest(secret: MissingSecret) -> str:
+def manifest(secret: NeededSecret) -> str:
     """The Secret as YAML. A placeholder isn't base64, so that Kubernetes refuses it."""
     known = {name: key.value for name, key in secret.keys.items() if key.value is not None}
-    unknown = {name: key for name, key in secret.keys.items() if key.value is None}
+    unknown = {name: key.use for name, key in secret.keys.items() if key.value is None}
+    if secret.whole:
+        # Kubernetes doesn't accept it as a key.
+        unknown["<FILL IN>"] = secret.whole
     lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {json.dumps(secret.name.name)}"]
     lines += [f"  namespace: {json.dumps(secret.name.namespace)}"] if secret.name.namespace else []
     lines += ["  labels:", *(f"    {name}: {value}" for name, value in LABELS.items()), f"type: {secret.type}", "data:"]
     lines += [f"  {json.dumps(name)}: {json.dumps(_encoded(value))}" for name, value in known.items()]
     if unknown:
         lines += ["  # Fill in as base64 (printf %s VALUE | base64 -w0), or use --set or --ask; refused as it is"]
-    lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {key.use}>')}" for name, key in unknown.items()]
+    lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {use}>')}" for name, use in unknown.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -125,20 +106,7 @@ def _encoded(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
 
 
-def _note(secret: MissingSecret, reference: Reference, random: Collection[str]) -> None:
-    if reference.use in _TYPES:
-        secret.type, keys = _TYPES[reference.use]
-    else:
-        # A Secret used as a whole doesn't show its keys; Kubernetes doesn't accept the placeholder as a key.
-        keys = (reference.key or "<FILL IN>",)
-    is_random = reference.is_own or reference.use in random
-    for name in keys:
-        use = f"{reference.use} of {reference.by}"
-        key = secret.keys.setdefault(name, MissingKey(use, is_random))
-        key.is_random |= is_random
-
-
-def _assign(missing: Iterable[MissingSecret], assignment: str) -> None:
+def _assign(missing: Iterable[NeededSecret], assignment: str) -> None:
     path, equals, value = assignment.partition("=")
     found = [secret.keys[name] for secret in missing for name in secret.keys if f"{secret.name.name}.{name}" == path]
     if not equals or not value:

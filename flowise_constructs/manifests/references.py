@@ -16,6 +16,7 @@ from flowise_constructs.manifests.objects import (
     name_of,
     same_namespace,
 )
+from flowise_constructs.manifests.operators import secrets_made_of
 from flowise_constructs.manifests.pods import Pods, pods_of
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
@@ -98,6 +99,7 @@ class Manifests:
             elif kind == "Ingress" and _has_issuer(item):
                 names = [entry.get("secretName") for entry in maps_at(item, "spec", "tls")]
                 found |= {ObjectName("Secret", namespace, str(secret)): None for secret in names if secret}
+            found |= {ObjectName("Secret", namespace, made): None for made in secrets_made_of(item, name)}
         return found
 
     def named(self, name: ObjectName) -> Mapping[str, Any] | None:
@@ -198,6 +200,7 @@ def _of_volume(
 ) -> Iterator[Reference]:
     if claim := map_at(volume, "persistentVolumeClaim").get("claimName"):
         yield Reference(to=ObjectName("PersistentVolumeClaim", namespace, str(claim)), by=by, use="volume")
+    yield from _of_driver(volume, namespace, by)
     sources = [volume, *maps_at(map_at(volume, "projected"), "sources")]
     for source in sources:
         for word, kind, called in (("secret", "Secret", ("secretName", "name")), ("configMap", "ConfigMap", ("name",))):
@@ -212,6 +215,15 @@ def _of_volume(
             for item in items:
                 is_own = any(f"{mount}/{item.get('path')}" in files for mount in mounts)
                 yield Reference(to=to, by=by, use="volume", key=str(item.get("key")), optional=optional, is_own=is_own)
+
+
+def _of_driver(volume: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
+    """The login that a driver reads, such as that of `csi` or `iscsi`."""
+    for source in filter(is_map, volume.values()):
+        for word in ("secretRef", "nodePublishSecretRef"):
+            yield from _named([map_at(source, word)], "Secret", namespace, by, "volume")
+    if secret := map_at(volume, "azureFile").get("secretName"):
+        yield Reference(to=ObjectName("Secret", namespace, str(secret)), by=by, use="volume")
 
 
 def _keyed(source: object, kind: str, namespace: str, by: str, use: str, *, is_own: bool) -> Iterator[Reference]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from cdk8s import ApiObject
 from constructs import Construct
 
-from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.identity import derived
 from flowise_constructs.kubernetes.labels import COMPONENT, INSTANCE, NAME
 from flowise_constructs.kubernetes.objects import Manifest, api_object
+from flowise_constructs.network.edges import Edges
 from flowise_constructs.network.values import Cilium, ClusterDns, PodPeer
 
 NAMESPACE = "k8s:io.kubernetes.pod.namespace"
@@ -20,14 +20,13 @@ NAMESPACE_LABELS = "k8s:io.cilium.k8s.namespace.labels."
 
 def cilium_policy(
     scope: Construct,
-    deployment: Deployment,
+    edges: Edges,
     cilium: Cilium,
     dns: ClusterDns,
-    servers: Mapping[str, Sequence[tuple[str, int]]],
 ) -> ApiObject:
-    """CiliumNetworkPolicy `{name}-names`; `servers` are hosts and ports by component. It has the rule for DNS too: from
-    what its proxy sees there, Cilium knows the addresses of the names."""
-    names = deployment.names
+    """CiliumNetworkPolicy `{name}-names`. It has the rule for DNS too: from what its proxy sees there, Cilium knows the
+    addresses of the names."""
+    names = edges.deployment.names
     labels = {NAME: names.app, INSTANCE: names.release}
     return api_object(
         scope,
@@ -37,8 +36,8 @@ def cilium_policy(
         metadata={"name": derived(names.name, "-names"), "namespace": names.namespace, "labels": labels},
         specs=[
             {"endpointSelector": {"matchLabels": labels}, "egress": _dns_rules(dns)},
-            *([_of_users(labels, cilium)] if cilium.names or cilium.patterns else []),
-            *(_of_servers({**labels, COMPONENT: component}, hosts) for component, hosts in servers.items()),
+            *([_of_users(labels, edges.users, cilium)] if cilium.names or cilium.patterns else []),
+            *(_of_servers({**labels, COMPONENT: component}, hosts) for component, hosts in edges.by_name().items()),
         ],
     )
 
@@ -60,8 +59,8 @@ def _labels(peer: PodPeer) -> Mapping[str, str]:
     return {**namespace, **others, **peer.pods}
 
 
-def _of_users(labels: Mapping[str, str], cilium: Cilium) -> Manifest:
-    wanted = {"key": COMPONENT, "operator": "In", "values": ["main", "worker"]}
+def _of_users(labels: Mapping[str, str], users: list[str], cilium: Cilium) -> Manifest:
+    wanted = {"key": COMPONENT, "operator": "In", "values": users}
     names = [{"matchName": name} for name in cilium.names]
     patterns = [{"matchPattern": pattern} for pattern in cilium.patterns]
     return {

@@ -13,7 +13,7 @@ from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.network import addresses
 from flowise_constructs.network.reach import Surroundings, ports, rule_ports
-from flowise_constructs.network.servers import SAME_EDGES, identities_of, servers_of
+from flowise_constructs.network.servers import SAME_EDGES, identities_of, role_of, servers_of
 from flowise_constructs.network.values import Destination, Identity, Peer
 
 ON_THE_INTERNET = ("main", "worker")
@@ -45,7 +45,7 @@ class Edges:
 
     def ingress(self, workload: Workload) -> list[Manifest]:
         """Who reaches it."""
-        if workload.identity.component == "main":
+        if role_of(self.deployment, workload) == "main":
             jobs = [item for item in self.deployment.workloads if item.identity.component in CALL_MAIN]
             callers = [*addresses.peers(self.callers), *map(_pods_of, jobs)]
             return [{"from": callers, "ports": ports([workload.ports[MAIN_PORT]])}] if callers else []
@@ -56,7 +56,7 @@ class Edges:
 
     def egress(self, workload: Workload) -> list[Manifest]:
         """What it reaches. ConfigError with each server that isn't known to be somewhere."""
-        component, findings = workload.identity.component, Findings()
+        component, findings = role_of(self.deployment, workload), Findings()
         is_open = component in ON_THE_INTERNET and self.around.is_open
         rules: list[Manifest] = [{"to": self.around.internet}] if is_open else []
         for server in servers_of(self.deployment, component, self.identity):
@@ -67,12 +67,18 @@ class Edges:
         rules += [*self._to_identities(component), *self._to_destinations(component), *self._to_main(component)]
         return [rule for number, rule in enumerate(rules) if rule not in rules[:number]]
 
+    @property
+    def users(self) -> list[str]:
+        """The labels of the components whose flows reach what their authors want."""
+        items = self.groups.values()
+        return [item.identity.component for item in items if role_of(self.deployment, item) in ON_THE_INTERNET]
+
     def by_name(self) -> Mapping[str, Sequence[tuple[str, int]]]:
-        """Hosts and ports that a component reaches by name."""
+        """Hosts and ports that a component, by its label, reaches by name."""
         named = {
             item.identity.component: [
                 (server.host, server.port)
-                for server in servers_of(self.deployment, item.identity.component, self.identity)
+                for server in servers_of(self.deployment, role_of(self.deployment, item), self.identity)
                 if server.host and server.port and self.around.is_allowed_by_name(server)
             ]
             for item in self.groups.values()
@@ -81,7 +87,7 @@ class Edges:
 
     def _port_of(self, server: Workload, client: Workload) -> int | None:
         """At which port a client uses the bundled server; None if it doesn't."""
-        used = servers_of(self.deployment, client.identity.component)
+        used = servers_of(self.deployment, role_of(self.deployment, client))
         return next((item.port for item in used if item.bundled is server), None)
 
     def _to_identities(self, component: str) -> list[Manifest]:

@@ -21,7 +21,7 @@ from flowise_constructs.network import addresses
 from flowise_constructs.network.cilium import cilium_policy
 from flowise_constructs.network.edges import ON_THE_INTERNET, Edges, selector
 from flowise_constructs.network.reach import Surroundings, ports, without_effect
-from flowise_constructs.network.servers import BUNDLED, USERS, identities_of
+from flowise_constructs.network.servers import BUNDLED, USERS, identities_of, role_of
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, Identity, OutsideServers, Peers
 
 
@@ -102,12 +102,12 @@ class NetworkPolicies(Construct):
         }
         self._default(dns, by_cilium=cilium is not None)
         if cilium is not None:
-            self.cilium_policy = cilium_policy(self, deployment, cilium, dns, edges.by_name())
+            self.cilium_policy = cilium_policy(self, edges, cilium, dns)
 
     def _policy(self, name: str, workload: Workload, ingress: list[Manifest], egress: list[Manifest]) -> ApiObject:
         return api_object(
             self,
-            workload.identity.component.title().replace("-", ""),
+            role_of(self._deployment, workload).title().replace("-", ""),
             api_version="networking.k8s.io/v1",
             kind="NetworkPolicy",
             metadata={"name": name, "namespace": workload.identity.namespace, "labels": workload.identity.labels},
@@ -159,7 +159,7 @@ def _contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> Iterato
     if cilium is not None and edges.around.is_open:
         problem = "'public' allows every public address, and names beside it nothing more: use internet='none'"
         yield _finding("internet", problem)
-    present = {*ON_THE_INTERNET, *(item.identity.component for item in deployment.workloads)}
+    present = {*ON_THE_INTERNET, *(role_of(deployment, item) for item in deployment.workloads)}
     for name in dict.fromkeys(name for item in edges.allow for name in item.components if name not in present):
         yield _finding("allow", f"names {name!r}, which this deployment doesn't have: leave it out")
     if edges.identity is not None and not any(identities_of(deployment, name) for name in USERS):
@@ -173,7 +173,7 @@ def _warn(deployment: Deployment, callers: Sequence[object], monitoring: Peers) 
     if metrics is not None and metrics.provider == "prometheus" and not monitoring:
         warn("NetworkPolicies.monitoring: Prometheus doesn't reach main's metrics: give its pods")
     for item in deployment.workloads:
-        if item.identity.component not in (*USERS, *BUNDLED.values()):
+        if role_of(deployment, item) not in (*USERS, *BUNDLED.values()):
             problem = f"{item.name!r} is none of the workloads whose servers are known: it gets DNS alone"
             warn(f"NetworkPolicies.deployment: {problem}; a policy of your own may allow more")
 

@@ -53,6 +53,11 @@ class Server(NamedTuple):
         return repr(self.host) if self.host else "a host that is known in the cluster alone"
 
 
+def role_of(deployment: Deployment, workload: Workload) -> str:
+    """Its component; `main` of main, whatever its label says."""
+    return "main" if workload is deployment.workloads[0] else workload.identity.component
+
+
 def servers_of(deployment: Deployment, component: str, identity: Identity | None = None) -> list[Server]:
     """The servers that the pods of a component connect to; `identity` is how it is, where the values don't tell."""
     names = USERS.get(component, ())

@@ -80,6 +80,7 @@ class RedisServer(Construct):
             size=server.size,
             storage_class=server.storage_class,
             grace_seconds=60,
+            security=server.security,
             checksums=self._config.checksum,
         )
 

@@ -21,7 +21,7 @@ from api_server.verdicts import ADMITTED, FILE
 WIDTH = 118
 LONGEST_MESSAGE = 120
 # Plug-ins that come after the server's own checks: Pod Security is a subject of its own.
-OF_OTHERS = ("violate PodSecurity", "violates PodSecurity", "no PriorityClass with name")
+OF_OTHERS = ("violate PodSecurity", "violates PodSecurity", "no PriorityClass with name", "pod rejected: RuntimeClass")
 SHORTER = (
     # Only the first of several complaints, and none of the value.
     (r'^.*?"? is (invalid|forbidden): \[?', ""),

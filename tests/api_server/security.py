@@ -13,11 +13,12 @@ NAME = "pod security"
 NOT_READ_OF_PODS = {
     *("containers", "initContainers", "volumes", "automountServiceAccountToken", "serviceAccountName", "restartPolicy"),
     *("terminationGracePeriodSeconds", "imagePullSecrets", "enableServiceLinks", "nodeSelector", "tolerations"),
-    *("affinity", "topologySpreadConstraints", "priorityClassName"),
+    *("affinity", "topologySpreadConstraints", "priorityClassName", "dnsConfig", "dnsPolicy", "hostAliases"),
+    *("schedulerName", "runtimeClassName"),
 }
 NOT_READ_OF_CONTAINERS = {
     *("name", "image", "imagePullPolicy", "command", "args", "env", "resources", "volumeMounts"),
-    *("terminationMessagePolicy",),
+    *("terminationMessagePolicy", "terminationMessagePath", "envFrom", "workingDir", "restartPolicy"),
 }
 HANDLERS = ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
 
@@ -63,6 +64,7 @@ FLOWISE = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 SERVER = {**FLOWISE, "fsGroup": 999, "runAsGroup": 999, "runAsUser": 999}
+ASSIGNED = {name: item for name, item in FLOWISE.items() if name not in ("fsGroup", "runAsGroup", "runAsUser")}
 ROOT = {name: item for name, item in {**FLOWISE, "runAsGroup": 0, "runAsUser": 0}.items() if name != "runAsNonRoot"}
 CONTAINER = {**CONTAINER_SECURITY, "readOnlyRootFilesystem": True}
 PODS: list[dict[str, Any]] = [
@@ -133,8 +135,9 @@ CONTAINERS: list[dict[str, Any]] = [
 
 
 def _values() -> Iterator[dict[str, Any]]:
-    for context in (FLOWISE, SERVER, ROOT):
+    for context in (FLOWISE, SERVER, ASSIGNED, ROOT):
         yield {"pod": {"securityContext": context}, "container": {"securityContext": CONTAINER}}
+        yield {"pod": {"securityContext": context, "hostUsers": False}, "container": {"securityContext": CONTAINER}}
     for change in PODS:
         yield {"pod": {"securityContext": FLOWISE, **change}, "container": {"securityContext": CONTAINER}}
     for change in POD_CONTEXTS:

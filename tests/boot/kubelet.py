@@ -25,6 +25,8 @@ from boot.sandbox import Mount, Process, Sandbox, prepare_etc, prepare_image
 # Kubelet gives a container that long after SIGTERM even when its preStop hook has used the grace period up.
 MINIMUM_GRACE_SECONDS = 2
 NODE_NAME = "boot-node"
+ASSIGNED_IDS = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000}
+"""What a cluster such as OpenShift fills in where the YAML says nothing: a user with no name, in group 0."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,12 @@ class Node:
 class Pod:
     """A pod of a Deployment."""
 
-    def __init__(self, node: Node, deployment: str, name: str) -> None:
+    kind = "Deployment"
+
+    def __init__(self, node: Node, owner: str, name: str) -> None:
         self.name = name
         self.node = node
-        self.spec = node.manifests.template(deployment)
+        self.spec = node.manifests.template(owner, self.kind)
         self.events: list[Event] = []
         self.back_off = BackOff()
         self.ready = False
@@ -87,8 +91,11 @@ class Pod:
         # Never mounted at once, like a node's volumes: they outlive a container that is restarted.
         self._volumes = {volume["name"]: self._volume(volume) for volume in self.spec.get("volumes", [])}
         self._image = prepare_image(self._folder / "image")
+        containers = [*self.spec.get("initContainers", []), *self.spec["containers"]]
         self._etc = prepare_etc(
-            self._folder / "etc", {"localhost": "127.0.0.1", name: self.network.address, **node.hosts}
+            self._folder / "etc",
+            {"localhost": "127.0.0.1", name: self.network.address, **node.hosts},
+            [mount["mountPath"] for container in containers for mount in container.get("volumeMounts", [])],
         )
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -103,6 +110,10 @@ class Pod:
         [container] = self.spec["containers"]
         found: Object = container
         return found
+
+    @property
+    def _security(self) -> Object:
+        return {**ASSIGNED_IDS, **self.spec["securityContext"]}
 
     def failures(self) -> list[Event]:
         """Every start of an init container or the container that failed."""
@@ -147,7 +158,7 @@ class Pod:
 
     def _volume(self, volume: Object) -> Path:
         folder = self._folder / "volumes" / str(volume["name"])
-        owner, group = 0, self.spec["securityContext"]["fsGroup"]
+        owner, group = 0, self._security["fsGroup"]
         if "persistentVolumeClaim" in volume:
             folder = self.node.claim(str(volume["persistentVolumeClaim"]["claimName"]))
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,7 +176,7 @@ class Pod:
         return folder
 
     def _sandbox(self, container: Object) -> Sandbox:
-        security = {**self.spec["securityContext"], **container["securityContext"]}
+        security = {**self._security, **container["securityContext"]}
         if not (security["readOnlyRootFilesystem"] and security["runAsNonRoot"]):
             raise NotImplementedError("only containers with a read-only root and without root")
         fields = {
@@ -180,6 +191,7 @@ class Pod:
             hostname=self.name,
             user=security["runAsUser"],
             group=security["runAsGroup"],
+            further_group=security["fsGroup"],
             environment=self.node.manifests.environment(container, fields),
             mounts=[
                 Mount(self._volumes[mount["name"]], mount["mountPath"], mount.get("readOnly", False))
@@ -347,6 +359,29 @@ class Pod:
         up = any(event.reason == "Started" and event.message == self.container["name"] for event in list(self.events))
         if hook is not None and up:
             process.run(hook["exec"]["command"], grace)
+
+
+class JobPod(Pod):
+    """A pod of a Job, whose container is started once."""
+
+    kind = "Job"
+    code: int | None = None
+    """The container's exit code, once it has ended."""
+
+    @property
+    def last_line(self) -> str:
+        """What the pod's status shows."""
+        return self.log().rstrip().rpartition("\n")[2]
+
+    def wait(self, seconds: float) -> int:
+        """The exit code."""
+        self._thread.join(seconds)
+        assert self.code is not None, f"still running after {seconds:.0f} s\n{self.story()}"
+        return self.code
+
+    def _keep_running(self) -> None:
+        self.code = self._start(self.container, 0).wait()
+        self._note("Stopped", f"exit code {self.code}")
 
 
 def hand_to_group(folder: Path, group: int) -> None:

@@ -49,9 +49,9 @@ class Manifests:
         (found,) = (entry for entry in self.objects if entry["kind"] == kind and entry["metadata"]["name"] == name)
         return found
 
-    def template(self, deployment: str) -> Object:
-        """The pod spec of a Deployment."""
-        spec: Object = self.get("Deployment", deployment)["spec"]["template"]["spec"]
+    def template(self, name: str, kind: str = "Deployment") -> Object:
+        """The pod spec of a Deployment, or of a Job."""
+        spec: Object = self.get(kind, name)["spec"]["template"]["spec"]
         return spec
 
     def replicas(self, deployment: str) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -50,6 +50,8 @@ class Sandbox:
     hostname: str
     user: int
     group: int
+    further_group: int
+    """`fsGroup`."""
     environment: Mapping[str, str]
     mounts: Sequence[Mount]
     etc: Path
@@ -92,7 +94,7 @@ class Sandbox:
         return {"PATH": PATH, "HOSTNAME": self.hostname, **self.environment}
 
     def _identity(self) -> list[str]:
-        ids = [f"--reuid={self.user}", f"--regid={self.group}", f"--groups={self.group}"]
+        ids = [f"--reuid={self.user}", f"--regid={self.group}", f"--groups={self.further_group}"]
         return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
     def _options(self) -> list[str]:
@@ -191,9 +193,12 @@ def prepare_image(folder: Path) -> Path:
     return folder
 
 
-def prepare_etc(folder: Path, hosts: Mapping[str, str]) -> Path:
-    """/etc with the names of the Services."""
+def prepare_etc(folder: Path, hosts: Mapping[str, str], mounts: Iterable[str]) -> Path:
+    """/etc with the names of the Services, and empty places for what is mounted below: it is read-only then."""
     folder.mkdir()
+    for path in mounts:
+        if path.startswith("/etc/"):
+            (folder / path.removeprefix("/etc/")).mkdir(parents=True, exist_ok=True)
     (folder / "hosts").write_text("".join(f"{address} {name}\n" for name, address in hosts.items()))
     (folder / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n")
     (folder / "group").write_text("root:x:0:\nnode:x:1000:\n")

@@ -17,7 +17,7 @@ from boot.install import Release
 from boot.manifests import Manifests
 from flowise_constructs import Auth, Image, SqliteDatabase, StandaloneChart
 from flowise_constructs.importers.helm.importer import import_values
-from flowise_constructs.importers.helm.synthesis import synthesize
+from flowise_constructs.importers.synthesis import synthesize
 
 USER = "kept-for-years"
 POSTGRESQL: Mapping[str, Any] = {"database": {"mode": "postgresql"}, "postgresql": {"enabled": True}}

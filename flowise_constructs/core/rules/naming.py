@@ -62,6 +62,17 @@ def data_key(value: str) -> str | None:
     return None
 
 
+def port_name(value: str) -> str | None:
+    """RFC 6335 service name."""
+    if len(value) > 15 or not _LABEL.fullmatch(value) or "--" in value or not re.search(r"[a-z]", value):
+        return "must be the name of a port: at most 15 lower-case letters, digits and single hyphens, with a letter"
+    return None
+
+
+def header_name(value: str) -> str | None:
+    return None if re.fullmatch(r"[-A-Za-z0-9]+", value) else "must be the name of an HTTP header"
+
+
 def label_key(value: str) -> str | None:
     """A key of a label or annotation: an optional DNS prefix, a slash, a name."""
     prefix, slash, name = value.rpartition("/")

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flowise_constructs import Backup, S3Bucket, ServerImage
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
+from flowise_constructs.importers.fields import pull_secrets
 from flowise_constructs.importers.helm.names import full_name
-from flowise_constructs.importers.helm.pods import pod_options, resources, scheduling_paths
-from flowise_constructs.importers.helm.release import Release
-from flowise_constructs.importers.helm.servers import pull_secrets
 from flowise_constructs.importers.helm.storages import bucket_keys
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import pod_options, resources, scheduling_paths
+from flowise_constructs.importers.release import Release
 
 _TARGET = S3Bucket(bucket="refused")
 

@@ -15,20 +15,15 @@ from flowise_constructs import (
     SqliteDatabase,
 )
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
-from flowise_constructs.importers.helm.pods import moved, resources, secret_key
+from flowise_constructs.importers.directories import moved
+from flowise_constructs.importers.fields import authority, directives, port_of
 from flowise_constructs.importers.helm.refusals import database_mode
-from flowise_constructs.importers.helm.release import Release
-from flowise_constructs.importers.helm.servers import (
-    authority,
-    directives,
-    external_password,
-    port_of,
-    server_image,
-    server_pod,
-)
+from flowise_constructs.importers.helm.servers import external_password, server_image, server_pod
 from flowise_constructs.importers.helm.storages import is_mounted
-from flowise_constructs.importers.helm.variables import Variables
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import resources, secret_key
+from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.variables import Variables
 
 Database = SqliteDatabase | PostgresDatabase | MysqlDatabase | BundledPostgres
 
@@ -83,8 +78,10 @@ def _sqlite(release: Release) -> SqliteDatabase:
 def _external_database(release: Release, variables: Variables, secrets: InlineSecrets) -> Database:
     at = "database.external"
     cls: type[Database] = MysqlDatabase if release.text(f"{at}.vendor") == "mysql" else PostgresDatabase
-    port = release.text(f"{at}.port")
-    fields: dict[str, Any] = {"port": port_of(release, f"{at}.port")} if port else {}
+    given = {field: variables.take_reference(f"DATABASE_{field.upper()}") for field in ("host", "port", "name", "user")}
+    fields: dict[str, Any] = {field: reference for field, reference in given.items() if reference is not None}
+    if "port" not in fields and release.text(f"{at}.port"):
+        fields["port"] = port_of(release, f"{at}.port")
     paths = {
         "host": f"{at}.host",
         "port": f"{at}.port",
@@ -94,18 +91,20 @@ def _external_database(release: Release, variables: Variables, secrets: InlineSe
         "ca": f"{at}.sslKeyBase64",
     }
     otherwise: Database = PostgresDatabase(host="refused", password=SecretKey(secret="refused", key="refused"))
-    if not release.text(f"{at}.host"):
+    if not release.text(f"{at}.host") and "host" not in fields:
         return otherwise
     return release.make(
         cls,
         paths,
         otherwise,
-        host=release.text(f"{at}.host"),
-        name=release.text(f"{at}.name"),
-        user=release.text(f"{at}.username"),
         password=external_password(release, secrets, at, "database", "database-password"),
         tls=_database_tls(release),
-        **fields,
+        **{
+            "host": release.text(f"{at}.host"),
+            "name": release.text(f"{at}.name"),
+            "user": release.text(f"{at}.username"),
+            **fields,
+        },
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from flowise_constructs import (
     ConfigError,
     DataClaim,
     ExistingClaim,
-    Finding,
     Main,
     Names,
     PodOptions,
@@ -19,43 +17,30 @@ from flowise_constructs import (
     ServiceAccount,
     Worker,
 )
-from flowise_constructs.importers.helm import databases, edge, objects, pods, queues, settings, storages
+from flowise_constructs.importers import objects, pods
+from flowise_constructs.importers.extra_env import extra_env
+from flowise_constructs.importers.helm import databases, edge, probes, queues, settings, storages
 from flowise_constructs.importers.helm.backups import backup
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
+from flowise_constructs.importers.helm.external_secret import external_secret
+from flowise_constructs.importers.helm.known import TABLE
 from flowise_constructs.importers.helm.names import app_name, full_name, names
 from flowise_constructs.importers.helm.not_carried import report_what_is_not_carried
 from flowise_constructs.importers.helm.refusals import database_mode, is_queue, refuse_what_the_chart_refuses
-from flowise_constructs.importers.helm.release import Release
-from flowise_constructs.importers.helm.variables import Variables, agree
+from flowise_constructs.importers.imported import Imported
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.variables import Variables, agree
 from flowise_constructs.storage.values import Claim
 
 # The probe in queue mode starts a process, which takes longer than the chart's HTTP request.
 QUEUE_LIVENESS_TIMEOUT = 10
 
-
-@dataclass(frozen=True, kw_only=True)
-class Imported:
-    """A release as this library's values."""
-
-    chart: Literal["StandaloneChart", "QueueChart"]
-    """The chart class."""
-    arguments: Mapping[str, Any]
-    """Its arguments, all of them values."""
-    labels: Mapping[str, str]
-    """Labels for every object."""
-    objects: tuple[Mapping[str, Any], ...]
-    """Extra objects beside the chart's, as in YAML."""
-    release: str
-    """The release's name."""
-    paths: Mapping[str, str]
-    """The chart's paths of fields that constructs check, not values."""
-    remarks: tuple[Finding, ...]
-    """What the user should know."""
+_EXTRA = "extraManifests"
 
 
 def import_values(values: Mapping[str, Any], *, release: str = "flowise", namespace: str | None = None) -> Imported:
     """The release as this library's values; ConfigError with everything that prevents it."""
-    read = Release(values, name=release, namespace=namespace)
+    read = Release(values, TABLE, name=release, namespace=namespace)
     refuse_what_the_chart_refuses(read)
     made = _import(read)
     if read.findings:
@@ -71,7 +56,7 @@ def _import(release: Release) -> Imported:
     labels = {"app.kubernetes.io/name": app_name(release), "app.kubernetes.io/instance": release.name}
     secrets = InlineSecrets(release, labels)
     called = names(release)
-    main, worker = Variables(release, "flowise.extraEnv"), Variables(release, "queue.worker.extraEnv")
+    main, worker = extra_env(release, "flowise.extraEnv"), extra_env(release, "queue.worker.extraEnv")
     if queued:
         agree(release, main, worker)
     arguments: dict[str, Any] = {
@@ -97,7 +82,11 @@ def _import(release: Release) -> Imported:
         arguments=arguments,
         labels=release.words("commonLabels"),
         objects=_objects(release, secrets),
-        release=release.name,
+        objects_path=_EXTRA,
+        external_secrets_path="externalSecrets.data",
+        name=release.name,
+        title=f"Flowise as the Helm release {release.name!r} has it",
+        noun="release",
         paths=_paths(release),
         remarks=release.remarks,
     )
@@ -131,25 +120,14 @@ def _paths(release: Release) -> dict[str, str]:
         "PodOptions.tolerations": [f"{at}tolerations" for at in pods_at],
         "PodOptions.topology_spread_constraints": [f"{at}topologySpreadConstraints" for at in pods_at[1:]],
     }
-    return {
-        field: next((path for path in paths if release.given(path)), paths[-1]) for field, paths in candidates.items()
-    }
+    return release.places(candidates)
 
 
 def _objects(release: Release, secrets: InlineSecrets) -> tuple[Mapping[str, Any], ...]:
     labels = release.words("commonLabels")
-    ours = [*secrets.manifests, *objects.external_secret(release), *edge.http_route(release)]
-    found = [_with_metadata(item, labels) for item in ours] + objects.extra_manifests(release)
-    if release.namespace is not None:
-        found = [{**item, "metadata": {"namespace": release.namespace, **item["metadata"]}} for item in found]
-    return tuple(objects.checked_objects(release, found, "extraManifests"))
-
-
-def _with_metadata(item: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    metadata = item["metadata"]
-    if not labels:
-        return item
-    return {**item, "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}}}
+    ours = [*secrets.manifests, *external_secret(release), *edge.http_route(release)]
+    found = [objects.labelled(item, labels) for item in ours] + objects.extra_manifests(release, _EXTRA)
+    return tuple(objects.checked_objects(release, objects.in_namespace(found, release.namespace), _EXTRA))
 
 
 def _claim(release: Release) -> Claim | None:
@@ -195,8 +173,8 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         replicas=release.number("flowise.replicaCount"),
         service=edge.service(release),
         resources=pods.resources(release, "resources", Resources()),
-        startup=pods.probe(release, "startupProbe"),
-        readiness=pods.probe(release, "readinessProbe"),
+        startup=probes.probe(release, "startupProbe"),
+        readiness=probes.probe(release, "readinessProbe"),
         liveness=_liveness(release, queued=queued),
         extra_env=variables.rest(),
         pod=_main_pod(release, called),
@@ -204,7 +182,7 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
 
 
 def _liveness(release: Release, *, queued: bool) -> ProbeNumbers | None:
-    numbers = pods.probe(release, "livenessProbe", QUEUE_LIVENESS_TIMEOUT if queued else None)
+    numbers = probes.probe(release, "livenessProbe", QUEUE_LIVENESS_TIMEOUT if queued else None)
     return numbers if release.below("livenessProbe") or not queued else None
 
 

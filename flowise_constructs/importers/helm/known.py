@@ -1,21 +1,17 @@
-"""The keys of the chart and its two subcharts, with the defaults of the flowise chart.
-
-A mapping with keys is a section, an empty one takes any keys. The type of a default is the type that its key takes.
-"""
+"""The keys of the chart and its two subcharts, with the defaults of the flowise chart."""
 
 from __future__ import annotations
 
 from flowise_constructs.importers.helm.known_servers import (
-    ANY_SCALAR,
     IMAGE,
     POSTGRESQL,
     REDIS,
     SCHEDULING,
-    Section,
     backup,
     external_secret,
     probe,
 )
+from flowise_constructs.importers.tables import ANY_SCALAR, Section, Table
 
 SECRET_KEYS = frozenset(
     [
@@ -158,3 +154,9 @@ KEYS: Section = {
     },
     "externalSecrets": {**external_secret(), "data": []},
 }
+
+TABLE = Table(
+    keys=KEYS,
+    secret_keys=SECRET_KEYS,
+    sections=("flowise", "queue.worker", "database.external", "storage.s3", "auth", "persistence"),
+)

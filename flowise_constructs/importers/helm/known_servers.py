@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-Section = dict[str, Any]
-
-_ANY_SCALAR = object()
-ANY_SCALAR: Any = _ANY_SCALAR
-"""The empty default of a key that takes a number or text."""
+from flowise_constructs.importers.tables import ANY_SCALAR, Section
 
 
 def probe(delay: int, period: int, timeout: int, failures: int, **more: Any) -> Section:

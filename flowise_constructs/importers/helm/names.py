@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flowise_constructs import Names
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.release import Release
 from flowise_constructs.kubernetes.identity import STATEFUL_SET_NAME_LIMIT
 
 _LIMIT = 63

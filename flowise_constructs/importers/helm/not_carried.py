@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowise_constructs.importers.helm.refusals import is_queue
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.release import Release
 
 _GATE = "the gate waits for the servers before the start, and lets one pod at a time migrate"
 _RESTRICTED = (

@@ -8,10 +8,14 @@ from typing import Any
 
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
+from flowise_constructs.importers.compose_services import compose_services
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.helm.known import KEYS
-from flowise_constructs.importers.helm.other_charts import GUIDE, another_chart
+from flowise_constructs.importers.helm.other_charts import another_chart
+from flowise_constructs.importers.told_apart import ChartName, chart_of
 
-_CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
+_CHART = "from-helm reads values files of the Helm charts helmforge/flowise and cowboysysop/flowise"
+_FROM_ENV = f"Give it to 'flowise-constructs from-env {{}}', and keep the encryption key: {GUIDE}"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
 
@@ -19,19 +23,25 @@ def another_text(text: str) -> str | None:
     """What a text is that YAML may not even read, and what to do; None where it may be YAML."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if lines and all(re.match(r"(export )?[A-Za-z_][A-Za-z0-9_]*=", line) for line in lines):
-        return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_in_python('StandaloneChart')}"
-    if any(re.match(r"\{\{|[^#]*: *\{\{", line) for line in lines):
+        return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_FROM_ENV.format('FILE')}"
+    return None
+
+
+def a_template(text: str) -> str | None:
+    """What a text is that YAML can't read, where it is a template, and what to do."""
+    if any(re.match(r"\{\{|[^#]*: *\{\{", line.strip()) for line in text.splitlines()):
         return f"is a template of a chart ({{{{ }}}}), not a values file: {_GET_VALUES}"
     return None
 
 
-def another_input(documents: list[Any]) -> str | None:
+def another_input(documents: list[Any], chart: ChartName | None = None) -> str | None:
     """What the documents are, where they are no values of the chart, and what to do; None where they may be."""
     if (problem := _objects(documents)) is not None:
         return problem
     if len(documents) != 1 or not is_map(documents[0]):
         return None
-    return next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    found = next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    return found or another_chart(documents[0], chart)
 
 
 def _objects(documents: list[Any]) -> str | None:
@@ -112,36 +122,12 @@ def _helmfile(tree: Mapping[str, Any]) -> str | None:
 
 
 def _compose(tree: Mapping[str, Any]) -> str | None:
-    services = _compose_services(tree)
+    services = compose_services(tree)
     if not services:
         return None
-    queued = any("worker" in name or "MODE=queue" in repr(item) for name, item in services.items())
-    chart = "QueueChart" if queued else "StandaloneChart"
     return (
         f"is a Docker Compose file (services {', '.join(map(repr, list(services)[:5]))}), not a values file: {_CHART}. "
-        f"{_in_python(chart)}"
-    )
-
-
-def _compose_services(tree: Mapping[str, Any]) -> Mapping[str, Any]:
-    services = tree.get("services")
-    if is_map(services):
-        return services if all(item is None or is_map(item) for item in services.values()) else {}
-    # The oldest form has no key above the services.
-    return tree if all(_is_compose_service(item) for item in tree.values()) else {}
-
-
-def _is_compose_service(item: object) -> bool:
-    if not is_map(item):
-        return False
-    is_made = isinstance(item.get("image"), str) or "build" in item
-    return is_made and any(key in item for key in ("ports", "environment", "volumes", "restart", "command", "env_file"))
-
-
-def _in_python(chart: str) -> str:
-    return (
-        f"Describe the deployment in Python with {chart}, whose Settings take most variables and extra_env the others; "
-        f"keep the encryption key and move the data: {GUIDE}"
+        f"{_FROM_ENV.format('.env --compose FILE')}"
     )
 
 
@@ -151,13 +137,16 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"contains environment variables ({', '.join(names[:5])}), not values: {_CHART}, which take further variables "
-        f"as a list in flowise.extraEnv. {_in_python('StandaloneChart')}"
+        f"as a list in flowise.extraEnv. As a file of NAME=VALUE it is for 'flowise-constructs from-env'; keep the "
+        f"encryption key: {GUIDE}"
     )
 
 
 def _dependency(tree: Mapping[str, Any]) -> str | None:
     inner = tree.get("flowise")
-    if not is_map(inner) or set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS):
+    if not is_map(inner):
+        return None
+    if chart_of(inner) != "cowboysysop" and (set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS)):
         return None
     told = another_chart(inner)
     return told or (
@@ -174,5 +163,4 @@ _OF_ONE: Iterable[Callable[[Mapping[str, Any]], str | None]] = (
     _compose,
     _dependency,
     _variables,
-    another_chart,
 )

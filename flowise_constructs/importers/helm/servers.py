@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-
 from flowise_constructs import PodOptions, SecretKey, ServerImage
-from flowise_constructs.core.rules import texts
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
+from flowise_constructs.importers.fields import pull_secrets
 from flowise_constructs.importers.helm.names import full_name
-from flowise_constructs.importers.helm.pods import pod_options, scheduling_paths, secret_key, service_account
-from flowise_constructs.importers.helm.release import Release
-
-
-def port_of(release: Release, path: str) -> int:
-    """A port; 1 if it is refused."""
-    text = release.text(path)
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
-    release.refuse(path, f"{text[:80]!r} must be a port from 1 to 65535")
-    return 1
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import pod_options, scheduling_paths, secret_key, service_account
+from flowise_constructs.importers.release import Release
 
 
 def external_password(release: Release, secrets: InlineSecrets, at: str, suffix: str, key: str) -> SecretKey:
@@ -37,32 +24,6 @@ def external_password(release: Release, secrets: InlineSecrets, at: str, suffix:
             f"{at}.existingSecret", f"is empty, and so is {at}.password: key {key!r} of Secret {name!r} must exist"
         )
     return secret_key(release, name, "fullnameOverride", key, at)
-
-
-def authority(release: Release, path: str, encoded: str) -> str | None:
-    """The certificate. No message shows it, because it may be a private key."""
-    try:
-        text = base64.b64decode(encoded, validate=False).decode()
-    except (binascii.Error, ValueError):
-        text = ""
-    problem = texts.certificate(text)
-    if problem is None:
-        return text
-    release.refuse(path, f"the value (not shown), decoded from base64, {problem}")
-    return None
-
-
-def directives(release: Release, path: str, pattern: str, form: str) -> dict[str, str]:
-    """The lines of a configuration file."""
-    found: dict[str, str] = {}
-    for line in release.text(path).splitlines():
-        text = line.partition("#")[0].strip()
-        match = re.fullmatch(pattern, text)
-        if match:
-            found[match[1]] = match[2].strip().removeprefix("'").removesuffix("'")
-        elif text:
-            release.refuse(path, f"the line {text[:80]!r} must read '{form}'")
-    return found
 
 
 def server_image(release: Release, at: str, default: ServerImage) -> ServerImage:
@@ -93,19 +54,6 @@ def server_image(release: Release, at: str, default: ServerImage) -> ServerImage
         pull_policy=release.text(f"{path}.pullPolicy") if release.given(f"{path}.pullPolicy") else None,
         pull_secrets=pull_secrets(release, f"{at}.imagePullSecrets"),
     )
-
-
-def pull_secrets(release: Release, path: str) -> list[str]:
-    """The names of a list of `name:` entries."""
-    names: list[str] = []
-    for where, entry in release.entries(path):
-        release.only(entry, where, "name")
-        name = entry.get("name")
-        if isinstance(name, str) and name:
-            names.append(name)
-        else:
-            release.refuse(f"{where}.name", "must be the name of a Secret")
-    return names
 
 
 def server_pod(release: Release, at: str) -> PodOptions:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flowise_constructs import LocalStorage, S3Bucket, S3Credentials
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.importers.helm.inline_secrets import InlineSecrets
+from flowise_constructs.importers.directories import moved
 from flowise_constructs.importers.helm.names import full_name
-from flowise_constructs.importers.helm.pods import moved, secret_key
-from flowise_constructs.importers.helm.release import Release
+from flowise_constructs.importers.inline_secrets import InlineSecrets
+from flowise_constructs.importers.pods import secret_key
+from flowise_constructs.importers.release import Release
 
 Storage = LocalStorage | S3Bucket
 

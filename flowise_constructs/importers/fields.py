@@ -1,0 +1,76 @@
+"""Fields that charts have in the same form: ports, certificates, lines of configuration, names of pull
+Secrets, entries of an Ingress's `tls`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flowise_constructs import IngressTls
+from flowise_constructs.core.rules import texts
+from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.release import Release
+
+
+def port_of(release: Release, path: str) -> int:
+    """A port; 1 if it is refused."""
+    text = release.text(path)
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    release.refuse(path, f"{text[:80]!r} must be a port from 1 to 65535")
+    return 1
+
+
+def authority(notes: Notes, path: str, encoded: str) -> str | None:
+    """The certificate. No message shows it, because it may be a private key."""
+    try:
+        text = base64.b64decode(encoded, validate=False).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    problem = texts.certificate(text)
+    if problem is None:
+        return text
+    notes.refuse(path, f"the value (not shown), decoded from base64, {problem}")
+    return None
+
+
+def directives(release: Release, path: str, pattern: str, form: str) -> dict[str, str]:
+    """The lines of a configuration file."""
+    found: dict[str, str] = {}
+    for line in release.text(path).splitlines():
+        text = line.partition("#")[0].strip()
+        match = re.fullmatch(pattern, text)
+        if match:
+            found[match[1]] = match[2].strip().removeprefix("'").removesuffix("'")
+        elif text:
+            release.refuse(path, f"the line {text[:80]!r} must read '{form}'")
+    return found
+
+
+def pull_secrets(release: Release, path: str) -> list[str]:
+    """The names of a list of `name:` entries."""
+    names: list[str] = []
+    for where, entry in release.entries(path):
+        release.only(entry, where, "name")
+        name = entry.get("name")
+        if isinstance(name, str) and name:
+            names.append(name)
+        else:
+            release.refuse(f"{where}.name", "must be the name of a Secret")
+    return names
+
+
+def ingress_tls(release: Release, path: str, entry: Mapping[str, Any]) -> IngressTls:
+    """An entry of an Ingress's `tls`."""
+    release.only(entry, path, "secretName", "hosts")
+    paths = {"hosts": f"{path}.hosts", "secret_name": f"{path}.secretName"}
+    return release.make(
+        IngressTls,
+        paths,
+        IngressTls(hosts=[]),
+        hosts=entry.get("hosts") or [],
+        secret_name=entry.get("secretName") or None,
+    )

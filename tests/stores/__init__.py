@@ -1,0 +1,1 @@
+"""Emulators of the object stores of Google and Azure."""
