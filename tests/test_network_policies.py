@@ -27,6 +27,7 @@ from deployments import (
 )
 
 from flowise_constructs import (
+    AzureContainer,
     BundledPostgres,
     BundledRedis,
     Cilium,
@@ -37,6 +38,9 @@ from flowise_constructs import (
     Destination,
     Flowise,
     FlowiseMain,
+    GcsBucket,
+    KeyRotation,
+    KeyRotationJob,
     Metrics,
     Names,
     NetworkPolicies,
@@ -203,6 +207,45 @@ def test_an_identity_that_the_annotations_do_not_tell() -> None:
     assert ("169.254.170.23/32", [80]) in networks(policies(build)["flowise"])
     assert networks(policies(build, identity="token")["flowise"]) == []
     assert ("169.254.169.252/32", [987, 988]) in networks(policies(build, identity="gke")["flowise"])
+
+
+GOOGLE = GcsBucket(bucket="flowise-files", project="acme-prod-123456")
+BY_STRING = AzureContainer(container="files", connection_string=PASSWORD)
+BY_REFERENCE = PostgresDatabase(host=PASSWORD, port=PASSWORD, password=PASSWORD)
+
+
+def test_google_and_azure() -> None:
+    assert ("169.254.169.252/32", [987, 988]) in networks(policies(standalone(storage=GOOGLE))["flowise"])
+    assert networks(policies(standalone(storage=replace(GOOGLE, credentials=PASSWORD)))["flowise"]) == []
+    by_key = AzureContainer(container="files", account="acmefiles", account_key=PASSWORD)
+    assert networks(policies(standalone(storage=by_key))["flowise"]) == []
+    with pytest.raises(
+        ConfigError, match=r"OutsideServers.store: None, but the object store is a host that is known in"
+    ):
+        built(standalone(storage=BY_STRING))()
+    placed = policies(standalone(storage=BY_STRING), servers=OutsideServers(store=["10.20.0.9/32"]))
+    assert networks(placed["flowise"]) == [("10.20.0.9/32", [])]
+
+
+def test_a_host_that_a_secret_holds_needs_a_place() -> None:
+    with pytest.raises(
+        ConfigError, match=r"OutsideServers.database: None, but the database is a host that is known in"
+    ):
+        built(standalone(database=BY_REFERENCE))()
+    cluster = PodPeer(pods={"cnpg.io/cluster": "flowise-db"})
+    given = policies(standalone(database=BY_REFERENCE), servers=OutsideServers(database=[cluster]))
+    assert given["flowise"]["egress"][1] == {
+        "to": [{"podSelector": {"matchLabels": {"cnpg.io/cluster": "flowise-db"}}}],
+        "ports": [{"protocol": "TCP"}],
+    }
+
+
+def test_a_rotation_of_the_key_reaches_the_database_alone() -> None:
+    chart: Any = queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()))(App())
+    job = KeyRotationJob(chart, "Rotation", deployment=chart.deployment, rotation=KeyRotation(new_key=PASSWORD))
+    made = NetworkPolicies(chart, "NetworkPolicies", deployment=chart.deployment.including(job), edge=["10.0.0.0/24"])
+    [rule] = made.policies[job.workload.name].to_json()["spec"]["egress"]
+    assert rule["ports"] == [{"port": 5432, "protocol": "TCP"}]
 
 
 def test_annotations_beside_keys_open_nothing() -> None:
