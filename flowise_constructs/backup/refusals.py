@@ -104,7 +104,7 @@ def refuse_shared_claim(source: Source, data: Claim | None) -> None:
 def warn_of_missing_proxy(source: Source, options: PodOptions) -> None:
     """A database at 127.0.0.1 is a proxy beside Flowise, and each pod that connects needs one of its own."""
     host = source.connection.get(HOST)
-    if isinstance(host, str) and network.is_loopback(host) and not getattr(options, "sidecars", ()):
+    if isinstance(host, str) and network.is_loopback(host) and not options.sidecars:
         warn(
             f"PodOptions.sidecars: the database is at {host!r}, the pod itself, and the pods of backups and restores "
             "have no proxy there unless something injects one: give them main's sidecar"
