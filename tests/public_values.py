@@ -128,7 +128,7 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "name of a namespace": field(Names, "namespace"),
     "label key": key_of(PodOptions, "labels") | key_of(Backup, "labels", **BACKED_UP),
     "label value": value_of(PodOptions, "labels") | value_of(Backup, "labels", **BACKED_UP),
-    "selector label value": field(Names, "app") | field(Names, "instance"),
+    "selector label value": field(Names, "app") | field(Names, "main_component") | field(Names, "instance"),
     "annotation key": {name: way for cls, of, others in ANNOTATED for name, way in key_of(cls, of, **others).items()},
     "annotation value": {
         name: way for cls, of, others in ANNOTATED for name, way in value_of(cls, of, **others).items()

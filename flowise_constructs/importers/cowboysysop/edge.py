@@ -7,6 +7,7 @@ from typing import Any
 
 from flowise_constructs import ConfigError, Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.core.findings import shown
+from flowise_constructs.core.plain import is_list
 from flowise_constructs.importers.fields import ingress_tls, port_of
 from flowise_constructs.importers.imported import Patch
 from flowise_constructs.importers.release import Release
@@ -92,7 +93,7 @@ def _host(release: Release, path: str, entry: Mapping[str, Any]) -> IngressHost:
         release.refuse(f"{path}.host", "is empty: rules for all hosts are not supported here; name the host")
         return _HOST
     kind, given = release.text("ingress.pathType"), entry.get("paths")
-    words = given if isinstance(given, list) else []
+    words = given if is_list(given) else []
     if not words or not all(isinstance(word, str) for word in words):
         release.refuse(f"{path}.paths", f"{shown(given)} must be a list of texts, such as ['/']")
         return _HOST

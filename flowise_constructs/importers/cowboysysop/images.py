@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowise_constructs import Image
+from flowise_constructs.core.plain import is_map
 from flowise_constructs.flowise.releases import DEFAULT_TAG
 from flowise_constructs.importers.cowboysysop.known import DEFAULT_RELEASE
 from flowise_constructs.importers.cowboysysop.names import full_name
@@ -64,7 +65,7 @@ def _pull_secrets(release: Release, *, queued: bool) -> list[str]:
     found: dict[str, None] = {}
     for path in ("global.imagePullSecrets", "image.pullSecrets", *(["worker.image.pullSecrets"] if queued else [])):
         for number, item in enumerate(release.items(path)):
-            name = item.get("name") if isinstance(item, dict) else item
+            name = item.get("name") if is_map(item) else item
             if isinstance(name, str) and name:
                 found[name] = None
             else:
