@@ -94,6 +94,8 @@ NOT_IN_AN_OBJECT = {
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
     *("Istio.exclude_outbound_ports", "Linkerd.exclude_outbound_ports"),
     *("BundledPostgres.config", "Queue.name", "Smtp.sender", "KeyRotation.wait_seconds"),
+    *("GcsBucket.bucket", "GcsBucket.project", "AzureContainer.account", "AzureContainer.container"),
+    "Settings.model_list",
     # Of a custom resource.
     *("StoreRef.name", "SyncPolicy.refresh_seconds", "Cilium.ports"),
 }

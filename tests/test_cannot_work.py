@@ -243,7 +243,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "logs on a claim that go to the bucket": (
         built(queue(main=Main(sizes=WritableSizes(logs=LogClaim(access_mode="ReadWriteMany"))))),
-        "WritableSizes.logs: a LogClaim with an S3Bucket: its logs go to the bucket",
+        "WritableSizes.logs: a LogClaim with S3Bucket: logs go there with the files",
     ),
     "a claim that is called like a volume of ours": (
         pods(claims=[replace(SHARED, name="logs")]),

@@ -57,7 +57,7 @@ POSTGRES = {
     "DATABASE_PASSWORD": "v3ry-s3cret",
 }
 QUEUE = {**KEYS, **POSTGRES, **S3, "MODE": "queue", "REDIS_HOST": "redis.example.com", "WORKER_CONCURRENCY": "5"}
-AUTHORITY = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo="
+AUTHORITY = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJzekNDQVZtZ0F3SUJBZ0lVCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K"
 
 
 def entries(values: Mapping[str, str], file: str = ".env") -> dict[str, Entry]:
@@ -129,6 +129,7 @@ def test_the_python_gives_the_same_yaml(name: str, root: Path, monkeypatch: pyte
 
 NAMES = sorted({*DEAD, *OWNED, *DROPPED, *(name for release in RELEASES.values() for name in release.variables)})
 FITTING = {
+    "MODEL_LIST_CONFIG_JSON": "https://example.com/models.json",
     "MODE": "other",
     "DATABASE_TYPE": "mariadb",
     "DATABASE_SSL_KEY_BASE64": AUTHORITY,

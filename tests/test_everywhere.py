@@ -187,7 +187,7 @@ def test_a_certificate_that_is_given_as_text_stands_in_the_yaml_once() -> None:
     build = queue(
         database=database,
         queue=Queue(redis=REDIS),
-        settings=Settings(authorities=CERTIFICATE.replace("MII", "AII")),
+        settings=Settings(authorities=CERTIFICATE.replace("AVm", "AVn")),
         backup=BACKUP,
     )
     documents = objects(build)
@@ -231,7 +231,7 @@ def test_a_certificate_of_backups_drills_and_restores_stands_there_once_too(
 
 def test_a_bundle_as_large_as_a_cloud_s_is_taken() -> None:
     """Amazon's for its databases has 166 KB; a variable may have 128 KiB, an object 256."""
-    body = ("A" * 63 + "\n") * 25
+    body = ("M" + "A" * 63 + "\n") * 25
     bundle = f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n" * 100
     assert len(bundle) > 160_000
     database = PostgresDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca=bundle))

@@ -103,8 +103,11 @@ def read_by_pods(documents: list[Object]) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if not name.startswith(("external-", "key-"))])
 def test_what_is_fetched_is_what_the_pods_read(variant: str) -> None:
-    documents = objects(from_store(VARIANTS[variant]))
-    assert {name: keys_of(document) for name, document in made(documents).items()} == read_by_pods(documents)
+    # Read as a whole by `envFrom`, whose keys the YAML can't tell.
+    excluded = ["r"] if "further-containers" in variant else []
+    documents = objects(from_store(VARIANTS[variant], exclude=excluded))
+    read = {name: keys for name, keys in read_by_pods(documents).items() if name not in excluded}
+    assert {name: keys_of(document) for name, document in made(documents).items()} == read
 
 
 def test_a_job_beside_the_chart_is_included() -> None:

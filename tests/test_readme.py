@@ -59,7 +59,8 @@ def documents(folder: Path) -> list[Any]:
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: f"{block.page}-{block.line}")
 def test_block_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Node runs in the directory where Python started it, so that its default output folder is not below another one.
-    monkeypatch.setattr("cdk8s.App", partial(App, outdir=str(tmp_path)))
+    for module in ("cdk8s", "flowise_constructs.kubernetes.app"):
+        monkeypatch.setattr(f"{module}.App", partial(App, outdir=str(tmp_path)))
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConfigWarning)

@@ -57,7 +57,7 @@ def test_google_s_key_is_a_file_of_those_alone_that_use_the_bucket() -> None:
     assert mounting(documents, "storage-key") == {"flowise-backup/upload"}
     [volume] = [item for item in pods(documents)["Deployment flowise"]["volumes"] if item["name"] == "google-key"]
     source = {"secret": {"name": "google", "items": [{"key": "key.json", "path": "key.json"}]}}
-    assert volume["projected"] == {"defaultMode": 0o440, "sources": [source]}
+    assert volume["projected"] == {"sources": [source]}
     path = "/etc/flowise-constructs/google-key/key.json"
     assert environment(documents, "flowise-worker")["GOOGLE_CLOUD_STORAGE_CREDENTIAL"] == path
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from flowise_constructs.core.findings import Finding, shown, warn
-from flowise_constructs.core.rules import naming, network, quantities, texts
+from flowise_constructs.core.rules import naming, network, paths, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, Pem, SecretKey
 
@@ -115,11 +115,11 @@ class Settings(Value):
     """`SHOW_COMMUNITY_NODES`."""
     disabled_nodes: Sequence[texts.Listed] = ()
     """`DISABLED_NODES`: names of nodes that are neither offered nor run."""
-    model_list: network.Url | Literal["image"] | ConfigMapKey | None = None
+    model_list: network.Url | paths.Path | Literal["image"] | ConfigMapKey | None = None
     """`MODEL_LIST_CONFIG_JSON`: where the names and prices of models come from. `"image"`: the list that the image
-    holds; a key of a ConfigMap that holds such a list as JSON; or the URL of one. None: upstream's, from GitHub,
-    whenever somebody opens a list of models; without a way there each opening waits until the connection fails.
-    Example: `"image"`."""
+    holds; a key of a ConfigMap that holds such a list as JSON; its URL; its path on a volume. None: upstream's, from
+    GitHub, whenever somebody opens a list of models; without a way there each opening waits until the connection
+    fails. Example: `"image"`."""
     telemetry_key: texts.Text | SecretKey | None = None
     """`POSTHOG_PUBLIC_API_KEY`, which turns telemetry on. None: no telemetry."""
     http_security_check: bool = True

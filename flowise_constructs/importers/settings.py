@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowise_constructs import Metrics, OutboundProxy, SecretKey, Settings, Smtp
+from flowise_constructs.importers.directories import moved
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.importers.variables import Variables
 
@@ -41,6 +42,11 @@ def _take_proxies(variables: Variables, name: str) -> int | str | None:
     return int(number) if re.fullmatch(r"[0-9]{1,9}", number) else number
 
 
+def _take_location(variables: Variables, name: str) -> str | None:
+    text = variables.take_text(name)
+    return moved(text) if text is not None and text.startswith("/") else text
+
+
 _SETTINGS: Mapping[str, tuple[str, str]] = {
     "app_url": ("APP_URL", "text"),
     "secure_cookies": ("SECURE_COOKIES", "flag"),
@@ -53,6 +59,7 @@ _SETTINGS: Mapping[str, tuple[str, str]] = {
     "http_security_check": ("HTTP_SECURITY_CHECK", "flag"),
     "http_deny_list": ("HTTP_DENY_LIST", "list"),
     "mcp_protocol": ("CUSTOM_MCP_PROTOCOL", "text"),
+    "model_list": ("MODEL_LIST_CONFIG_JSON", "location"),
     "trusted_proxies": ("TRUST_PROXY", "proxies"),
 }
 """Our fields: the variable of each, and its kind."""
@@ -62,6 +69,7 @@ _TAKE: Mapping[str, Any] = {
     "flag": Variables.take_flag,
     "list": Variables.take_list,
     "proxies": _take_proxies,
+    "location": _take_location,
 }
 
 
