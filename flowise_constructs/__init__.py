@@ -26,6 +26,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.owner.values import ApiKeys, Owner
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
 from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.network.policies import NetworkPolicies
     from flowise_constructs.owner.job import OwnerJob
     from flowise_constructs.queueing.redis import RedisServer
     from flowise_constructs.secrets.external_secrets import ExternalSecrets
@@ -75,6 +77,8 @@ __all__ = [
     "BundledPostgres",
     "BundledRedis",
     "Chart",
+    "Cilium",
+    "ClusterDns",
     "ConfigError",
     "ConfigMapKey",
     "ConfigWarning",
@@ -82,6 +86,7 @@ __all__ = [
     "DataClaim",
     "DatabaseTls",
     "Deployment",
+    "Destination",
     "Drill",
     "Endpoint",
     "EnvValue",
@@ -110,11 +115,14 @@ __all__ = [
     "Metrics",
     "MysqlDatabase",
     "Names",
+    "NetworkPolicies",
     "OutboundProxy",
+    "OutsideServers",
     "Owner",
     "OwnerJob",
     "PodField",
     "PodOptions",
+    "PodPeer",
     "PostgresBootstrap",
     "PostgresDatabase",
     "PostgresServer",
@@ -165,6 +173,7 @@ _CONSTRUCTS = {
     "FlowiseWorker": "flowise.worker",
     "KeyRotationJob": "secrets.rotation",
     "OwnerJob": "owner.job",
+    "NetworkPolicies": "network.policies",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

@@ -21,11 +21,13 @@ from flowise_constructs import (
     Backup,
     BundledPostgres,
     BundledRedis,
+    Cilium,
     ConfigMapKey,
     ConfigWarning,
     DatabaseTls,
     DataClaim,
     Deployment,
+    Destination,
     Drill,
     ExistingClaim,
     ExternalSecrets,
@@ -47,10 +49,13 @@ from flowise_constructs import (
     Metrics,
     MysqlDatabase,
     Names,
+    NetworkPolicies,
     OutboundProxy,
+    OutsideServers,
     Owner,
     PodField,
     PodOptions,
+    PodPeer,
     PostgresDatabase,
     Queue,
     QueueChart,
@@ -206,6 +211,42 @@ def owned(given: Mapping[str, Any]) -> dict[str, Any]:
     main = given.get("main", Main())
     known = "owner" in given or not isinstance(main, Main) or main.awaits_owner is not None
     return dict(given) if known else {**given, "main": replace(main, awaits_owner=False)}
+
+
+EDGE = PodPeer(namespace="traefik")
+DRILLED = Backup(target=BACKUP.target, drill=Drill())
+SOMEWHERE = Settings(
+    app_url=f"https://{HOST}",
+    smtp=Smtp(host="mail.example.com", user="flowise", password=PASSWORD, sender="flowise@example.com"),
+    proxy=OutboundProxy(http="http://proxy.example.com:3128", https=PASSWORD),
+    metrics=Metrics(provider="open_telemetry", endpoint="http://otel.monitoring.svc:4318/v1/metrics"),
+)
+"""Settings that name servers."""
+BY_IDENTITY = S3Bucket(
+    bucket="flowise-files",
+    endpoint="https://s3.example.com",
+    service_account_annotations={"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a"},
+)
+PLACED = OutsideServers(
+    database=["10.20.0.0/24", "fd00:20::/64"],
+    redis=[PodPeer(namespace="redis", pods={"app.kubernetes.io/name": "redis"})],
+    store=[PodPeer(namespace_labels={"team": "storage"})],
+    tokens=["10.20.4.0/24"],
+    mail=["10.20.1.25/32"],
+    proxy=[PodPeer(pods={"app": "proxy"})],
+    telemetry=[PodPeer(namespace="monitoring")],
+)
+
+
+def with_policies(build: Callable[[App], Any], **given: Any) -> Callable[[App], Chart]:
+    """A deployment with network policies."""
+
+    def built(app: App) -> Chart:
+        chart: Any = build(app)
+        NetworkPolicies(chart, "NetworkPolicies", **{"deployment": chart.deployment, "edge": [EDGE], **given})
+        return chart  # type: ignore[no-any-return]
+
+    return built
 
 
 def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
@@ -493,6 +534,37 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         names=Names(name="f" * 48, instance="i" * 35),
     ),
     "queue-longest-redis": queue(queue=Queue(redis=BundledRedis()), names=Names(instance="i" * 46)),
+    "policies": with_policies(standalone()),
+    "policies-bundled": with_policies(
+        queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), backup=DRILLED, ingress=INGRESS),
+        monitoring=[PodPeer(namespace="monitoring", pods={"app.kubernetes.io/name": "prometheus"})],
+        nodes=["10.0.0.0/24"],
+    ),
+    "policies-outside": with_policies(
+        queue(storage=BY_IDENTITY, settings=SOMEWHERE, backup=BACKUP),
+        servers=PLACED,
+        internet="none",
+        allow=[
+            Destination(to=["203.0.113.0/24"], ports=[443]),
+            Destination(to=[PodPeer(namespace="vectors")], ports=[6334], protocol="UDP", components=["worker"]),
+        ],
+    ),
+    "policies-identity": with_policies(
+        standalone(
+            database=PostgresDatabase(host="10.20.0.5", password=PASSWORD),
+            storage=S3Bucket(bucket="flowise-files"),
+            backup=Backup(
+                target=S3Bucket(bucket="backups", service_account_annotations={"iam.gke.io/gcp-service-account": "a@b"})
+            ),
+        ),
+        private=["198.51.100.0/24"],
+    ),
+    "policies-cilium": with_policies(
+        queue(backup=BACKUP),
+        internet="none",
+        cilium=Cilium(names=["api.openai.com"], patterns=["*.openai.azure.com"]),
+        servers=OutsideServers(store="internet"),
+    ),
     "key-rotation-sqlite": with_rotation(standalone(), pod=EVERYTHING_ABOUT_PODS, leave_unreadable=True),
     "key-rotation-postgres-tls": with_rotation(
         standalone(

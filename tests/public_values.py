@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +15,10 @@ from flowise_constructs import (
     Backup,
     BundledPostgres,
     BundledRedis,
+    ClusterDns,
     ConfigMapKey,
     DataClaim,
+    Destination,
     Drill,
     ExistingClaim,
     ExtraClaim,
@@ -29,9 +32,11 @@ from flowise_constructs import (
     LogClaim,
     Main,
     Names,
+    OutsideServers,
     Owner,
     PodField,
     PodOptions,
+    PodPeer,
     ProbeNumbers,
     Registry,
     Resources,
@@ -129,9 +134,24 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "name of a backup's CronJob": {"Names.name": _named("-backup", "name", database=POSTGRES, backup=BACKUP)},
     "name of a server's StatefulSet": {"Names.instance": _named("-postgresql", "instance", database=BundledPostgres())},
     "name of a ServiceAccount": field(ServiceAccount, "name"),
-    "name of a namespace": field(Names, "namespace"),
-    "label key": key_of(PodOptions, "labels") | key_of(Backup, "labels", **BACKED_UP),
-    "label value": value_of(PodOptions, "labels") | value_of(Backup, "labels", **BACKED_UP),
+    "name of a namespace": field(Names, "namespace") | field(PodPeer, "namespace"),
+    "label key": key_of(PodOptions, "labels")
+    | key_of(Backup, "labels", **BACKED_UP)
+    | key_of(PodPeer, "pods")
+    | key_of(PodPeer, "namespace_labels"),
+    "label value": value_of(PodOptions, "labels")
+    | value_of(Backup, "labels", **BACKED_UP)
+    | value_of(PodPeer, "pods")
+    | value_of(PodPeer, "namespace_labels"),
+    "network of a policy": {
+        name: way
+        for each in (
+            item_of(Destination, "to"),
+            item_of(ClusterDns, "networks"),
+            *(item_of(OutsideServers, server.name) for server in dataclasses.fields(OutsideServers)),
+        )
+        for name, way in each.items()
+    },
     "selector label value": field(Names, "app") | field(Names, "main_component") | field(Names, "instance"),
     "annotation key": {name: way for cls, of, others in ANNOTATED for name, way in key_of(cls, of, **others).items()},
     "annotation value": {
@@ -202,7 +222,9 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "ingress without a path": {
         "IngressHost.paths": lambda value: IngressHost(host="a.example.com", paths=[IngressPath()] * value)
     },
-    "service port": field(Service, "port"),
+    "service port": field(Service, "port")
+    | item_of(Destination, "ports", to=["10.0.0.0/8"])
+    | item_of(ClusterDns, "ports"),
     "service type": field(Service, "type"),
     "address families": {
         "Service.ip_families": lambda value: Service(ip_families=value["families"], ip_family_policy=value["policy"])

@@ -83,6 +83,7 @@ OF_FLOWISE = {
         "cors_origin",
     ),
     *("frame_source", "listed", "bucket", "region", "prefix", "queue_name", "identifier", "certificate", "_proxies"),
+    *("_dns_name", "_dns_pattern"),
     *("_address", "_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
 }
 """Rules of what Flowise, a registry, a bucket or YAML reads: the API server has no opinion on it."""
@@ -97,7 +98,7 @@ NOT_IN_AN_OBJECT = {
     *("GcsBucket.bucket", "GcsBucket.project", "AzureContainer.account", "AzureContainer.container"),
     "Settings.model_list",
     # Of a custom resource.
-    *("StoreRef.name", "SyncPolicy.refresh_seconds"),
+    *("StoreRef.name", "SyncPolicy.refresh_seconds", "Cilium.ports"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

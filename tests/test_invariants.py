@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any
 import cluster
 import deployments
 import pytest
+from policy_judge import selects
 
 from flowise_constructs.flowise import releases
 from flowise_constructs.kubernetes.labels import VERSION
@@ -51,6 +53,7 @@ EXTERNAL = {
         "db",
         "redis",
         "2001:db8::1",
+        "10.20.0.5",
         "127.0.0.1",
         "acid-flowise",
     },
@@ -232,6 +235,33 @@ def selector_of(document: dict[str, Any]) -> dict[str, str] | None:
         selector: dict[str, str] = document["spec"]["selector"]["matchLabels"]
         return selector
     return document["spec"]["selector"] if document["kind"] == "Service" else None
+
+
+def test_network_policies_select_pods_and_no_rule_allows_everybody(documents: list[dict[str, Any]]) -> None:
+    labels = [template["metadata"]["labels"] for document in documents if (template := cluster.pod_template(document))]
+    for document in documents:
+        if document["kind"] != "NetworkPolicy":
+            continue
+        spec = document["spec"]
+        assert spec["policyTypes"] == ["Ingress", "Egress"]
+        assert any(selects(spec["podSelector"], pod) for pod in labels), document["metadata"]["name"]
+        for rules, peers in (("ingress", "from"), ("egress", "to")):
+            assert spec.get(rules) != []
+            for rule in spec.get(rules, ()):
+                assert rule[peers], "an empty list of peers is everybody"
+                assert {} not in rule[peers]
+                assert rule.get("ports") != [], "an empty list of ports is every port"
+                assert all(is_strictly_within(peer["ipBlock"]) for peer in rule[peers] if "ipBlock" in peer)
+
+
+def is_strictly_within(block: dict[str, Any]) -> bool:
+    """Whether the exceptions are parts of the block, as the API server wants them."""
+    whole = ipaddress.ip_network(block["cidr"])
+    parts = [ipaddress.ip_network(part) for part in block.get("except", ())]
+    return all(
+        part.version == whole.version and part.prefixlen > whole.prefixlen and part.network_address in whole
+        for part in parts
+    )
 
 
 def test_every_name_that_is_referred_to_exists_or_is_declared(documents: list[dict[str, Any]]) -> None:

@@ -36,6 +36,7 @@ ROOMS = {
     "queueing": ("Queue and Redis", "Queue mode."),
     "storage": ("Storage", "Uploads and documents, and the claim."),
     "edge": ("Service and Ingress", "Traffic from outside."),
+    "network": ("Network policies", "Who reaches the pods, and what they reach."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "owner": ("Owner", "The first account, and API keys."),
     "backup": ("Backup", "Backups, restores, drills."),
@@ -56,6 +57,7 @@ EXAMPLES = {
     "restricted_network": "OpenShift, TLS and a proxy",
     "helm_release": "A migrated Helm release",
     "backups_with_drill": "Backups with a drill",
+    "network_policies": "Behind network policies",
     "external_secrets": "Secrets from a store",
 }
 

@@ -16,6 +16,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.storage.values import Storage
 
 DRILL_UID = 999
 DRILL_DIRECTORY = "/drill"
@@ -53,6 +54,11 @@ class RestoreDrill(Construct):
         self._identity = flowise_identity(names, "drill", suffix="-drill", version=flowise.image.tag)
         self.workload = job_workload("CronJob", self._identity, self._template(), drill.pod)
         self.cron_job = self._cron_job()
+
+    @property
+    def stores(self) -> tuple[Storage, ...]:
+        """The object stores that its pods use."""
+        return (self.backup.target,)
 
     def _cron_job(self) -> ApiObject:
         job = {

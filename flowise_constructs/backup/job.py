@@ -35,7 +35,7 @@ from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.storage.claims import data_claim
-from flowise_constructs.storage.values import Claim
+from flowise_constructs.storage.values import Claim, Storage
 
 
 class BackupJob(Construct):
@@ -91,6 +91,11 @@ class BackupJob(Construct):
             self.drill = RestoreDrill(
                 self, "Drill", drill=backup.drill, backup=backup, flowise=flowise, names=names, scripts=scripts
             )
+
+    @property
+    def stores(self) -> tuple[Storage, ...]:
+        """The object stores that its pods use."""
+        return self._source.stores
 
     def _cron_job(self) -> ApiObject:
         backup = self.backup

@@ -27,7 +27,7 @@ from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.storage.claims import data_claim
-from flowise_constructs.storage.values import Claim
+from flowise_constructs.storage.values import Claim, Storage
 
 DRILL_UID = 999
 DRILL_DIRECTORY = "/drill"
@@ -73,6 +73,11 @@ class RestoreJob(Construct):
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
         self.job = self._job()
+
+    @property
+    def stores(self) -> tuple[Storage, ...]:
+        """The object stores that its pods use."""
+        return self._source.stores
 
     def _job(self) -> ApiObject:
         return api_object(

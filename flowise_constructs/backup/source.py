@@ -35,7 +35,7 @@ from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey, references_of
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.files import key_volumes
-from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume
+from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume, Storage
 from flowise_constructs.storage.variables import storage_directory
 
 SCRATCH = "/backup"
@@ -83,6 +83,11 @@ class Source:
         """The bucket that is mirrored beside the database."""
         storage = self.flowise.storage
         return storage if isinstance(storage, ObjectStore) and self._files else None
+
+    @property
+    def stores(self) -> tuple[Storage, ...]:
+        """The object stores of a backup and a restore."""
+        return (self.backup.target, *([self.mirrored] if self.mirrored else []))
 
     @property
     def _files(self) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 NODE = "10.88.0.1"
 """The address of the node: the servers listen there, under the names and ports of their Services."""
@@ -43,7 +45,64 @@ class PodNetwork:
         return ["nsenter", f"--target={self.holder}", "--net", "--pid", "--mount"]
 
 
+class Connection(NamedTuple):
+    """A connection that was opened, or a first datagram, as the netfilter of its namespace counted it."""
+
+    source: str
+    destination: str
+    protocol: str
+    port: int
+    """Of the destination."""
+
+
+# Each new connection of a namespace, in and out; never what a process says to itself.
+_OBSERVER = """
+add table inet observer
+add set inet observer seen { typeof ip saddr . ip daddr . meta l4proto . th dport; flags dynamic; }
+add set inet observer seen6 { typeof ip6 saddr . ip6 daddr . meta l4proto . th dport; flags dynamic; }
+"""
+_RULES = """
+add chain inet observer NAME { type filter hook NAME priority 0; }
+add rule inet observer NAME OTHERS ct state new meta nfproto ipv4 meta l4proto { tcp, udp } add @seen \
+{ ip saddr . ip daddr . meta l4proto . th dport }
+add rule inet observer NAME OTHERS ct state new meta nfproto ipv6 meta l4proto { tcp, udp } add @seen6 \
+{ ip6 saddr . ip6 daddr . meta l4proto . th dport }
+"""
+
+
+def observe(enter: Iterable[str] = (), *, loopback: bool = False) -> None:
+    """From now on the namespace keeps each connection, until `observed` is asked."""
+    others = {"input": "" if loopback else 'iifname != "lo"', "output": "" if loopback else 'oifname != "lo"'}
+    rules = "".join(_RULES.replace("NAME", name).replace("OTHERS", word) for name, word in others.items())
+    subprocess.run([*enter, "nft", "-f", "-"], input=_OBSERVER + rules, text=True, check=True)
+
+
+def observed(enter: Iterable[str] = ()) -> set[Connection]:
+    """The connections since `observe`, or since the last question."""
+    found: set[Connection] = set()
+    for name in ("seen", "seen6"):
+        listing = subprocess.run(
+            [*enter, "nft", "-j", "list", "set", "inet", "observer", name], check=True, capture_output=True, text=True
+        ).stdout
+        [kept] = (entry["set"] for entry in json.loads(listing)["nftables"] if "set" in entry)
+        found |= {Connection(*element["concat"]) for element in kept.get("elem", ())}
+        subprocess.run([*enter, "nft", "flush", "set", "inet", "observer", name], check=True)
+    return found
+
+
 _numbers = count(1)
+_observed_pods: list[PodNetwork] | None = None
+
+
+@contextmanager
+def observed_pods() -> Iterator[list[PodNetwork]]:
+    """The networks of the pods that are made meanwhile, each observed before anything runs in it."""
+    global _observed_pods  # noqa: PLW0603
+    _observed_pods = []
+    try:
+        yield _observed_pods
+    finally:
+        _observed_pods = None
 
 
 @contextmanager
@@ -64,6 +123,9 @@ def pod_network() -> Iterator[PodNetwork]:
             _ip("link", "set", "lo", "up", within=network)
             _ip("addr", "add", f"{address}/16", "dev", "eth0", within=network)
             _ip("link", "set", "eth0", "up", within=network)
+            if _observed_pods is not None:
+                observe(network.enter)
+                _observed_pods.append(network)
             yield network
         finally:
             parent.kill()

@@ -79,6 +79,8 @@ def network(value: str) -> str | None:
         known = ipaddress.ip_network(value)
     except ValueError:
         return "must be a network such as '10.0.0.0/8', with no bits set behind the length"
+    if "%" in value:
+        return "must be a network without the zone of an interface"
     if str(known) != value or not length or getattr(known.network_address, "ipv4_mapped", None) is not None:
         return f"must be written as an address and a length, such as {str(known)!r}"
     return None if address else "must be a network"
