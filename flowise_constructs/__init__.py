@@ -16,6 +16,8 @@ from flowise_constructs.database.values import (
     PostgresDatabase,
     SqliteDatabase,
 )
+from flowise_constructs.edge.doors import Doors
+from flowise_constructs.edge.routes import GatewayRef, HttpRoute, RouteRule
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
@@ -83,6 +85,7 @@ __all__ = [
     "DataClaim",
     "DatabaseTls",
     "Deployment",
+    "Doors",
     "Drill",
     "EnvValue",
     "ExistingClaim",
@@ -92,7 +95,9 @@ __all__ = [
     "Flowise",
     "FlowiseMain",
     "FlowiseWorker",
+    "GatewayRef",
     "GcsBucket",
+    "HttpRoute",
     "Image",
     "Ingress",
     "IngressHost",
@@ -129,6 +134,7 @@ __all__ = [
     "RestoreDrill",
     "RestoreJob",
     "Retention",
+    "RouteRule",
     "S3Bucket",
     "S3Credentials",
     "S3Storage",
