@@ -65,7 +65,9 @@ class Doors(Value):
             yield self.finding("public", f"{problem}: take another controller, or a HttpRoute")
         elif public.controller not in _FORWARDS_WHAT_IT_MATCHED:
             which = f"controller {public.controller!r}" if public.controller else "an Ingress without 'controller'"
-            warn(f"Doors.public: {which} may forward another path than the one that it matched, see help(Doors): try it")
+            warn(
+                f"Doors.public: {which} may forward another path than the one that it matched, see help(Doors): try it"
+            )
 
     @property
     def public_door(self) -> Ingress | HttpRoute:
