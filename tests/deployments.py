@@ -222,7 +222,8 @@ def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
 def behind(preset: Callable[..., Ingress]) -> Callable[[App], Chart]:
     """A deployment behind a controller, some of which are warned of."""
     settings = Settings(file_size_limit="1.5gb")
-    return quietly(lambda app: standalone(ingress=preset(hosts=[IngressHost(host=HOST)]), settings=settings)(app))
+    # The value itself is warned of.
+    return quietly(lambda app: standalone(ingress=preset(hosts=[IngressHost(host=HOST)]), settings=settings)(app))  # noqa: PLW0108
 
 
 def view(chart: Chart) -> Deployment:
@@ -374,8 +375,9 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             paths=["/api/v1/prediction", "/api/v1/webhook"],
         )
     ),
+    # The values are warned of when they are made.
     "doors-of-nginx": quietly(
-        lambda app: standalone(doors=Doors(admin=ROUTE, public=Ingress.nginx(hosts=[IngressHost(host=CHATS)])))(app)
+        lambda app: standalone(doors=Doors(admin=ROUTE, public=Ingress.nginx(hosts=[IngressHost(host=CHATS)])))(app)  # noqa: PLW0108
     ),
     **{f"ingress-{name}": behind(preset) for name, preset in PRESETS.items()},
     "names": standalone(

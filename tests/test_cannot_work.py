@@ -517,7 +517,7 @@ WARNED: dict[str, tuple[Make, str]] = {
     ),
     "Contour's patience": (
         lambda: Ingress.contour(hosts=[IngressHost(host=HOST)]),
-        "Ingress.controller: Contour cuts .* stream-idle-timeout",
+        "Ingress.controller: Contour cuts .*stream-idle-timeout",
     ),
     "a public door that may be open": (
         lambda: Doors(admin=ROUTE, public=Ingress(hosts=[IngressHost(host="a.example.com")])),

@@ -29,8 +29,9 @@ class Doors(Value):
     rewrites each prefix to itself, and so does the Ingress of ingress-nginx, by `rewrite-target`; HAProxy matches what
     it forwards; Contour and Traefik (3.3.6, 2.11.24 or newer) forward the cleaned path. F5's NGINX is refused."""
 
-    admin: Ingress | HttpRoute
-    """For administrators, with the UI. It gives the public URL, which is for links in mails and for cookies."""
+    admin: Ingress | HttpRoute | None
+    """For administrators, with the UI. It gives the public URL, which is for links in mails and for cookies. None: their
+    way in is made elsewhere, such as through oauth2-proxy: then give `Settings.app_url`."""
     public: Ingress | HttpRoute
     """For everybody: hosts, class or gateway, TLS; leave its paths out. Its object is called `{name}-public`."""
     paths: Sequence[OpenPath] = CHAT_PATHS
@@ -43,7 +44,7 @@ class Doors(Value):
             yield self.finding("paths", "is empty: leave the field out for the paths of chats, or give no Doors")
         for path in sorted({path for path in self.paths if self.paths.count(path) > 1}):
             yield self.finding("paths", f"{path!r} is listed twice")
-        shared = sorted(set(_hosts(self.admin)) & set(_hosts(self.public)))
+        shared = sorted(set(_hosts(self.admin)) & set(_hosts(self.public))) if self.admin is not None else []
         if shared:
             yield self.finding("public", f"serves {shared[0]!r}, as 'admin' does: the doors need hosts of their own")
         if not _is_whole(self.public):

@@ -21,16 +21,16 @@ def entrance(
 ) -> dict[str, ApiObject]:
     """They and what their controllers read beside them, by their ids."""
     made: dict[str, ApiObject] = {}
-    for number, values in enumerate(entrances.all):
-        is_public = entrances.doors is not None and number == 1
-        id, suffix = ("Public", PUBLIC_SUFFIX) if is_public else ("", "")
+    ways = {f"{number or ''}": values for number, values in enumerate(entrances.all)}
+    for which, values in {**ways, **({"Public": entrances.public} if entrances.public else {})}.items():
+        suffix = PUBLIC_SUFFIX if which == "Public" else ""
         if isinstance(values, HttpRoute):
-            id = f"{id}Route{number or ''}" if not is_public else f"{id}Route"
+            id = f"Route{which}"
             made[id] = http_route(scope, id, identity, values, port, suffix=suffix)
         else:
-            id = f"{id}Ingress"
+            id = f"Ingress{which}"
             made[id] = ingress(scope, id, identity, values, port, file_size_limit=file_size_limit, suffix=suffix)
-    if any(isinstance(values, HttpRoute) and values.gke for values in entrances.all):
+    if any(isinstance(values, HttpRoute) and values.gke for values in (*entrances.all, entrances.public)):
         made |= gke_policies(scope, identity)
     if _has_backend_config(entrances):
         made["BackendConfig"] = backend_config(scope, identity)
@@ -43,4 +43,5 @@ def service_annotations(entrances: Entrances, name: str) -> dict[str, str]:
 
 
 def _has_backend_config(entrances: Entrances) -> bool:
-    return any(isinstance(values, Ingress) and values.controller == "gke" for values in entrances.all)
+    ways = (*entrances.all, entrances.public)
+    return any(isinstance(values, Ingress) and values.controller == "gke" for values in ways)

@@ -30,9 +30,14 @@ class Entrances:
 
     @property
     def all(self) -> tuple[Ingress | HttpRoute, ...]:
-        """Each of them, the public door last."""
-        doors = (self.doors.admin, self.doors.public_door) if self.doors is not None else ()
-        return (*((self.ingress,) if self.ingress is not None else ()), *self.routes, *doors)
+        """Each of them, without the public door."""
+        admin = self.doors.admin if self.doors is not None else None
+        return (*(way for way in (self.ingress, admin) if way is not None), *self.routes)
+
+    @property
+    def public(self) -> Ingress | HttpRoute | None:
+        """The public door, with its paths."""
+        return self.doors.public_door if self.doors is not None else None
 
     @property
     def first(self) -> Ingress | HttpRoute | None:

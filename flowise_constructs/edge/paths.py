@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -46,11 +47,18 @@ def path_problem(value: str) -> str | None:
     return None
 
 
+def route_path(value: str) -> str | None:
+    """What the API server refuses in a path of a route, which is stricter."""
+    if not re.fullmatch(r"([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+", value):
+        return "must be a path of a URL: letters, digits, -/._~!$&'()*+,;=:@ and what is encoded with '%'"
+    return path_problem(value)
+
+
 def open_path(value: str) -> str | None:
     """A prefix below which nothing is meant for administrators."""
     if not any(value == known or value.startswith(f"{known}/") for known in _OPEN):
         return f"is not among the paths that need no login: {', '.join(_OPEN)}"
-    return path_problem(value.replace("%", "%2f")) if "%" in value else path_problem(value)
+    return route_path(value.replace("%", "%2f"))
 
 
 def without_ui(where: str, paths: Iterable[str]) -> Iterable[Finding]:
@@ -64,4 +72,5 @@ def without_ui(where: str, paths: Iterable[str]) -> Iterable[Finding]:
 
 
 Path = Annotated[str, path_problem]
+RoutePath = Annotated[str, route_path]
 OpenPath = Annotated[str, open_path]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import naming, network
 from flowise_constructs.core.value import Value
-from flowise_constructs.edge.paths import Path, without_ui
+from flowise_constructs.edge.paths import RoutePath, without_ui
 from flowise_constructs.edge.values import covers
 
 FILTERS: Mapping[str, str] = {
@@ -59,7 +59,7 @@ class GatewayRef(Value):
 class RouteRule(Value):
     """Paths that a route leads to main, and what happens on the way: an entry of `rules`."""
 
-    paths: Sequence[Path] = ("/",)
+    paths: Sequence[RoutePath] = ("/",)
     """Prefixes: `matches[].path.value`, of type `PathPrefix`. The UI needs `/`."""
     filters: Sequence[Mapping[str, Any]] = ()
     """`filters`, as plain data under Kubernetes' names. Example:
@@ -141,11 +141,12 @@ class HttpRoute(Value):
             yield from without_ui("HttpRoute.rules", paths)
 
     def _parents_of_one(self) -> Iterator[Finding]:
-        """The API server wants several references to one Gateway told apart, all of them."""
+        """The API server wants several references to one Gateway told apart by sectionName, all of them."""
         for parent in self.parents:
             same = [other for other in self.parents if (other.name, other.namespace) == (parent.name, parent.namespace)]
-            if len(same) > 1 and any((one.section_name, one.port) == (None, None) for one in same):
-                yield self.finding("parents", f"{parent.name!r} is named twice: give each section_name or port")
+            sections = {other.section_name for other in same}
+            if len(same) > 1 and (None in sections or len(sections) < len(same)):
+                yield self.finding("parents", f"{parent.name!r} is named twice: give each a section_name of its own")
                 return
 
     @property

@@ -56,6 +56,8 @@ class Flowise(Value):
             yield from self._queue_contradictions()
         yield from self._storage_contradictions()
         yield from self.entrances.findings("Flowise")
+        if self.doors is not None and self.public_url is None:
+            yield self.finding("doors", "Doors.admin gives no public URL for links and cookies: give Settings.app_url")
         if (
             self.settings.secure_cookies
             and self.public_url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-OPEN = ("prediction", "leads", "feedback", "chatmessage/abort", "text-to-speech")
+OPEN = ("prediction", "leads", "chatmessage/abort")
 
 
 def spellings(*segments: str) -> dict[str, None]:
@@ -43,8 +43,8 @@ def _through_others(segments: tuple[str, ...]) -> Iterator[str]:
     up = len(segments)
     for other in OPEN:
         here = other.count("/") + 1
-        for dots in ("..", "%2e%2e", "%2E.", ".%2e", "..;", "%252e%252e", "..%00", "..%5c", "%c0%ae%c0%ae"):
-            for slash in ("/", "%2f", "%5c", "\\", "//"):
+        for dots in ("..", "%2e%2e", ".%2E", "..;", "%252e%252e", "..%5c"):
+            for slash in ("/", "%2f", "\\"):
                 yield f"/api/v1/{other}/" + f"{dots}{slash}" * here + path
                 # A proxy that resolves the dots to match, and forwards them.
                 yield f"/api/v1/{path}/" + f"{dots}{slash}" * up + other

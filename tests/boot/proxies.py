@@ -102,7 +102,7 @@ class Caddy(Proxy):
         return ["env", *home, "caddy", "run", "--adapter", "caddyfile", "--config", str(self._file)]
 
     def lines(self, route: Object) -> Iterator[str]:
-        yield "{\n  admin off\n  auto_https off\n  persist_config off\n}"
+        yield "{\n  admin off\n  auto_https off\n}"
         yield f"http://:{self.port} {{\n  bind {NODE}"
         for number, rule in enumerate(route["spec"]["rules"]):
             timeout = rule["timeouts"]["request"]
@@ -112,7 +112,7 @@ class Caddy(Proxy):
                 yield f"  @rule{number} path {path}/*" + (f" {path}" if path else "")
                 yield f"  handle @rule{number} {{"
                 if replaced := _rewritten(rule):
-                    yield f"    uri strip_prefix {path}\n    rewrite * {replaced}{{path}}"
+                    yield f"    route {{\n      uri strip_prefix {path}\n      rewrite * {replaced}{{path}}\n    }}"
                 yield f"    reverse_proxy {self.main} {{\n      header_up X-Forwarded-Proto https"
                 yield f"      transport http {{\n        response_header_timeout {timeout}\n      }}\n    }}\n  }}"
         yield "  respond 404\n}"

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,10 +124,8 @@ def ask(port: int, method: str, path: str, body: bytes | None = None, **headers:
         head |= {"Content-Length": str(len(body)), "Content-Type": "application/json"}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     with socket.create_connection((NODE, port), SILENT_SECONDS + 30) as connection:
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall("\r\n".join(lines).encode("latin-1") + (body or b""))
-        except (BrokenPipeError, ConnectionResetError):
-            pass
         response = http.client.HTTPResponse(connection, method=method)
         try:
             response.begin()
