@@ -48,7 +48,8 @@ types: $(DEV) ## Check types, with both checkers.
 check: lint types test ## All of the above.
 
 golden: $(DEV) ## Accept the YAML of the reference app as the new snapshots.
-	$(BIN)/python -m pytest tests/test_golden.py tests/test_surface.py tests/test_examples.py tests/test_env_import.py --update-golden
+	$(BIN)/python -m pytest tests/test_golden.py tests/test_surface.py tests/test_examples.py \
+	  tests/test_env_import.py tests/test_cowboysysop.py --update-golden
 
 fuzz: $(DEV) ## Property tests with 10,000 examples each.
 	HYPOTHESIS_EXAMPLES=10000 $(BIN)/python -m pytest -m "not boot and not roundtrip and not admission" -k "properties or fuzz" $(ARGS)

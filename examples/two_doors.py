@@ -7,15 +7,15 @@ What to know:
 
 - `chat.example.com` serves the paths of chats and embedded widgets alone, through a Gateway. Each is rewritten to
   itself, so that the gateway forwards the path that it matched: see "Two doors" in the documentation.
-- `flowise.example.com` leads to oauth2-proxy, and only from there to main's Service. Its settings: `--upstream-timeout`
-  of an hour, since a prediction can be silent for long; `--flush-interval` for streams; `--skip-auth-route` for programs
-  that call predictions with an API key.
+- `flowise.example.com` leads to oauth2-proxy, and only from there to main's Service. Its settings: an hour of
+  `--upstream-timeout`, since a prediction can be silent for long; `--flush-interval` for streams; `--skip-auth-route`
+  for programs that call predictions with an API key.
 - `trusted_proxies` is 2: the Gateway and oauth2-proxy. Through the public door, which has one proxy less, a client can
   choose the address that Flowise's rate limit sees; where that matters, give the networks of the proxies instead.
 - A network policy should let main's port 3000 be reached by the Gateway and oauth2-proxy alone.
 
-Must exist already: the Gateway API and a Gateway `public` in the namespace `gateways`, with TLS for both hosts; the Secret
-`flowise-auth-secrets` (five keys); the Secret `oauth2-proxy` (`client-id`, `client-secret`, and `cookie-secret` of 32
+Must exist already: the Gateway API and a Gateway `public` in the namespace `gateways`, with TLS for both hosts; the
+Secret `flowise-auth-secrets` (five keys); the Secret `oauth2-proxy` (`client-id`, `client-secret`, and `cookie-secret` of 32
 bytes); the client at the identity provider, with the redirect URL `https://flowise.example.com/oauth2/callback`.
 
 oauth2-proxy's flags are those of its documentation, 7.6 and newer; they were not tried here against a provider.

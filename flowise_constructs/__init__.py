@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from flowise_constructs.backup.values import Backup, BucketEncryption, Drill, Restore, Retention
 from flowise_constructs.core.field_docs import show_field_docs
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
-from flowise_constructs.database.values import (
-    BundledPostgres,
-    DatabaseTls,
-    MariadbDatabase,
-    MysqlDatabase,
-    PostgresDatabase,
-    SqliteDatabase,
-)
+from flowise_constructs.database.servers import DatabaseTls, MariadbDatabase, MysqlDatabase, PostgresDatabase
+from flowise_constructs.database.values import BundledPostgres, SqliteDatabase
 from flowise_constructs.edge.doors import Doors
 from flowise_constructs.edge.routes import GatewayRef, HttpRoute, RouteRule
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main, Worker, WritableSizes
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
-from flowise_constructs.flowise.values import Flowise, Main, Worker, WritableSizes
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
 from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim
+from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.mesh import Istio, Linkerd
 from flowise_constructs.kubernetes.names import Names
@@ -87,6 +83,7 @@ __all__ = [
     "Deployment",
     "Doors",
     "Drill",
+    "Endpoint",
     "EnvValue",
     "ExistingClaim",
     "ExternalSecrets",

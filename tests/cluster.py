@@ -42,7 +42,9 @@ for tag in ("value", "merge"):
     GoLoader.add_constructor(f"tag:yaml.org,2002:{tag}", _text)
 GoLoader.add_implicit_resolver(
     "!go-number",
-    re.compile(r"([-+]?0[oO][0-7_]+|[-+]?0[bBX][0-9a-fA-F_]+|[-+]?[0-9_]*\.?[0-9_]*[eE][-+]?[0-9]*_[0-9_]*)\Z"),
+    re.compile(
+        r"([-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+|[-+]?0X[0-9a-fA-F_]+|[-+]?[0-9_]*\.?[0-9_]*[eE][-+]?[0-9]*_[0-9_]*)\Z"
+    ),
     list("-+0123456789."),
 )
 GoLoader.add_constructor("!go-number", lambda _, node: float(len(node.value)))

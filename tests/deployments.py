@@ -128,6 +128,14 @@ PRESETS: dict[str, Callable[..., Ingress]] = {
 }
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
 
+CNPG = PostgresDatabase.cnpg("flowise-db")
+REDIS_BY_REFERENCE = Redis(
+    host=ConfigMapKey(config_map="redis", key="host"),
+    port=SecretKey(secret="redis", key="port"),
+    username=SecretKey(secret="redis", key="username"),
+    password=SecretKey(secret="redis", key="password"),
+)
+
 EVERYTHING_ABOUT_PODS = PodOptions(
     labels={"team": "platform"},
     annotations={"example.com/reason": "because"},
@@ -457,6 +465,17 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     ),
     "queue-redis-open": queue(queue=Queue(redis=Redis(host="redis")), database=MARIADB),
     "queue-mysql": queue(database=MYSQL),
+    "queue-by-reference": queue(
+        database=CNPG, queue=Queue(redis=REDIS_BY_REFERENCE), backup=replace(BACKUP, drill=Drill())
+    ),
+    "crunchy": standalone(database=PostgresDatabase.crunchy("hippo", user="flowise"), backup=BACKUP),
+    "zalando": standalone(
+        database=PostgresDatabase.zalando("acid-flowise", tls=DatabaseTls(ca=PASSWORD), user="flow_ise")
+    ),
+    "mariadb-operator": standalone(
+        database=MariadbDatabase.mariadb_operator("flowise-connection", server="mariadb"), backup=BACKUP
+    ),
+    "proxy-in-the-pod": standalone(database=PostgresDatabase(host="127.0.0.1", password=PASSWORD)),
     "queue-by-identity": queue(
         storage=S3Bucket(
             bucket="flowise-files",

@@ -24,6 +24,7 @@ from flowise_constructs import (
     IngressHost,
     IngressPath,
     IngressTls,
+    KeyRotation,
     LogClaim,
     Main,
     Names,
@@ -247,7 +248,8 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "failed history": field(Backup, "failed_history", **BACKED_UP),
     "job's deadline": field(Backup, "deadline_seconds", **BACKED_UP)
     | field(Drill, "deadline_seconds")
-    | field(Restore, "deadline_seconds"),
+    | field(Restore, "deadline_seconds")
+    | field(KeyRotation, "deadline_seconds", new_key=deployments.NEW_KEY, wait_seconds=1),
     "back-off limit": field(Backup, "backoff_limit", **BACKED_UP),
 }
 """Subject -> field -> what makes the value, or the manifest where more than a value is needed to be refused."""

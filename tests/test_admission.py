@@ -85,7 +85,8 @@ def test_two_options_at_once_are_admitted_or_refused_here(server: ApiServer, kin
                 changes = {**option.together.get(one, {}), **option.together.get(other, {})}
                 changes |= {name: option.changes[name] for name in (one, other)}
                 try:
-                    documents = objects(option.place(replace(option.value, **changes)))
+                    value: Any = option.value
+                    documents = objects(option.place(replace(value, **changes)))
                 except ConfigError:
                     continue
                 told = [line for line in objections(server, documents) if "RuntimeClass" not in line]

@@ -69,7 +69,19 @@ def test_listed_differences_are_of_fields(kind: str) -> None:
 # --- no field is forgotten
 
 OF_FLOWISE = {
-    *("text", "literal", "host", "file_size", "repository", "tag", "digest", "url", "origin", "cors_origin"),
+    *(
+        "text",
+        "literal",
+        "host",
+        "server_host",
+        "file_size",
+        "repository",
+        "tag",
+        "digest",
+        "url",
+        "origin",
+        "cors_origin",
+    ),
     *("frame_source", "listed", "bucket", "region", "prefix", "queue_name", "identifier", "certificate", "_proxies"),
     *("_address", "_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
 }
@@ -79,8 +91,10 @@ NOT_IN_AN_OBJECT = {
     *("Retention.last", "Retention.daily", "Retention.weekly", "Retention.monthly", "Queue.remove_on_age_seconds"),
     *("Queue.remove_on_count", "Queue.event_stream_length", "MariadbDatabase.port", "MysqlDatabase.port"),
     *("PostgresDatabase.port", "Redis.port", "Smtp.port", "LocalStorage.path", "SqliteDatabase.directory"),
-    *("BundledPostgres.config", "Queue.name", "Smtp.sender"),
     *("Istio.exclude_outbound_ports", "Linkerd.exclude_outbound_ports"),
+    *("BundledPostgres.config", "Queue.name", "Smtp.sender", "KeyRotation.wait_seconds"),
+    # Of a custom resource.
+    *("StoreRef.name", "SyncPolicy.refresh_seconds"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

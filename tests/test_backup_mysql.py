@@ -14,6 +14,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
 from backup.faults import CuttingProxy, opened_later
+from backup.operated import by_reference, operated
 from backup.outcomes import failed, succeeded
 from backup.pods import give_to_runner
 from backup.servers import Mariadb, free_port
@@ -90,6 +91,20 @@ def test_round_trip_gives_every_row_again_and_refuses_data_unless_told(here: Her
     assert here.server.contents("empty") == there
     left = here.server.sql("SHOW DATABASES").split()
     assert not [name for name in left if name.endswith(("_restore", "_replaced"))]
+
+
+def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
+    world = here.world()
+    world.secrets = {"flowise-db-app": operated(here.server, "small")}
+    world.database = by_reference(MariadbDatabase)
+    succeeded(world.back_up())
+    succeeded(world.drill())
+    empty = "by_reference"
+    here.server.make(empty)
+    world.secrets["flowise-db-app"]["dbname"] = empty
+    failed(world.restore(backup="20260102T030000Z-x7k2p"), "download", "there is none of that name")
+    succeeded(world.restore())
+    assert here.server.contents(empty) == here.server.contents("small")
 
 
 def test_tables_without_rows_are_restored_empty(here: Here) -> None:

@@ -19,6 +19,7 @@ pytest.importorskip("flask", reason="not installed: moto[server]")
 
 from backup import data
 from backup.faults import CuttingProxy, FaultyStore, opened_later
+from backup.operated import by_reference, operated
 from backup.outcomes import failed, succeeded
 from backup.pods import Outcome, give_to_runner
 from backup.servers import POSTGRES_BIN, Postgres, free_port
@@ -123,6 +124,42 @@ def test_the_five_keys_and_the_password_are_in_no_object(here: Here) -> None:
     everything = b"".join(world.body(key) for key in world.objects())
     assert world.encryption_key.encode() not in everything
     assert here.server.password.encode() not in everything
+
+
+def test_an_address_in_a_secret_is_backed_up_tried_and_restored(here: Here) -> None:
+    world = here.world()
+    world.secrets = {"flowise-db-app": operated(here.server, "small")}
+    world.database = by_reference(PostgresDatabase)
+    succeeded(world.back_up())
+    succeeded(world.drill())
+    empty = here.empty_database()
+    world.secrets["flowise-db-app"]["dbname"] = empty
+    failed(world.restore(backup="20260102T030000Z-x7k2p"), "download", "there is none of that name")
+    succeeded(world.restore())
+    assert here.server.contents(empty) == here.server.contents("small")
+
+
+WRONG = [
+    (
+        "port",
+        "5432\n",
+        "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', begins or ends with a space or a line end",
+    ),
+    ("host", "", "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', is empty"),
+    ("host", "postgresql://flowise:hunter2@db/app", "key 'host' of Secret 'flowise-db-app', holds a URL"),
+    ("host", "/cloudsql/a:b:c", "holds the path of a socket, and needs a host"),
+    ("port", "tcp://10.0.0.1:5432", "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', holds no port"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "words"), WRONG)
+def test_a_wrong_value_in_the_secret_is_named_and_not_shown(here: Here, key: str, value: str, words: str) -> None:
+    world = here.world()
+    world.secrets = {"flowise-db-app": {**operated(here.server, "small"), key: value}}
+    world.database = by_reference(PostgresDatabase)
+    outcome = world.back_up()
+    failed(outcome, "dump", words)
+    assert "hunter2" not in outcome.log
 
 
 def test_tables_without_rows_are_restored_empty(here: Here) -> None:

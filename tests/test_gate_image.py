@@ -9,8 +9,10 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cluster import documents
@@ -66,7 +68,16 @@ class FlowiseImage:
             "GATE_DEADLINE_SECONDS": "12",
             **{name: str(value) for name, value in variables.items()},
         }
-        command = [os.environ.get("JSII_NODE", "node"), str(self.scripts / "gate.js"), "main"]
+        return self._run("gate.js", environment)
+
+    def gate_of(self, container: Mapping[str, Any], variables: Mapping[str, str]) -> Ended:
+        """Runs the gate of a synthesized pod: its command, and its variables as the kubelet gives them."""
+        program = Path(container["command"][1]).name
+        folders = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "HOME": str(self.folder / "home")}
+        return self._run(program, {**variables, **folders, "NODE_OPTIONS": "", "GATE_DEADLINE_SECONDS": "12"})
+
+    def _run(self, program: str, environment: Mapping[str, str]) -> Ended:
+        command = [os.environ.get("JSII_NODE", "node"), str(self.scripts / program), "main"]
         started = time.monotonic()
         done = subprocess.run(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

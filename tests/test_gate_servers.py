@@ -8,16 +8,24 @@ import socketserver
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import deployments
 import pytest
+from backup.operated import by_reference, operated
 from backup.pods import as_runner, give_to_runner
 from backup.servers import POSTGRES_BIN, Mariadb, Postgres, free_port, wait_for
+from boot.deployment import SECRETS
 from boot.install import CACHE
+from boot.manifests import Manifests
 from test_gate_image import Ended, FlowiseImage
+
+from flowise_constructs import Image, MariadbDatabase, PostgresDatabase, Queue, SecretKey
+from flowise_constructs import Redis as RedisServer
 
 CLIENTS = ("ioredis", "pg", "mysql2")
 MODULES = next(
@@ -32,6 +40,7 @@ pytestmark = [
 ]
 FIT = "gate: database and redis reachable, schema up to date (0 migrations)"
 AT_ONCE_SECONDS = 4
+AUTH_KEYS = SECRETS["flowise-auth-secrets"]
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +290,70 @@ def test_an_info_that_is_refused(image: FlowiseImage, info: str, script: str, wo
 def test_an_info_that_is_told(image: FlowiseImage, info: str, script: str, words: str) -> None:
     with answering(info, script) as port:
         told(queue(image, port), f"redis at 127.0.0.1:{port} {words}")
+
+
+def gate_of(image: FlowiseImage, folder: Path, secrets: Mapping[str, Mapping[str, str]], **given: Any) -> Ended:
+    """The gate of a queue's main whose servers are in Secrets, as a cluster runs it."""
+    build = deployments.queue(image=Image(tag="3.1.3"), **given)
+    manifests = Manifests.synthesize(build, secrets, folder / f"yaml-{len(list(folder.iterdir()))}")
+    [gate] = manifests.template("flowise")["initContainers"]
+    known = {"FLOWISE_SECRETKEY_OVERWRITE": "key"}
+    fields = {"metadata.name": "pod"}
+    return image.gate_of(gate, {**known, **manifests.environment(gate, fields)})
+
+
+WRONG = [
+    (
+        "port",
+        "5432\n",
+        "DATABASE_PORT, key 'port' of Secret 'flowise-db-app', begins or ends with a space or a line end",
+    ),
+    ("host", "", "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', is empty"),
+    (
+        "host",
+        "postgresql://flowise:hunter2@db/app",
+        "DATABASE_HOST, key 'host' of Secret 'flowise-db-app', holds a URL",
+    ),
+    ("password", "db/?Action=connect&X-Amz-Signature=hunter2", "DATABASE_PASSWORD holds a token of AWS IAM, which"),
+]
+
+
+@pytest.mark.skipif(POSTGRES_BIN is None, reason="PostgreSQL of the distribution is not installed")
+@pytest.mark.skipif(shutil.which("mariadb-install-db") is None, reason="MariaDB of the distribution is not installed")
+@pytest.mark.parametrize("family", [PostgresDatabase, MariadbDatabase])
+def test_addresses_in_secrets_are_reached_and_wrong_ones_are_named(
+    image: FlowiseImage, family: type[PostgresDatabase] | type[MariadbDatabase]
+) -> None:
+    with directory() as folder, redis(configuration="user queue on >secret-word ~* &* +@all") as other:
+        server = Postgres(folder) if family is PostgresDatabase else Mariadb(folder)
+        try:
+            if isinstance(server, Mariadb):
+                server.make("app", with_restore=False)
+            else:
+                server.sql("CREATE DATABASE app")
+            keys = {"host": "127.0.0.1", "port": str(other.port), "user": "queue", "password": "secret-word"}
+            secrets = {"flowise-db-app": operated(server, "app"), "redis": keys, "flowise-auth-secrets": AUTH_KEYS}
+            database = by_reference(family)
+            parts: dict[str, Any] = {
+                field: SecretKey(secret="redis", key=field) for field in ("host", "port", "password")
+            }
+            queue = Queue(redis=RedisServer(**parts, username=SecretKey(secret="redis", key="user")))
+            given: dict[str, Any] = {"database": database, "queue": queue}
+            assert gate_of(image, folder, secrets, **given).lines == [FIT]
+            for key, value, words in WRONG:
+                wrong = {**secrets, "flowise-db-app": {**secrets["flowise-db-app"], key: value}}
+                ended = gate_of(image, folder, wrong, **given)
+                refused(ended, words)
+                assert "hunter2" not in "".join(ended.lines)
+            lost = {
+                **secrets,
+                "flowise-db-app": {**secrets["flowise-db-app"], "host": ""},
+                "redis": {**keys, "port": "tcp://10.0.0.1:6379"},
+            }
+            ended = gate_of(image, folder, lost, **given)
+            refused(ended, "DATABASE_HOST, .* is empty; REDIS_PORT, key 'port' of Secret 'redis', holds no port$")
+        finally:
+            server.stop()
 
 
 def sql(image: FlowiseImage, kind: str, server: Postgres | Mariadb, name: str) -> Ended:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from helm_values import another, leaves, put
 
 from flowise_constructs import BundledPostgres, ConfigError, SecretKey, ServiceAccount
 from flowise_constructs.importers.helm.importer import import_values
@@ -611,35 +612,6 @@ WITHOUT_EFFECT = {
     "postgresql.serviceAccount.create",
     "redis.serviceAccount.create",
 }
-
-
-def leaves(tree: Tree, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from leaves(value, (*way, key))
-        else:
-            yield (*way, key), value
-
-
-def another(value: Any) -> Any:
-    if value is ANY_SCALAR:
-        return 7
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, list):
-        return [{"name": "x", "key": "z"}]
-    return {"a.example/b": "c"} if isinstance(value, dict) else "other"
-
-
-def put(tree: Tree, way: tuple[str, ...], value: Any) -> Tree:
-    tree = copy.deepcopy(tree)
-    section = tree
-    for key in way[:-1]:
-        section = section.setdefault(key, {})
-    section[way[-1]] = value
-    return tree
 
 
 def outcome(values: Tree) -> object:

@@ -9,6 +9,7 @@ import pytest
 from flowise_constructs.cli import main
 from flowise_constructs.importers.helm.importer import import_values
 from flowise_constructs.importers.helm.other_inputs import another_input, another_text
+from flowise_constructs.importers.told_apart import chart_of
 from flowise_constructs.manifests.yaml_files import load_documents
 
 DATA = Path(__file__).parent / "data" / "helm"
@@ -42,11 +43,9 @@ services:
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
 
 OTHERS: list[tuple[str, str, str, str]] = [
-    ("cowboysysop", COWBOYSYSOP, "is a values file of the chart cowboysysop/flowise (", "in Python"),
-    ("cowboysysop secret", "existingSecretKeyEncryptionKey: k", "is a values file of the chart cowboysysop/flowise", "in Python"),
-    ("bitnami", "extraEnvVars: []\nimage: {registry: x}\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
-    ("bitnami service", "service: {ports: {http: 80}}\nreplicaCount: 2", "is a values file of another chart (replicaCount, service.ports)", "in Python"),
-    ("bitnami key", "extraEnvVars: []\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
+    ("bitnami", "extraEnvVars: []\nexternalDatabase: {}\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
+    ("bitnami service", "service: {ports: {http: 80}}\nsidecars: []", "is a values file of another chart (service.ports, sidecars)", "in Python"),
+    ("bitnami key", "diagnosticMode: {}\nresources: {}", "is a values file of a chart in Bitnami's", "in Python"),
     ("helm create", "replicaCount: 1\nimage: {tag: x}\nautoscaling: {}", "is a values file of another chart", "in Python"),
     ("common library", "workload: {main: {}}", "is a values file of a chart on a common library", "in Python"),
     ("unknown chart", "alpha: 1\nbeta: 2\ngamma: 3\nresources: {}", "is not a values file of the Helm chart", "helm get values"),
@@ -85,6 +84,52 @@ def test_another_thing_is_told_as_such_in_one_line(
     assert err.startswith(f"refused: {file}: {told}")
     assert mend in err
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "chart"),
+    [
+        (COWBOYSYSOP, "cowboysysop"),
+        ("existingSecretKeyEncryptionKey: k", "cowboysysop"),
+        ("worker: {enabled: false}", "cowboysysop"),
+        ("extraEnvVars: []\nimage: {registry: x}", "cowboysysop"),
+        ("service: {ports: {http: 80}}\nreplicaCount: 2", "cowboysysop"),
+        ("replicaCount: 1\ningress: {hosts: [{host: a, paths: [/]}]}", "cowboysysop"),
+        ("auth: {existingSecret: a}", "helmforge"),
+        ("extraEnvVars: []\nflowise: {}", "helmforge"),
+        ("replicaCount: 2", None),
+        ("persistence: {enabled: true}\nimage: {tag: 3.1.3}", None),
+    ],
+)
+def test_the_keys_tell_which_chart_it_is(text: str, chart: str | None) -> None:
+    assert chart_of(load_documents(text, "values.yaml")[0]) == chart
+
+
+def test_values_of_the_other_chart_than_said_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    for text, said, told in (
+        (COWBOYSYSOP, "helmforge", "cowboysysop"),
+        ("flowise: {logLevel: debug}", "cowboysysop", "helmforge"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert main(["from-helm", str(file), "--chart", said]) == 1
+        err = capsys.readouterr().err
+        assert err == (
+            f"refused: {file}: is a values file of the chart {told}/flowise: give --chart {told}, or leave --chart out\n"
+        )
+
+
+def test_values_of_both_charts_are_read_as_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text("persistence: {enabled: true, size: 3Gi}\nimage: {tag: 3.1.3}\n", encoding="utf-8")
+    assert main(["from-helm", str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert "name: flowise-data" in out
+    assert "warning: --chart: is not given, and the keys are of helmforge/flowise and of cowboysysop/flowise" in err
+    assert main(["from-helm", str(file), "--chart", "cowboysysop"]) == 0
+    out, err = capsys.readouterr()
+    assert "name: flowise-data" not in out
+    assert "--chart" not in err
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,11 @@ EXTERNAL = {
         "azure",
     }
     | {"flowise-postgresql-auth", "flowise-redis-auth", "acme-postgresql-auth", "credentials", "s3", "s3-backup"}
+    | {"flowise-db-app", "flowise-db-ca", "hippo-pguser-flowise", "hippo-cluster-cert", "redis"}
+    | {"flow-ise.acid-flowise.credentials.postgresql.acid.zalan.do", "flowise-connection", "mariadb-ca-bundle"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"}
     | {"flowise-encryption", "old", "registry", "whole"},
-    "ConfigMap": {"prompts", "ca", "a", "corporate-ca"},
+    "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "redis"},
     "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
     "Service": {
@@ -49,6 +51,8 @@ EXTERNAL = {
         "db",
         "redis",
         "2001:db8::1",
+        "127.0.0.1",
+        "acid-flowise",
     },
 }
 """What the deployments refer to and must exist already."""
@@ -272,7 +276,8 @@ def pod_references(pod: dict[str, Any]) -> set[tuple[str, str]]:
             source = item.get("valueFrom", {})
             found |= {("Secret", source["secretKeyRef"]["name"])} if "secretKeyRef" in source else set()
             found |= {("ConfigMap", source["configMapKeyRef"]["name"])} if "configMapKeyRef" in source else set()
-            found |= {("Service", item["value"])} if item["name"] in ("DATABASE_HOST", "REDIS_HOST") else set()
+            named = item["name"] in ("DATABASE_HOST", "REDIS_HOST") and "value" in item
+            found |= {("Service", item["value"])} if named else set()
     return found
 
 

@@ -151,8 +151,8 @@ def test_what_cannot_work_is_refused(build: Any, given: dict[str, Any], message:
     [
         ({"old_key": NEW_KEY}, "KeyRotation.new_key: is the old key: put the new one under a name of its own"),
         (
-            {"wait_seconds": 60, "deadline_seconds": 60},
-            "KeyRotation.wait_seconds: 60 leaves nothing of deadline_seconds 60: give less",
+            {"wait_seconds": 61, "deadline_seconds": 60},
+            "KeyRotation.wait_seconds: 61 is above deadline_seconds 60: give less",
         ),
         ({"old_key": "k3y"}, "KeyRotation.old_key: a plain str where a secret belongs (not shown)"),
     ],

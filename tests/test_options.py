@@ -14,6 +14,7 @@ from deployments import (
     BUCKET,
     CERTIFICATE,
     CHAT_ROUTE,
+    CNPG,
     DIGEST,
     GATEWAY,
     GOOGLE,
@@ -24,6 +25,7 @@ from deployments import (
     PASSWORD,
     POSTGRES,
     REDIS,
+    REDIS_BY_REFERENCE,
     REMOVED_HEADER,
     ROUTE,
     STORE,
@@ -60,6 +62,7 @@ from flowise_constructs import (
     LocalStorage,
     LogClaim,
     Main,
+    MariadbDatabase,
     Metrics,
     Names,
     OutboundProxy,
@@ -138,6 +141,12 @@ def as_rotation(rotation: KeyRotation) -> Build:
 
 
 IMAGE_CHANGES = {"repository": "registry.example.com/image", "tag": "17.2", "digest": DIGEST, "pull_policy": "Always"}
+BY_REFERENCE = {
+    "host": ConfigMapKey(config_map="other", key="host"),
+    "port": OTHER,
+    "name": OTHER,
+    "user": ConfigMapKey(config_map="other", key="user"),
+}
 SERVER = {"host": "elsewhere", "password": OTHER, "name": "other", "user": "other", "port": 1234}
 
 SMALLEST = {"name": "further", "image": "registry.example.com/further:1"}
@@ -319,6 +328,17 @@ OPTIONS: tuple[Option, ...] = (
     Option(POSTGRES, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls()}),
     Option(MYSQL, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
     Option(MARIADB, lambda value: standalone(database=value), {**SERVER, "tls": DatabaseTls(ca=CERTIFICATE)}),
+    Option(CNPG, lambda value: standalone(database=value, backup=BACKUP), {**BY_REFERENCE, "password": OTHER}),
+    Option(
+        MariadbDatabase.mariadb_operator("connection", server="mariadb"),
+        lambda value: standalone(database=value, backup=BACKUP),
+        BY_REFERENCE,
+    ),
+    Option(
+        REDIS_BY_REFERENCE,
+        lambda value: queue(queue=Queue(redis=value)),
+        {"host": OTHER, "port": ConfigMapKey(config_map="other", key="port"), "username": OTHER},
+    ),
     Option(
         SqliteDatabase(), lambda value: standalone(database=value), {"directory": "/home/node/.flowise/database.sqlite"}
     ),
@@ -479,7 +499,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         Names(),
         lambda value: standalone(names=value),
-        {"name": "other", "instance": "other", "app": "chat", "namespace": "ai"},
+        {"name": "other", "instance": "other", "app": "chat", "main_component": "flowise", "namespace": "ai"},
     ),
     Option(
         OutboundProxy(http="http://proxy:3128"),

@@ -15,7 +15,7 @@ from deployments import variant
 from flowise_constructs.kubernetes.scripts import scripts
 
 HERE = Path(__file__).parent
-PROGRAMS = ("gate.js", "main-alive.js", "rotate-encryption-key.js", "worker-alive.js")
+PROGRAMS = ("gate.js", "gate-references.js", "main-alive.js", "rotate-encryption-key.js", "worker-alive.js")
 SCRIPTS = sorted((HERE.parent / "flowise_constructs").glob("*/scripts/**/*.*"))
 MODULES = [path for path in SCRIPTS if path.suffix == ".js"]
 
@@ -45,7 +45,7 @@ def test_what_a_script_names_comes_with_it(path: Path) -> None:
     assert named | {path.name} <= set(scripts(path.name))
 
 
-DATABASES = ("standalone", "no-claim", "mysql", "mariadb", "queue", "queue-mysql")
+DATABASES = ("standalone", "no-claim", "mysql", "mariadb", "queue", "queue-mysql", "queue-by-reference")
 ROTATIONS = ("key-rotation-sqlite", "key-rotation-postgres-tls", "key-rotation-queue")
 
 
@@ -66,7 +66,7 @@ def test_what_a_pod_mounts_is_all_that_its_scripts_read_when_they_are_loaded(dep
 def test_no_script_is_left_over() -> None:
     mounted = {
         name
-        for deployment in ("standalone", "mysql", "queue", "queue-redis-tls", *ROTATIONS)
+        for deployment in ("standalone", "mysql", "queue", "queue-redis-tls", "queue-by-reference", *ROTATIONS)
         for document in cluster.documents(variant(deployment))
         if document["kind"] == "ConfigMap"
         for name in document["data"]

@@ -47,6 +47,8 @@ EXAMPLES = {
     "standalone_postgresql": "Standalone, PostgreSQL",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
+    "queue_cloudnativepg": "Queue on CloudNativePG",
+    "standalone_volumes": "Four volumes, a host from a Secret",
     "two_instances": "Two instances in one app",
     "sidecar": "Cloud SQL through a sidecar",
     "restricted_network": "OpenShift, TLS and a proxy",

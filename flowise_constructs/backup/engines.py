@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from flowise_constructs.database.values import POSTGRES_IMAGE, Database, PostgresDatabase, SqliteDatabase
+from flowise_constructs.database.servers import PostgresDatabase
+from flowise_constructs.database.values import POSTGRES_IMAGE, Database, SqliteDatabase
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 

@@ -19,7 +19,12 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.refusals import reads_claim, refuse_contradictions, refuse_shared_claim
+from flowise_constructs.backup.refusals import (
+    reads_claim,
+    refuse_contradictions,
+    refuse_shared_claim,
+    warn_of_missing_proxy,
+)
 from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Retention
 from flowise_constructs.core.checking import checked
@@ -79,6 +84,7 @@ class BackupJob(Construct):
         self._source = Source(backup=backup, flowise=flowise, names=names, environment=environment)
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
+        warn_of_missing_proxy(self._source, backup.pod)
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:
@@ -101,7 +107,7 @@ class BackupJob(Construct):
         source = self._source
         steps = [*authorities_step(source), self._dump(), *self._archive(), self._upload()]
         archive = ["backup-storage.sh"] if source.storage_directory else []
-        scripts = [*source.store_script("backup-upload.sh", files=True), source.engine.dump, *archive]
+        scripts = [*source.store_script("backup-upload.sh", files=True), *source.scripts(source.engine.dump), *archive]
         return template(
             self, self._identity, source, steps, self._options(), scripts=scripts, scripts_scope=self._scripts_scope
         )
@@ -111,14 +117,14 @@ class BackupJob(Construct):
         data = self.data
         if data is None or data.access_mode == "ReadWriteMany" or not reads_claim(self._source):
             return self.backup.pod
-        return beside(self.backup.pod, flowise_identity(self.names, "main").selector)
+        return beside(self.backup.pod, flowise_identity(self.names, self.names.main_component).selector)
 
     def _dump(self) -> Step:
         source, engine = self._source, self._source.engine
         return Step(
             name="dump",
             image=source.database_image,
-            command=[*engine.command(engine.dump), *self.backup.dump_arguments],
+            command=[*source.command("backup", engine.dump), *self.backup.dump_arguments],
             environment={**source.database(), "ENCRYPTION_KEY_FILE": "/run/secrets/backup/encryption-key"},
             resources=self.backup.resources,
             secrets={**source.password, **source.encryption_key},

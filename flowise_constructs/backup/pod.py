@@ -14,11 +14,10 @@ from flowise_constructs.backup.values import Backup
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.kubernetes import pods, volumes
-from flowise_constructs.kubernetes.claim_objects import make_claims
-from flowise_constructs.kubernetes.claims import by_name
-from flowise_constructs.kubernetes.further_containers import OwnPart, env_from, further_ports, init_containers
+from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.images import ServerImage
+from flowise_constructs.kubernetes.job_pods import job_pod
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object
@@ -136,45 +135,25 @@ def template(
     uid: int = UID,
 ) -> Manifest:
     """The pod template; the last step is the container. Creates the service account and the ConfigMap of scripts."""
-    pods.mesh_refusals(options, (), ends=True)
-    security = source.flowise.security
     content = {**loaded_scripts(*scripts), **source.ca_script()}
     files = config_map(scripts_scope or scope, scripts_id(identity, scripts_scope), identity, "-scripts", content)
-    secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
-    containers = [_container(step, options) for step in steps]
-    all_volumes = volumes.all_of(options, _volumes(source, steps, files), identity)
-    own = OwnPart(
-        init=containers[:-1],
-        container=containers[-1],
-        volumes=[volume["name"] for volume in all_volumes],
-        security=security,
-        grace_seconds=options.termination_grace_seconds,
-    )
-    make_claims(scope, identity, by_name(options.claims))
-    return {
-        "metadata": pods.template_meta(
-            options, identity, {**files.checksum, **source.certificates.checksum}, labels=source.identity_labels()
+    pull_secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
+    annotated_by = type(source.backup.target).__name__
+    return job_pod(
+        scope,
+        identity,
+        options,
+        account=pods.service_account(
+            scope, identity, options, source.identity_annotations(), annotated_by=annotated_by
         ),
-        "spec": {
-            "serviceAccountName": pods.service_account(
-                scope,
-                identity,
-                options,
-                source.identity_annotations(),
-                annotated_by=type(source.backup.target).__name__,
-            ),
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "imagePullSecrets": [{"name": name} for name in secrets] or None,
-            "restartPolicy": "Never",
-            "securityContext": pods.pod_security(uid, security),
-            "terminationGracePeriodSeconds": options.termination_grace_seconds,
-            "initContainers": init_containers(options, own),
-            "containers": [further_ports(containers[-1], options)],
-            "volumes": all_volumes,
-            **pods.from_options(options, identity),
-        },
-    }
+        containers=[_container(step, options) for step in steps],
+        own_volumes=_volumes(source, steps, files),
+        security=source.flowise.security,
+        security_context=pods.pod_security(uid, source.flowise.security),
+        pull_secrets=[{"name": name} for name in pull_secrets],
+        checksums={**files.checksum, **source.certificates.checksum},
+        labels=source.identity_labels(),
+    )
 
 
 def _container(step: Step, options: PodOptions) -> Manifest:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowise_constructs.backup.source import Source
-from flowise_constructs.core.findings import ConfigError, Finding
+from flowise_constructs.core.findings import ConfigError, Finding, warn
+from flowise_constructs.core.rules import network
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
-from flowise_constructs.database.variables import FIXED_VARIABLES, PASSWORD, database_environment
+from flowise_constructs.database.variables import FIXED_VARIABLES, HOST, PASSWORD, database_environment
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import SecretKey
@@ -98,3 +99,13 @@ def refuse_shared_claim(source: Source, data: Claim | None) -> None:
     if data is not None and data.access_mode == "ReadWriteOncePod" and reads_claim(source):
         problem = "'ReadWriteOncePod' lets only main mount it, not the backup: use 'ReadWriteOnce'"
         raise ConfigError([Finding(f"{type(data).__name__}.access_mode", problem)])
+
+
+def warn_of_missing_proxy(source: Source, options: PodOptions) -> None:
+    """A database at 127.0.0.1 is a proxy beside Flowise, and each pod that connects needs one of its own."""
+    host = source.connection.get(HOST)
+    if isinstance(host, str) and network.is_loopback(host) and not options.sidecars:
+        warn(
+            f"PodOptions.sidecars: the database is at {host!r}, the pod itself, and the pods of backups and restores "
+            "have no proxy there unless something injects one: give them main's sidecar"
+        )

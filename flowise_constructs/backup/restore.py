@@ -17,7 +17,7 @@ from flowise_constructs.backup.pod import (
     job_workload,
     template,
 )
-from flowise_constructs.backup.refusals import refuse_contradictions
+from flowise_constructs.backup.refusals import refuse_contradictions, warn_of_missing_proxy
 from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
@@ -69,6 +69,7 @@ class RestoreJob(Construct):
             backup=backup, flowise=flowise, names=names, environment=environment, with_files=restore.files
         )
         refuse_contradictions(self._source, data, restore.pod)
+        warn_of_missing_proxy(self._source, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
         self.job = self._job()
@@ -96,7 +97,7 @@ class RestoreJob(Construct):
         source = self._source
         archive = ["restore-storage.sh"] if source.storage_directory else []
         mirror = source.store_script("restore-files.sh", files=True) if source.mirrored else []
-        return [*source.store_script(DOWNLOAD_SCRIPT), source.engine.restore, *archive, *mirror]
+        return [*source.store_script(DOWNLOAD_SCRIPT), *source.scripts(source.engine.restore), *archive, *mirror]
 
     def _steps(self) -> list[Step]:
         source, restore = self._source, self.restore
@@ -114,7 +115,7 @@ class RestoreJob(Construct):
         return Step(
             name="database",
             image=source.database_image,
-            command=engine.command(engine.restore),
+            command=source.command("restore", engine.restore),
             environment={**source.database(), **self._wait(), **self._overwrite()},
             resources=self.restore.resources,
             secrets=source.password,

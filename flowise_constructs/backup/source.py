@@ -19,8 +19,8 @@ from flowise_constructs.backup.remotes import (
 )
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.database.values import PostgresDatabase
-from flowise_constructs.database.variables import CA_FILE, PASSWORD, PREFIX, TYPE, database_environment
+from flowise_constructs.database.servers import PostgresDatabase
+from flowise_constructs.database.variables import ADDRESS, CA_FILE, PASSWORD, PREFIX, TYPE, database_environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.image import Image
@@ -32,7 +32,7 @@ from flowise_constructs.kubernetes.environment import Environment, certificate_f
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest
-from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey
+from flowise_constructs.kubernetes.references import EnvValue, PodField, SecretKey, references_of
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.files import key_volumes
 from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume
@@ -43,6 +43,7 @@ SECRETS = "/run/secrets/backup"
 S3_CA = "/run/secrets/s3-ca"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 OWN_AUTHORITIES = "/authorities"
+REFERENCES_SCRIPT = "backup-references.sh"
 EXPECTED_TABLES = "chat_flow chat_message credential document_store migrations organization tool user workspace"
 
 
@@ -126,6 +127,7 @@ class Source:
             **self.common(),
             **{name: value for name, value in self.connection.items() if name != PASSWORD},
             **({f"{PASSWORD}_FILE": f"{SECRETS}/database-password"} if self.password else {}),
+            **({"REFERENCES": self.references} if self.references else {}),
             **authorities,
             **self.authorities(),
             "EXPECTED_TABLES": EXPECTED_TABLES,
@@ -138,6 +140,21 @@ class Source:
         if self.environment is None:
             return database_environment(self.flowise.database, DATA_DIRECTORY)
         return {name: value for name, value in self.environment.items() if name.startswith(PREFIX)}
+
+    @property
+    def references(self) -> str:
+        """Where the parts of the database's address are that the YAML doesn't know; empty if it knows them all."""
+        return references_of(self.connection, ADDRESS)
+
+    def command(self, name: str, script: str) -> list[str]:
+        """The command of a step that connects to the database; `name` is what its log calls it."""
+        if not self.references:
+            return self.engine.command(script)
+        return [*self.engine.command(REFERENCES_SCRIPT), name, script]
+
+    def scripts(self, script: str) -> list[str]:
+        """The scripts of that step."""
+        return [*([REFERENCES_SCRIPT] if self.references else []), script]
 
     @property
     def password(self) -> dict[str, SecretKey]:

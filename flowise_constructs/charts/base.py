@@ -22,7 +22,8 @@ from flowise_constructs.flowise.auth_secret import AuthSecret
 from flowise_constructs.flowise.deployment import Deployment, RunsPods
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.main import FlowiseMain
-from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.roles import Main
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.security import Security

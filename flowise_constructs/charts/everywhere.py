@@ -9,7 +9,8 @@ from typing import TypeVar
 from flowise_constructs.backup.engines import engine_of
 from flowise_constructs.backup.values import Backup
 from flowise_constructs.database.values import BundledPostgres
-from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.roles import Main, Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.registry import AnyImage, Registry
 from flowise_constructs.kubernetes.security import Security

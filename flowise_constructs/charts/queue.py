@@ -22,8 +22,9 @@ from flowise_constructs.edge.entrances import Routes
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main, Worker
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.worker import FlowiseWorker
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry

@@ -19,8 +19,8 @@ from flowise_constructs.edge.entrances import Routes
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
+from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Main
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security

@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "from-helm": (
         f"{_PROGRAM} from-helm values.yaml values-prod.yaml --release flowise --output flowise.yaml",
+        f"{_PROGRAM} from-helm values.yaml --chart cowboysysop --release ai --output flowise.yaml",
         f"helm get values flowise -o yaml | {_PROGRAM} from-helm - --format python --output flowise_release.py",
     ),
     "from-env": (

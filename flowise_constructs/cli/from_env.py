@@ -13,7 +13,8 @@ from flowise_constructs.importers.env.files import Files, read_source
 from flowise_constructs.importers.env.importer import import_environment
 from flowise_constructs.importers.env.secrets import secrets_of
 from flowise_constructs.importers.notes import Notes
-from flowise_constructs.manifests.missing_secrets import MissingSecret, manifest
+from flowise_constructs.manifests.missing_secrets import manifest
+from flowise_constructs.manifests.needed_secrets import NeededSecret
 
 _SECRETS = "--secrets-output"
 
@@ -80,7 +81,7 @@ def _refuse_outputs(parsed: argparse.Namespace) -> None:
     refuse_existing(parsed.secrets_output, force=parsed.force, option=_SECRETS)
 
 
-def _of_secrets(parsed: argparse.Namespace, secrets: Sequence[MissingSecret]) -> Iterator[Finding]:
+def _of_secrets(parsed: argparse.Namespace, secrets: Sequence[NeededSecret]) -> Iterator[Finding]:
     names = ", ".join(repr(secret.name.name) for secret in secrets)
     if parsed.secrets_output is None:
         yield Finding(_SECRETS, f"is not given: Secrets {names} must exist before the first apply; it writes them")

@@ -11,12 +11,25 @@ import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
-from typing import Annotated, Any, Literal, ParamSpec, Protocol, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from flowise_constructs.core.findings import ConfigError, Finding, shown
 from flowise_constructs.core.rules import texts
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 SECRET_KEY = "SecretKey(secret=..., key=...)"
 """How messages write the only accepted form of a secret."""
@@ -84,13 +97,14 @@ def hints_of(annotated: Callable[..., object]) -> Mapping[str, Any]:
     return get_type_hints(annotated, include_extras=True)
 
 
-def checked(initializer: Callable[P, None]) -> Callable[P, None]:
-    """Decorates a public `__init__`: each argument is checked against its annotation before anything is created."""
+def checked(initializer: Callable[P, T]) -> Callable[P, T]:
+    """Decorates a public `__init__`, or what makes a value: each argument is checked against its annotation before
+    anything is created."""
     signature = inspect.signature(initializer)
     owner = initializer.__qualname__.partition(".")[0]
 
     @wraps(initializer)
-    def checking(*args: P.args, **kwargs: P.kwargs) -> None:
+    def checking(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             given = signature.bind(*args, **kwargs).arguments
         except TypeError:
@@ -103,7 +117,7 @@ def checked(initializer: Callable[P, None]) -> Callable[P, None]:
         if found:
             raise ConfigError(found)
         try:
-            initializer(*args, **kwargs)
+            return initializer(*args, **kwargs)
         except RuntimeError as error:
             # Raised by JavaScript, with its traceback.
             if (twice := re.search(r"already a \w+ with name '([^']*)'", str(error))) is None:
@@ -183,7 +197,8 @@ def _is_a(hint: Any, given: Any) -> bool:
 def _expected(hints: tuple[Any, ...], given: Any) -> str:
     kinds = [_name(hint) for hint in hints]
     names = " or ".join(kinds)
-    if given is None or SECRET_KEY not in kinds:
+    # Where a number may stand instead, as for a port, there is no secret to hide.
+    if given is None or SECRET_KEY not in kinds or "int" in kinds:
         return f"{shown(given)} must be {names}"
     if "str" in kinds:
         return f"the value, of type {type(given).__name__} and not shown, must be {names}"

@@ -6,7 +6,8 @@ from constructs import Construct
 
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.rules import quantities
-from flowise_constructs.database.values import BundledPostgres, PostgresDatabase
+from flowise_constructs.database.servers import PostgresDatabase
+from flowise_constructs.database.values import BundledPostgres
 from flowise_constructs.kubernetes import volumes
 from flowise_constructs.kubernetes.identity import server_identity
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map

@@ -7,44 +7,16 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from flowise_constructs.core.findings import Finding
-from flowise_constructs.core.rules import naming, network, paths, quantities, texts
+from flowise_constructs.core.rules import naming, paths, quantities, texts
 from flowise_constructs.core.value import Value
+from flowise_constructs.database.servers import MariadbDatabase, MysqlDatabase, PostgresDatabase
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
-from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
+from flowise_constructs.kubernetes.references import SecretKey
 from flowise_constructs.kubernetes.security import Security
 
 POSTGRES_IMAGE = ServerImage(repository="docker.io/library/postgres", tag="18.6-trixie")
 """Image of the bundled server, and of the client for backups."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseTls(Value):
-    """Encrypted connections to a database server."""
-
-    ca: Pem | None = None
-    """The authority that signed the server's certificate: PEM text, or a key that holds PEM, as cert-manager and
-    CloudNativePG make it; mounted as a file, and from there in `DATABASE_SSL_KEY_BASE64`. None: public authorities and
-    `Settings.authorities`, PostgreSQL only. Example: `SecretKey(secret="flowise-db-ca", key="ca.crt")`."""
-    ca_base64: SecretKey | ConfigMapKey | None = None
-    """In the place of `ca`, a key that holds base64 of the PEM: `DATABASE_SSL_KEY_BASE64` as it is."""
-    verify: bool = True
-    """Whether the server's certificate is checked: `DATABASE_REJECT_UNAUTHORIZED`. With a CA, Flowise's own
-    default is no; ours is yes. False needs a CA, because without one Flowise always checks."""
-
-    def contradictions(self) -> Iterable[Finding]:
-        if self.ca is not None and self.ca_base64 is not None:
-            yield self.finding("ca_base64", "is given beside 'ca', and is the same thing otherwise spelt: give one")
-        if not self.verify and not self.has_ca:
-            yield self.finding(
-                "verify",
-                "False has no effect without 'ca': Flowise then always checks; give the CA, then False isn't needed",
-            )
-
-    @property
-    def has_ca(self) -> bool:
-        """Whether an authority of its own is given."""
-        return self.ca is not None or self.ca_base64 is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,55 +26,6 @@ class SqliteDatabase(Value):
     directory: paths.Directory | None = None
     """Directory of the file `database.sqlite`: `DATABASE_PATH`. Default: the data directory. The Helm chart puts the
     file in a directory called `database.sqlite`: `/home/node/.flowise/database.sqlite`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Server(Value):
-    host: network.Host
-    """DNS name or IP address, without port: `DATABASE_HOST`. Example: `"postgres.database.svc.cluster.local"`."""
-    password: SecretKey
-    """`DATABASE_PASSWORD`."""
-    name: texts.Text = "flowise"
-    """Name of the database, which must exist: `DATABASE_NAME`."""
-    user: texts.Text = "flowise"
-    """Role, which should own the database: `DATABASE_USER`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostgresDatabase(_Server):
-    """An existing PostgreSQL server, 13 or newer. `DATABASE_TYPE=postgres`. A connection pooler works in session or
-    transaction mode, not in statement mode. Backups need a direct connection."""
-
-    port: network.Port = 5432
-    """`DATABASE_PORT`."""
-    tls: DatabaseTls | None = None
-    """Encryption: `DATABASE_SSL`, `DATABASE_SSL_KEY_BASE64`. None: no encryption."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _MysqlFamily(_Server):
-    port: network.Port = 3306
-    """`DATABASE_PORT`."""
-    tls: DatabaseTls | None = None
-    """Encryption; needs a CA, because mysql2 refuses `ssl: true`. None: no encryption."""
-
-    def contradictions(self) -> Iterable[Finding]:
-        if self.tls is not None and not self.tls.has_ca:
-            yield self.finding(
-                "tls",
-                "has no CA: Flowise can't connect without one (mysql2 refuses ssl=true); give DatabaseTls(ca=...)",
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class MysqlDatabase(_MysqlFamily):
-    """An existing MySQL server, 8 or newer. `DATABASE_TYPE=mysql`. Flowise's standalone session store ignores TLS.
-    Not for MariaDB, whose 10.11 doesn't know the collation `utf8mb4_0900_ai_ci` of Flowise's MySQL migrations."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MariadbDatabase(_MysqlFamily):
-    """An existing MariaDB server. `DATABASE_TYPE=mariadb`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flowise_constructs.database.values import (
-    Database,
-    DatabaseTls,
-    MysqlDatabase,
-    PostgresDatabase,
-    ServerDatabase,
-    SqliteDatabase,
-)
+from flowise_constructs.database.servers import DatabaseTls, MysqlDatabase, PostgresDatabase
+from flowise_constructs.database.values import Database, ServerDatabase, SqliteDatabase
 from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file, word
-from flowise_constructs.kubernetes.references import Pem
+from flowise_constructs.kubernetes.references import Pem, variable_of
 
 PREFIX = "DATABASE_"
 TYPE = "DATABASE_TYPE"
@@ -23,6 +17,8 @@ CA_FILE = "database-ca.pem"
 CA_FILE_VARIABLE = "DATABASE_SSL_KEY_FILE"
 """Ours: certificate-variables.js makes Flowise's variable of it."""
 
+ADDRESS = (HOST, "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER")
+"""Where it is and as whom: no secrets, though a Secret may hold them."""
 FIXED_VARIABLES = (TYPE, "DATABASE_PATH", CA_FILE_VARIABLE)
 """Those that other lines of a manifest follow from: volumes, scripts."""
 
@@ -48,7 +44,7 @@ def database_environment(database: Database, data_directory: str) -> Environment
     return {
         TYPE: _type(database),
         HOST: database.host,
-        "DATABASE_PORT": str(database.port),
+        "DATABASE_PORT": variable_of(database.port),
         "DATABASE_NAME": database.name,
         "DATABASE_USER": database.user,
         PASSWORD: database.password,

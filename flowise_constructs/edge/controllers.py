@@ -1,4 +1,4 @@
-"""What each ingress controller must be told: predictions send nothing for minutes, answers are streamed, uploads are large.
+"""What each ingress controller must be told: predictions are silent for minutes, answers are streamed, uploads large.
 
 The annotations' names and defaults are those of the controllers' own documentation and sources.
 """

@@ -19,8 +19,8 @@ _FORWARDS_WHAT_IT_MATCHED = ("nginx", "haproxy", "contour", "traefik")
 
 @dataclass(frozen=True, kw_only=True)
 class Doors(Value):
-    """Two ways in, on different hosts, and where you want it of different classes or gateways: `public` with the paths of
-    chats and embedded widgets alone, `admin` with all. In front of `admin` belongs a private network or a login.
+    """Two ways in, on different hosts, and where you want it of different classes or gateways: `public` with the paths
+    of chats and embedded widgets alone, `admin` with all. In front of `admin` belongs a private network or a login.
 
     A public door is a list of what is allowed. Flowise decodes a path and takes HTML tags out of it before it looks for
     the handler, so that no list of what is denied holds. For the same reason a proxy must forward the path that it
@@ -30,8 +30,8 @@ class Doors(Value):
     it forwards; Contour and Traefik (3.3.6, 2.11.24 or newer) forward the cleaned path. F5's NGINX is refused."""
 
     admin: Ingress | HttpRoute | None
-    """For administrators, with the UI. It gives the public URL, which is for links in mails and for cookies. None: their
-    way in is made elsewhere, such as through oauth2-proxy: then give `Settings.app_url`."""
+    """For administrators, with the UI. It gives the public URL, which is for links in mails and for cookies. None:
+    their way in is made elsewhere, such as through oauth2-proxy: then give `Settings.app_url`."""
     public: Ingress | HttpRoute
     """For everybody: hosts, class or gateway, TLS; leave its paths out. Its object is called `{name}-public`."""
     paths: Sequence[OpenPath] = CHAT_PATHS

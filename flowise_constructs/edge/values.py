@@ -119,8 +119,8 @@ class Further(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress(Value):
-    """The Ingress in front of main. Predictions can send nothing for minutes, so the controller needs read timeouts of an
-    hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`: name the controller
+    """The Ingress in front of main. Predictions can send nothing for minutes, so the controller needs read timeouts of
+    an hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`: name the controller
     (`Ingress.traefik(...)`, `.nginx`, `.f5_nginx`, `.haproxy`, `.contour`, `.alb`, `.gke`, `.azure`), or set its
     annotations yourself."""
 
@@ -179,8 +179,8 @@ class Ingress(Value):
 
     @classmethod
     def nginx(cls, *, hosts: Sequence[IngressHost], **further: Unpack[Further]) -> Ingress:
-        """For ingress-nginx, the Kubernetes project's, which is retired since March 2026: nobody mends it, and a warning
-        says so. Read and send timeout, no buffering, body size."""
+        """For ingress-nginx, the Kubernetes project's, which is retired since March 2026: nobody mends it, and a
+        warning says so. Read and send timeout, no buffering, body size."""
         return cls._of("nginx", hosts, {}, further)
 
     @classmethod
@@ -205,8 +205,8 @@ class Ingress(Value):
     def alb(
         cls, *, hosts: Sequence[IngressHost], certificate: str | None = None, **further: Unpack[Further]
     ) -> Ingress:
-        """For the AWS Load Balancer Controller: idle timeout, health path, targets by the pods' addresses. An ALB neither
-        buffers nor limits bodies. `certificate` is the ARN of a certificate in ACM: https, and http is redirected."""
+        """For the AWS Load Balancer Controller: idle timeout, health path, targets by the pods' addresses. An ALB
+        neither buffers nor limits bodies. `certificate` is the ARN of a certificate in ACM: https, and http is redirected."""
         prefix = "alb.ingress.kubernetes.io"
         tls = {
             f"{prefix}/certificate-arn": certificate or "",

@@ -48,6 +48,8 @@ class Deployment:
         return replace(self, workloads=(*self.workloads, *(other.workload for other in others)))
 
     def workload(self, component: str) -> Workload | None:
-        """The workload with that label `app.kubernetes.io/component`: `main`, `worker`, `postgresql`, `redis`,
-        `backup`, `drill`, `restore`, `key-rotation`. None if there is none."""
-        return next((item for item in self.workloads if item.identity.component == component), None)
+        """The workload with that label `app.kubernetes.io/component`: `main` (also with another
+        `Names.main_component`), `worker`, `postgresql`, `redis`, `backup`, `drill`, `restore`, `key-rotation`. None if
+        there is none."""
+        wanted = self.names.main_component if component == "main" else component
+        return next((item for item in self.workloads if item.identity.component == wanted), None)

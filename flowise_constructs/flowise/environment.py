@@ -11,11 +11,12 @@ from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.flowise.further_variables import unwise, useless
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.releases import Role
+from flowise_constructs.flowise.roles import Main, Worker
 from flowise_constructs.flowise.unread_variables import unread
-from flowise_constructs.flowise.values import Flowise, Main, Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.environment import Environment, Owner
 from flowise_constructs.kubernetes.pod_options import Resources
-from flowise_constructs.kubernetes.references import EnvValue, SecretKey
+from flowise_constructs.kubernetes.references import EnvValue, SecretKey, references_of
 from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage import variables as storage
 
@@ -62,14 +63,21 @@ def gate_environment(process: Mapping[str, EnvValue], image: Image, deadline_sec
         or name.startswith(_GATE_READS_PREFIXES)
         or (name not in OWNED and not isinstance(value, SecretKey))
     }
+    references = server_references(process)
     return {
         **wanted,
+        **({"GATE_REFERENCES": references} if references else {}),
         storage.TYPE: "local",
         "GATE_DEADLINE_SECONDS": str(deadline_seconds),
         "GATE_FLOWISE_RELEASE": image.flowise.tag,
         **({"GATE_IMAGE_TAG": image.tag} if image.tag and image.release is None else {}),
         **({"GATE_VERIFY": "true"} if image.verify else {}),
     }
+
+
+def server_references(process: Mapping[str, EnvValue]) -> str:
+    """Where the addresses of servers are that the YAML doesn't know; empty if it knows them all."""
+    return references_of(process, (*database.ADDRESS, *queueing.ADDRESS))
 
 
 def _shared(flowise: Flowise, resources: Resources) -> Environment:

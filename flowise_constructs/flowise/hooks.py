@@ -18,6 +18,7 @@ from flowise_constructs.queueing import variables as queueing
 from flowise_constructs.storage import variables as storage
 
 _MEND = 'return {**super().env(), "NAME": "value"}'
+_NO_SECRETS = frozenset({*database.ADDRESS, *queueing.ADDRESS})
 _NEEDED = frozenset({*VARIABLES.values(), database.TYPE, storage.TYPE, queueing.MODE})
 
 
@@ -77,5 +78,5 @@ def _problems(given: Mapping[str, EnvValue], own: Mapping[str, EnvValue]) -> Ite
                 yield f"lacks {name}: {_MEND}"
         elif follows and given[name] != value:
             yield f"changes {name}, which can't be changed: {follows}"
-        elif isinstance(value, SecretKey) and isinstance(given[name], str):
+        elif isinstance(value, SecretKey) and isinstance(given[name], str) and name not in _NO_SECRETS:
             yield f"gives {name} as text (not shown), which would stand in the YAML: give {SECRET_KEY}"

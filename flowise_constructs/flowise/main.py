@@ -27,7 +27,8 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
-from flowise_constructs.flowise.values import Flowise, Main
+from flowise_constructs.flowise.roles import Main
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
@@ -80,7 +81,7 @@ class FlowiseMain(Construct):
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
         _refuse_contradictions(flowise, main, data)
-        self._identity = flowise_identity(names, "main", version=flowise.image.tag)
+        self._identity = flowise_identity(names, names.main_component, version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
         probes_of_all = (*MAIN_PROBES[True], *WORKER_PROBES) if flowise.queue else MAIN_PROBES[False]

@@ -12,11 +12,12 @@ from constructs import Construct
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.database import variables as database
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME, LOG_DIRECTORY
-from flowise_constructs.flowise.environment import gate_environment
+from flowise_constructs.flowise.environment import gate_environment, server_references
 from flowise_constructs.flowise.further_variables import lost_files
 from flowise_constructs.flowise.model_list import model_list_mount, model_list_volume
+from flowise_constructs.flowise.roles import WritableSizes
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.flowise.values import Flowise, WritableSizes
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import CERTIFICATES_SCRIPT
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
@@ -163,7 +164,11 @@ def scripts_of(
     own = GATE_DATABASE_SCRIPTS.get(kind, ()) if isinstance(kind, str) else ()
     queue = (GATE_QUEUE_SCRIPT,) if queueing.MODE in environment else ()
     preload = [CERTIFICATES_SCRIPT] if certificates else []
-    return scripts("gate.js", *own, *queue, *probe_scripts, *preload)
+    return scripts(_gate_script(environment), *own, *queue, *probe_scripts, *preload)
+
+
+def _gate_script(environment: Mapping[str, EnvValue]) -> str:
+    return "gate-references.js" if server_references(environment) else "gate.js"
 
 
 def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> Manifest:
@@ -172,7 +177,7 @@ def _gate(flowise: Flowise, process: FlowiseProcess, mounts: list[Manifest]) -> 
         "name": "gate",
         "image": flowise.image.reference,
         "imagePullPolicy": flowise.image.pull_policy,
-        "command": ["node", f"{SCRIPTS_DIRECTORY}/gate.js", process.role],
+        "command": ["node", f"{SCRIPTS_DIRECTORY}/{_gate_script(process.environment)}", process.role],
         "env": pods.variables(gate_environment(process.environment, flowise.image, GATE_DEADLINE_SECONDS)),
         "envFrom": env_from(process.options),
         "resources": pods.requirements(process.resources),

@@ -1,26 +1,22 @@
-"""What mains and workers share, and what each role adds."""
+"""What mains and workers share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flowise_constructs.core.findings import Finding, warn
-from flowise_constructs.core.rules import naming, quantities
 from flowise_constructs.core.value import Value
 from flowise_constructs.database.values import Database, SqliteDatabase
 from flowise_constructs.edge.doors import Doors
 from flowise_constructs.edge.entrances import Entrances, Routes
 from flowise_constructs.edge.routes import HttpRoute
-from flowise_constructs.edge.values import Ingress, Service
+from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
 from flowise_constructs.flowise.settings import Settings
-from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
-from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
-from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis
 from flowise_constructs.storage.values import AzureContainer, LocalStorage, ObjectStore, SharedVolume, Storage
@@ -66,12 +62,14 @@ class Flowise(Value):
         ):
             yield self.finding(
                 "settings",
-                f"secure_cookies=True, but the {self.entrances.name} makes {self.public_url!r}: give it {self._tls_fields}",
+                f"secure_cookies=True, but the {self.entrances.name} makes {self.public_url!r}: "
+                f"give it {self._tls_fields}",
             )
         if self.settings.trusted_proxies == 0 and self.settings.app_url is None and self.secure_cookies:
             yield self.finding(
                 "settings",
-                f"trusted_proxies=0 behind an {self.entrances.name} with TLS: nobody can log in; give the number of proxies",
+                f"trusted_proxies=0 behind an {self.entrances.name} with TLS: nobody can log in; give the number of "
+                "proxies",
             )
         if self.settings.smtp is not None and self.public_url is None:
             yield self.finding(
@@ -89,6 +87,7 @@ class Flowise(Value):
             )
         self._warn_of_plain_entrance()
         self._warn_of_refused_commands()
+        self._warn_of_unknown_hosts()
 
     @property
     def public_url(self) -> str | None:
@@ -107,23 +106,27 @@ class Flowise(Value):
         return "'tls'" if isinstance(self.entrances.first, HttpRoute) else "'tls' or 'tls_in_front'"
 
     @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The servers that its pods connect to: the database's, and Redis. Host and port of each are None where only
+        a Secret or ConfigMap in the cluster has them."""
+        database, redis = self.database, self.queue.redis if self.queue else None
+        servers = [] if isinstance(database, SqliteDatabase) else [Endpoint("database", database.host, database.port)]
+        return (*servers, *([Endpoint("redis", redis.host, redis.port)] if isinstance(redis, Redis) else []))
+
+    @property
     def server_hosts(self) -> tuple[str, ...]:
-        """Hosts of the servers that belong to the installation; an object store, where it is not on the internet."""
-        redis = self.queue.redis if self.queue else None
+        """Hosts of the servers that belong to the installation, as far as they are known; an object store, where it is
+        not on the internet."""
+        known = (endpoint.known_host for endpoint in self.endpoints)
         return (
-            *([] if isinstance(self.database, SqliteDatabase) else [self.database.host]),
-            *([redis.host] if isinstance(redis, Redis) else []),
+            *(host for host in known if host is not None),
             *(self.storage.private_hosts if isinstance(self.storage, ObjectStore) else []),
         )
 
     @property
     def server_ports(self) -> tuple[int, ...]:
-        """Ports of the servers that the gate connects to."""
-        redis = self.queue.redis if self.queue else None
-        return (
-            *([] if isinstance(self.database, SqliteDatabase) else [self.database.port]),
-            *([redis.port] if isinstance(redis, Redis) else []),
-        )
+        """Ports of the servers that the gate connects to, as far as they are known."""
+        return tuple(port for endpoint in self.endpoints if (port := endpoint.known_port) is not None)
 
     @property
     def secure_cookies(self) -> bool | None:
@@ -164,6 +167,17 @@ class Flowise(Value):
         if settings.mcp_protocol == "stdio" and name in known.variables and name not in settings.extra_env:
             warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {name} lists: set it in extra_env")
 
+    def _warn_of_unknown_hosts(self) -> None:
+        proxy = self.settings.proxy
+        if proxy is None or proxy.no_proxy:
+            return
+        for endpoint in self.endpoints:
+            if endpoint.known_host is None:
+                warn(
+                    f"OutboundProxy.no_proxy: the host of the {endpoint.server} is in {endpoint.place}, so it can't be "
+                    "put among the hosts that are reached without the proxy: name it there, or the domain that it is in"
+                )
+
     def _warn_of_plain_entrance(self) -> None:
         url, entrance, called = self.public_url, self.entrances.first, self.entrances.name
         if url is None or entrance is None:
@@ -186,140 +200,4 @@ class Flowise(Value):
             warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "
                 "give 'tls', or 'tls_in_front' if TLS ends in front of it or its controller has a default certificate"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class WritableSizes(Value):
-    """`sizeLimit` of the pod's writable directories, each an emptyDir with a size limit: a pod that exceeds one is
-    evicted."""
-
-    home: quantities.Size = "1Gi"
-    """HOME, including the caches of npx and Chromium; also the data directory if it is not on a claim."""
-    logs: quantities.Size | LogClaim = "1Gi"
-    """`LOG_PATH`; Flowise rotates some files and deletes none. A `LogClaim`: a volume that outlives the pod. Unused
-    with a bucket: logs go there, with Google's to Cloud Logging. Example: `LogClaim(size="20Gi")`."""
-    tmp: quantities.Size = "2Gi"
-    """`/tmp`: uploads and documents while they are processed."""
-    shm: quantities.Size | None = None
-    """`/dev/shm` in memory, for nodes that run Chromium. Default: left out (64 MiB)."""
-
-
-LEAST_MEMORY = "1Gi"
-"""Flowise peaks at 910 MiB while it boots."""
-LEAST_STOP_SECONDS = 5
-"""Main ends one or two seconds after the stop signal."""
-LEAST_STARTUP_SECONDS = 90
-"""A boot took up to 88 seconds."""
-
-
-def _too_little(value: Main | Worker) -> Iterator[Finding]:
-    """What a Flowise process can't start with, or would be restarted for."""
-    limit = value.resources.memory_limit
-    if quantities.amount(limit) < quantities.amount(LEAST_MEMORY):
-        yield value.finding(
-            "resources",
-            f"memory_limit {limit!r} is too little, Flowise peaks at 910 MiB while it boots: 1Gi or more",
-        )
-    budget = value.startup.period_seconds * value.startup.failure_threshold
-    if budget < LEAST_STARTUP_SECONDS:
-        yield value.finding(
-            "startup",
-            f"gives a boot {budget} s (period_seconds times failure_threshold), and it took up to 88: take 90 or more",
-        )
-    liveness = value.liveness
-    if liveness is not None and liveness.period_seconds * liveness.failure_threshold < 15:
-        warn(
-            f"{type(value).__name__}.liveness: restarts a pod after less than 15 s without an answer, which a busy "
-            "Flowise may need: more period_seconds or failure_threshold"
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Main(Value):
-    """What is specific to main."""
-
-    replicas: quantities.Count = 1
-    """`replicas`. More than one only in queue mode. 0 stops Flowise and keeps all data."""
-    service: Service = Service()
-    """The Service."""
-    resources: Resources = Resources()
-    """Requests and limits."""
-    startup: ProbeNumbers = ProbeNumbers(period_seconds=5, failure_threshold=60)
-    """Startup probe. Measured startups took 11 to 88 seconds; the first one on an empty database takes longer."""
-    readiness: ProbeNumbers = ProbeNumbers()
-    """Readiness probe."""
-    liveness: ProbeNumbers | None = None
-    """Liveness probe. Default: every 10 s in queue mode, where main runs no flows and the probe also detects the lost
-    Redis connection of FlowiseAI/Flowise#5126; every 20 s in standalone, where a flow may block the event loop."""
-    pre_stop_seconds: quantities.Count = 20
-    """How long a terminating pod still serves requests, until no proxy sends it any: Flowise cuts open requests when it
-    gets the stop signal. The grace period is 15 seconds longer."""
-    strategy: Literal["Recreate", "RollingUpdate"] | None = None
-    """`strategy.type`. Default: Recreate with SQLite or a claim that one node holds, else RollingUpdate
-    with a surge."""
-    extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
-    """Extra variables for main only."""
-    sizes: WritableSizes = WritableSizes()
-    """Writable directories."""
-    run_as_root: bool = False
-    """Runs main as root, for a volume whose files only root can use and whose driver can't change that. A namespace
-    that enforces Pod Security "restricted" refuses the pod, and users' code runs as root in it."""
-    pod: PodOptions = PodOptions()
-    """Scheduling, labels, annotations, volumes."""
-
-    def contradictions(self) -> Iterable[Finding]:
-        yield from _too_little(self)
-        grace = self.pod.termination_grace_seconds
-        if grace is not None and grace < self.pre_stop_seconds + LEAST_STOP_SECONDS:
-            yield self.finding(
-                "pod",
-                f"termination_grace_seconds {grace} is less than {LEAST_STOP_SECONDS} s above pre_stop_seconds "
-                f"{self.pre_stop_seconds}, and Flowise is killed while it stops: more, or leave it out",
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worker(Value):
-    """What is specific to workers."""
-
-    replicas: quantities.Count = 1
-    """`replicas`. With 0 every prediction waits."""
-    concurrency: quantities.Positive = 10
-    """Concurrent jobs per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
-    the whole queue. A flow that calls another flow occupies two slots at once: keep replicas times concurrency well
-    above the number of such calls."""
-    resources: Resources = Resources()
-    """Requests and limits."""
-    startup: ProbeNumbers = ProbeNumbers(period_seconds=5, timeout_seconds=10, failure_threshold=60)
-    """Startup probe: succeeds once the worker is registered with its queues."""
-    liveness: ProbeNumbers = ProbeNumbers(period_seconds=20, timeout_seconds=10)
-    """Liveness probe: the worker is registered with its queues and its event loop runs."""
-    grace_seconds: quantities.Positive = 40
-    """`terminationGracePeriodSeconds`: just over the 30 seconds that Flowise gives its running jobs."""
-    extra_env: Mapping[naming.EnvName, EnvValue] = field(default_factory=dict[str, EnvValue])
-    """Extra variables for workers only."""
-    sizes: WritableSizes = WritableSizes()
-    """Writable directories."""
-    pod: PodOptions = PodOptions()
-    """Scheduling, labels, annotations, volumes."""
-
-    def contradictions(self) -> Iterable[Finding]:
-        yield from _too_little(self)
-        if self.grace_seconds < 31:
-            yield self.finding(
-                "grace_seconds",
-                f"{self.grace_seconds} is not above the 30 seconds that Flowise gives running jobs: use 31 or more",
-            )
-        if self.concurrency == 1:
-            warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy")
-        if self.concurrency > 1000:
-            warn(f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual")
-        if self.pod.termination_grace_seconds is not None:
-            yield self.finding("pod", "has termination_grace_seconds, which is grace_seconds here: leave it out")
-        for name in of_one_pod(by_name(self.pod.claims, self.sizes.logs)):
-            yield self.finding(
-                "pod" if name in {claim.name for claim in self.pod.claims} else "sizes",
-                f"{name!r} is a claim for one pod, and a rollout of workers starts the new pod beside the old one: "
-                "take access_mode='ReadWriteMany'",
             )

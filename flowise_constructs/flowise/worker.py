@@ -17,7 +17,8 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
-from flowise_constructs.flowise.values import Flowise, Worker
+from flowise_constructs.flowise.roles import Worker
+from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import mounted_files

@@ -1,11 +1,15 @@
-"""Fields that charts have in the same form: ports, certificates, lines of configuration, names of pull Secrets."""
+"""Fields that charts have in the same form: ports, certificates, lines of configuration, names of pull
+Secrets, entries of an Ingress's `tls`."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from flowise_constructs import IngressTls
 from flowise_constructs.core.rules import texts
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.importers.release import Release
@@ -57,3 +61,16 @@ def pull_secrets(release: Release, path: str) -> list[str]:
         else:
             release.refuse(f"{where}.name", "must be the name of a Secret")
     return names
+
+
+def ingress_tls(release: Release, path: str, entry: Mapping[str, Any]) -> IngressTls:
+    """An entry of an Ingress's `tls`."""
+    release.only(entry, path, "secretName", "hosts")
+    paths = {"hosts": f"{path}.hosts", "secret_name": f"{path}.secretName"}
+    return release.make(
+        IngressTls,
+        paths,
+        IngressTls(hosts=[]),
+        hosts=entry.get("hosts") or [],
+        secret_name=entry.get("secretName") or None,
+    )

@@ -10,6 +10,18 @@ from flowise_constructs import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
+class Patch:
+    """A field of Kubernetes that none of this library's values has: a JSON patch on an object of the chart."""
+
+    construct: str
+    """The chart's attribute that is the object. Example: `main.service`."""
+    pointer: str
+    """Where it is added. Example: `/spec/clusterIP`."""
+    value: Any
+    """As in YAML."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Imported:
     """A deployment as this library's values."""
 
@@ -31,6 +43,8 @@ class Imported:
     """Labels for every object."""
     objects: tuple[Mapping[str, Any], ...] = ()
     """Extra objects beside the chart's, as in YAML."""
+    patches: tuple[Patch, ...] = ()
+    """What is added to the chart's own objects."""
     objects_path: str = ""
     """Where the source has extra objects."""
     external_secrets_path: str = ""

@@ -53,7 +53,7 @@ def checked_objects(release: Notes, objects: list[dict[str, Any]], paths: str) -
         if key in seen:
             release.refuse(paths, f"{key[1]} {key[3]!r} is there twice: remove one")
         seen.add(key)
-        problem = _problem(item)
+        problem = problem_of(item)
         if problem is not None:
             release.refuse(paths, f"{key[1]} {key[3]!r} {problem}")
     return objects
@@ -65,16 +65,17 @@ def identity(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return str(item["apiVersion"]), str(item["kind"]), str(metadata.get("namespace") or ""), str(metadata["name"])
 
 
-def _problem(value: Any) -> str | None:
+def problem_of(value: Any) -> str | None:
+    """Why YAML or JavaScript can't represent the data; None where they can."""
     if is_map(value):
         for key, item in value.items():
             if key.startswith("$jsii") or any(texts.unsafe(character) for character in key):
                 return f"has the key {shown(key)}, which YAML or JavaScript can't represent"
-            if (problem := _problem(item)) is not None:
+            if (problem := problem_of(item)) is not None:
                 return problem
         return None
     if is_sequence(value):
-        return next((problem for item in value if (problem := _problem(item)) is not None), None)
+        return next((problem for item in value if (problem := problem_of(item)) is not None), None)
     if isinstance(value, str):
         if any(texts.unsafe(character) for character in value):
             return "contains control characters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flowise_constructs import (
@@ -104,9 +104,12 @@ def service_account(release: Release, path: str, name: str) -> ServiceAccount:
 
 
 def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodOptions:
-    """Scheduling and metadata; `paths` maps our fields to the chart's paths."""
+    """Scheduling and metadata; `paths` maps our fields to the chart's paths, `more` has those that
+    don't come from one path alone."""
     fields: dict[str, Any] = {}
     for field, path in paths.items():
+        if field in more:
+            continue
         if field == "labels":
             # Those of the selector have already been refused.
             fields[field] = {name: word for name, word in release.words(path).items() if name not in SELECTOR_LABELS}
@@ -130,8 +133,13 @@ def scheduling_paths(prefix: str) -> dict[str, str]:
     }
 
 
-def volumes(release: Release, at: str = "extraVolumes", mounts: str = "extraVolumeMounts") -> Sequence[Volume]:
-    """Main's extra volumes: each mount with its volume."""
+def volumes(
+    release: Release,
+    at: str = "extraVolumes",
+    mounts: str = "extraVolumeMounts",
+    place: Callable[[str], str] = moved,
+) -> Sequence[Volume]:
+    """A pod's extra volumes: each mount with its volume. `place` is where a path of the chart's containers is here."""
     sources = {
         str(entry.get("name")): {key: value for key, value in entry.items() if key != "name"}
         for _, entry in release.entries(at)
@@ -142,7 +150,9 @@ def volumes(release: Release, at: str = "extraVolumes", mounts: str = "extraVolu
         if name not in sources:
             release.refuse(f"{path}.name", f"{name[:80]!r} is not in {at}: add the volume there")
             continue
-        found.append(_volume(release, (path, at), mount, sources[name], _free_name(name, found)))
+        path_here = mount.get("mountPath")
+        put = place(path_here) if isinstance(path_here, str) else path_here
+        found.append(_volume(release, (path, at), {**mount, "mountPath": put}, sources[name], _free_name(name, found)))
     for name in sorted(set(sources) - {str(mount.get("name")) for mount in release.items(mounts) if is_map(mount)}):
         release.remark(at, f"{name[:80]!r} is not carried over: {mounts} doesn't mount it")
     return found
@@ -154,7 +164,6 @@ def _volume(
     path, source_path = paths
     release.only(mount, path, "name", "mountPath", "subPath", "readOnly")
     otherwise = Volume(name="refused", source={"emptyDir": {}}, mount_path="/refused")
-    mount_path = mount.get("mountPath")
     return release.make(
         Volume,
         {
@@ -167,7 +176,7 @@ def _volume(
         otherwise,
         name=name,
         source=source,
-        mount_path=moved(mount_path) if isinstance(mount_path, str) else mount_path,
+        mount_path=mount["mountPath"],
         sub_path=mount.get("subPath") or None,
         read_only=mount.get("readOnly", False),
     )

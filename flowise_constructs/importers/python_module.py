@@ -22,7 +22,7 @@ from flowise_constructs import (
 from flowise_constructs.core.plain import is_list, is_map, is_sequence
 from flowise_constructs.core.value import Value
 from flowise_constructs.flowise.auth import KEYS
-from flowise_constructs.importers.imported import Imported
+from flowise_constructs.importers.imported import Imported, Patch
 from flowise_constructs.importers.synthesis import object_id, patches
 
 WIDTH = 88
@@ -97,12 +97,14 @@ def python_module(imported: Imported) -> str:
     cdk8s = [
         *(["ApiObject"] if imported.labels or imported.objects else []),
         "App",
-        *(["JsonPatch"] if imported.objects else []),
+        *(["JsonPatch"] if imported.objects or imported.patches else []),
     ]
     head = _HEAD.format(title=imported.title, file=imported.name, cdk8s=", ".join(cdk8s))
     imports = _import(names)
     labels = f"\nLABELS = {_written(dict(imported.labels), 0, len('LABELS = '))}\n" if imported.labels else ""
-    body = f"    chart = {_written(chart, 4, len('    chart = '))}\n" + "".join(map(_object, imported.objects))
+    body = f"    chart = {_written(chart, 4, len('    chart = '))}\n" + "".join(
+        [*map(_patch, imported.patches), *map(_object, imported.objects)]
+    )
     noun = imported.noun
     signature = f'def {noun}(scope: Construct) -> {imported.chart}:\n    """The {noun}\'s objects."""\n'
     made = f"{signature}{body}{_LABELS if imported.labels else ''}    return chart\n"
@@ -134,6 +136,13 @@ def _object(item: Mapping[str, Any]) -> str:
     return f"    made = {_written(call, 4, len('    made = '))}\n    {_written(patch, 4, 4)}\n"
 
 
+def _patch(patch: Patch) -> str:
+    call = Call(
+        f"chart.{patch.construct}.add_json_patch", [Call("JsonPatch.add", [patch.pointer, patch.value], {})], {}
+    )
+    return f"    {_written(call, 4, 4)}\n"
+
+
 def _source(value: Any) -> Any:
     """Values as calls, without arguments that equal the default."""
     if isinstance(value, Auth):
@@ -163,14 +172,25 @@ def _is_said(field: Field[Any], value: Any) -> bool:
 def _auth(auth: Auth) -> Call:
     keys: dict[str, SecretKey] = {name: getattr(auth, name) for name in KEYS}
     whom = {name: getattr(auth, name) for name in ("jwt_issuer", "jwt_audience") if getattr(auth, name) != "Flowise"}
-    named = {name: key.key for name, key in keys.items() if key.key != KEYS[name]}
-    return Call("Auth.from_secret", [auth.encryption_key.secret], {**named, **whom})
+    return Call("Auth.from_secret", *_of_one_secret(keys, KEYS, whom))
 
 
 def _credentials(keys: S3Credentials) -> Call:
     standard = {"access_key_id": "access-key", "secret_access_key": "secret-key"}
-    named = {name: getattr(keys, name).key for name, key in standard.items() if getattr(keys, name).key != key}
-    return Call("S3Credentials.from_secret", [keys.access_key_id.secret], named)
+    held: dict[str, SecretKey] = {name: getattr(keys, name) for name in standard}
+    if keys.access_key_id.secret != keys.secret_access_key.secret:
+        return Call("S3Credentials", [], {name: _source(key) for name, key in held.items()})
+    return Call("S3Credentials.from_secret", *_of_one_secret(held, standard, {}))
+
+
+def _of_one_secret(
+    keys: Mapping[str, SecretKey], standard: Mapping[str, str], more: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of `from_secret`: the Secret that holds most of the keys, and what differs from its defaults."""
+    secrets = [key.secret for key in keys.values()]
+    secret = max(secrets, key=secrets.count)
+    given = {name: key.key if key.secret == secret else _source(key) for name, key in keys.items()}
+    return [secret], {**{name: key for name, key in given.items() if key != standard[name]}, **more}
 
 
 def _names(source: Any) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.notes import Notes, nearest
-from flowise_constructs.importers.tables import ANY_SCALAR, Section, Table
+from flowise_constructs.importers.tables import ANY_SCALAR, ANYTHING, Section, Table
 
 
 class Release(Notes):
@@ -126,7 +126,7 @@ class Release(Notes):
         """The key that was meant: the most similar one beside it or at the top, or its place in another section."""
         elsewhere = self._table.elsewhere(key)
         deeper = f": did you mean {' or '.join(map(repr, elsewhere))}?" if elsewhere else ""
-        return nearest(key, known) or nearest(key, self._table.keys) or deeper
+        return nearest(key, known) or deeper or nearest(key, self._table.keys)
 
 
 def _is_below(key: str, path: str) -> bool:
@@ -142,7 +142,7 @@ def _wrong_kind(value: Any, default: Any) -> str | None:
         )
     if isinstance(default, int):
         return None if _is_integer(value) else "must be a whole number"
-    if value is None or value is ANY_SCALAR:
+    if value is None or value is ANY_SCALAR or default is ANYTHING:
         return None
     if default is ANY_SCALAR:
         return None if isinstance(value, (str, int)) and not isinstance(value, bool) else "must be a number or text"

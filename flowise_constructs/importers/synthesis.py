@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from cdk8s import ApiObject, App, Chart, JsonPatch
@@ -57,9 +58,11 @@ def _with_path(finding: Finding, imported: Imported) -> Finding:
 
 
 def build(app: App, imported: Imported) -> Chart:
-    """The chart of the deployment, with its extra objects and labels."""
+    """The chart of the deployment, with its patches, extra objects and labels."""
     chart = _CHARTS[imported.chart](app, imported.name, **imported.arguments)
     _refuse_clashes(chart, imported)
+    for patch in imported.patches:
+        attrgetter(patch.construct)(chart).add_json_patch(JsonPatch.add(patch.pointer, patch.value))
     for item in imported.objects:
         _add(chart, item)
     if imported.labels:

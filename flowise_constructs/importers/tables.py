@@ -14,6 +14,9 @@ Section = dict[str, Any]
 _ANY_SCALAR = object()
 ANY_SCALAR: Any = _ANY_SCALAR
 """The empty default of a key that takes a number or text."""
+_ANYTHING = object()
+ANYTHING: Any = _ANYTHING
+"""The default of a key that takes whatever is given."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from flowise_constructs import EnvValue, SecretKey
+from flowise_constructs import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.core.findings import shown
 from flowise_constructs.flowise.environment import OWNED
 from flowise_constructs.importers.notes import Notes
@@ -40,6 +40,10 @@ class Variables:
     def value(self, name: str) -> EnvValue | None:
         """The variable, which stays in the list."""
         return self._found[name][1] if name in self._found else None
+
+    def found(self) -> dict[str, tuple[str, EnvValue]]:
+        """All that it still has, each with its path."""
+        return dict(self._found)
 
     def take(self, name: str) -> EnvValue | None:
         """Takes the variable, a literal or a reference."""
@@ -87,6 +91,14 @@ class Variables:
             return value
         self._notes.refuse(where, f"{name} must come from a Secret: use valueFrom.secretKeyRef")
         return None
+
+    def take_reference(self, name: str) -> SecretKey | ConfigMapKey | None:
+        """Takes the variable where it comes from a Secret or ConfigMap; a literal stays among them."""
+        value = self.value(name)
+        if not isinstance(value, (SecretKey, ConfigMapKey)):
+            return None
+        self._found.pop(name)
+        return value
 
     def add(self, name: str, where: str, value: EnvValue | None) -> None:
         """Adds a variable from the other role's list."""

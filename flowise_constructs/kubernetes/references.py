@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from flowise_constructs.core.rules import naming, texts
+from flowise_constructs.core.rules import naming, network, texts
 from flowise_constructs.core.value import Value
 
 
@@ -56,3 +57,33 @@ Pem: TypeAlias = texts.Certificate | SecretKey | ConfigMapKey
 """Certificates as PEM text, or a key that holds PEM, as cert-manager, trust-manager and CloudNativePG make them."""
 EnvValue: TypeAlias = texts.Literally | SecretKey | ConfigMapKey | PodField
 """A literal, or a reference to the value."""
+AnyHost: TypeAlias = network.ServerHost | SecretKey | ConfigMapKey
+"""A server's host, or the key that holds it, as operators make it."""
+AnyPort: TypeAlias = network.Port | SecretKey | ConfigMapKey
+"""A server's port, or the key that holds it."""
+AnyText: TypeAlias = texts.Text | SecretKey | ConfigMapKey
+"""A name that is no secret, or the key that holds it."""
+
+
+def variable_of(value: AnyHost | AnyPort | AnyText) -> EnvValue:
+    """The value as a variable of a container."""
+    return str(value) if isinstance(value, int) else value
+
+
+def references_of(variables: Mapping[str, EnvValue], names: Iterable[str]) -> str:
+    """Where those of the variables are that a Secret or ConfigMap holds, for scripts: `NAME=Secret/name/key,...`."""
+    found = {name: variables[name] for name in names if name in variables}
+    return ",".join(f"{name}={path}" for name, value in found.items() if (path := _path_of(value)))
+
+
+def _path_of(value: EnvValue) -> str:
+    if isinstance(value, SecretKey):
+        return f"Secret/{value.secret}/{value.key}"
+    return f"ConfigMap/{value.config_map}/{value.key}" if isinstance(value, ConfigMapKey) else ""
+
+
+def place_of(reference: SecretKey | ConfigMapKey) -> str:
+    """Where a value is, as messages say it."""
+    if isinstance(reference, SecretKey):
+        return f"key {reference.key!r} of Secret {reference.secret!r}"
+    return f"key {reference.key!r} of ConfigMap {reference.config_map!r}"

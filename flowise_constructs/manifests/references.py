@@ -16,6 +16,7 @@ from flowise_constructs.manifests.objects import (
     name_of,
     same_namespace,
 )
+from flowise_constructs.manifests.operators import secrets_made_of
 from flowise_constructs.manifests.pods import Pods, pods_of
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
@@ -98,6 +99,7 @@ class Manifests:
             elif kind == "Ingress" and _has_issuer(item):
                 names = [entry.get("secretName") for entry in maps_at(item, "spec", "tls")]
                 found |= {ObjectName("Secret", namespace, str(secret)): None for secret in names if secret}
+            found |= {ObjectName("Secret", namespace, made): None for made in secrets_made_of(item, name)}
         return found
 
     def named(self, name: ObjectName) -> Mapping[str, Any] | None:

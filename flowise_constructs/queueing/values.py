@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
-from flowise_constructs.core.findings import Finding, warn
-from flowise_constructs.core.rules import naming, network, quantities, texts
+from flowise_constructs.core.findings import Finding, shown, warn
+from flowise_constructs.core.rules import naming, quantities, texts
 from flowise_constructs.core.value import Value
 from flowise_constructs.kubernetes.images import ServerImage
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
-from flowise_constructs.kubernetes.references import ConfigMapKey, Pem, SecretKey
+from flowise_constructs.kubernetes.references import AnyHost, AnyPort, AnyText, ConfigMapKey, Pem, SecretKey
 from flowise_constructs.kubernetes.security import Security
 
 
@@ -44,14 +44,16 @@ class Redis(Value):
     """An existing Redis server: 6.2 or newer, one node (no Cluster, no Sentinel), `maxmemory-policy noeviction`, for
     this installation only (pub/sub channels are not separated by database number)."""
 
-    host: network.Host
-    """DNS name or IP address, without port: `REDIS_HOST`."""
-    port: network.Port = 6379
-    """`REDIS_PORT`."""
-    username: texts.Text | None = None
-    """ACL user: `REDIS_USERNAME`. None: the default user."""
+    host: AnyHost
+    """DNS name or IP address, without port, or the key that holds it: `REDIS_HOST`. Example: `"redis.cache.svc"`,
+    `SecretKey(secret="redis", key="host")`."""
+    port: AnyPort = 6379
+    """`REDIS_PORT`, or the key that holds it."""
+    username: AnyText | None = None
+    """ACL user, or the key that holds it: `REDIS_USERNAME`. None: the default user."""
     password: SecretKey | None = None
-    """`REDIS_PASSWORD`. None: no authentication."""
+    """`REDIS_PASSWORD`. Flowise reads it once, when it starts: not a token of ElastiCache or Memorystore, which ends
+    after minutes. None: no authentication."""
     tls: RedisTls | None = None
     """Encryption. None: no encryption."""
     keep_alive_seconds: quantities.Positive = 30
@@ -59,7 +61,7 @@ class Redis(Value):
     that a firewall drops silently makes every prediction hang."""
 
     def contradictions(self) -> Iterable[Finding]:
-        if self.host.startswith("clustercfg."):
+        if isinstance(self.host, str) and self.host.startswith("clustercfg."):
             yield self.finding(
                 "host",
                 f"{self.host!r} is the endpoint of a Redis Cluster, which Flowise's queue can't use: take a server "
@@ -68,7 +70,7 @@ class Redis(Value):
         if self.port == 26379:
             warn("Redis.port: 26379 is Sentinel's, which Flowise can't ask: give the port of the Redis server itself")
         if self.username is not None and self.password is None:
-            yield self.finding("username", f"{self.username!r} has no password: give 'password' too")
+            yield self.finding("username", f"{shown(self.username)} has no password: give 'password' too")
         if self.keep_alive_seconds > 3600:
             yield self.finding(
                 "keep_alive_seconds", f"{self.keep_alive_seconds} is over an hour: give seconds, not milliseconds"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flowise_constructs.kubernetes.environment import Environment, Owner, certificate_file
-from flowise_constructs.kubernetes.references import Pem
+from flowise_constructs.kubernetes.references import Pem, variable_of
 from flowise_constructs.queueing.values import Queue, Redis
 
 MODE = "MODE"
 NAME = "QUEUE_NAME"
 PREFIX = "REDIS_"
 HOST = "REDIS_HOST"
+ADDRESS = (HOST, "REDIS_PORT", "REDIS_USERNAME")
+"""Where it is and as whom: no secrets, though a Secret may hold them."""
 
 OWNED: Mapping[str, Owner] = {
     MODE: Owner("Flowise.queue"),
@@ -53,7 +55,7 @@ def queue_environment(queue: Queue) -> Environment:
         NAME: queue.name,
         **({"QUEUE_REDIS_EVENT_STREAM_MAX_LEN": str(length)} if length else {}),
         HOST: redis.host,
-        "REDIS_PORT": str(redis.port),
+        "REDIS_PORT": variable_of(redis.port),
         **({"REDIS_USERNAME": redis.username} if redis.username else {}),
         **({"REDIS_PASSWORD": redis.password} if redis.password else {}),
         **({"REDIS_TLS": "true"} if redis.tls else {}),

@@ -19,7 +19,9 @@ from flowise_constructs.flowise.main import PING
 from flowise_constructs.flowise.variables import AUTHORITIES_FILE
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
+from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.job_pods import job_pod
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
@@ -118,7 +120,8 @@ class KeyRotationJob(Construct):
         if is_below(directory, DATA_DIRECTORY):
             fix = "give the chart 'data'; what is in main's pod alone goes with it"
             return [] if self._claim else [Finding("deployment", f"its SQLite database is on no claim: {fix}")]
-        if any(is_below(directory, volume.mount_path) for volume in self.rotation.pod.volumes):
+        places = [volume.mount_path for volume in self.rotation.pod.volumes if volume.mount_path is not None]
+        if any(is_below(directory, place) for place in places):
             return []
         problem = f"no volume at {directory!r}, where the SqliteDatabase is: mount it as main does, read_only=False"
         return [Finding("KeyRotation.pod", problem)]
@@ -148,21 +151,18 @@ class KeyRotationJob(Construct):
 
     def _template(self, files: MountedFiles) -> Manifest:
         options, main = self.rotation.pod, self._main["spec"]
-        checksums = {**files.checksum, **self._certificates.checksum}
-        return {
-            "metadata": pods.template_meta(options, self._identity, checksums),
-            "spec": {
-                "serviceAccountName": pods.service_account(self, self._identity, options),
-                "automountServiceAccountToken": False,
-                "enableServiceLinks": False,
-                "imagePullSecrets": main.get("imagePullSecrets"),
-                "restartPolicy": "Never",
-                "securityContext": main["securityContext"],
-                "containers": [self._step()],
-                "volumes": volumes.all_of(options, self._volumes(files)),
-                **pods.scheduling(options, self._identity),
-            },
-        }
+        return job_pod(
+            self,
+            self._identity,
+            options,
+            account=pods.service_account(self, self._identity, options),
+            containers=[self._step()],
+            own_volumes=self._volumes(files),
+            security=self.deployment.flowise.security,
+            security_context=main["securityContext"],
+            pull_secrets=main.get("imagePullSecrets"),
+            checksums={**files.checksum, **self._certificates.checksum},
+        )
 
     def _step(self) -> Manifest:
         main = self._container
@@ -179,6 +179,7 @@ class KeyRotationJob(Construct):
             "imagePullPolicy": main.get("imagePullPolicy"),
             "command": ["node", f"{SCRIPTS_DIRECTORY}/{SCRIPT}"],
             "env": [*self._connection(), *pods.variables(self._own_variables())],
+            "envFrom": env_from(self.rotation.pod),
             # The last line says what failed; this puts it in the pod's status.
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "resources": pods.requirements(self.rotation.resources),

@@ -103,6 +103,6 @@ class KeyRotation(Value):
     def contradictions(self) -> Iterable[Finding]:
         if self.new_key == self.old_key:
             yield self.finding("new_key", "is the old key: put the new one under a name of its own")
-        if self.wait_seconds >= self.deadline_seconds:
-            problem = f"{self.wait_seconds} leaves nothing of deadline_seconds {self.deadline_seconds}: give less"
+        if self.wait_seconds > self.deadline_seconds:
+            problem = f"{self.wait_seconds} is above deadline_seconds {self.deadline_seconds}: give less"
             yield self.finding("wait_seconds", problem)

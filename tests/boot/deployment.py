@@ -40,7 +40,7 @@ from flowise_constructs import (
 BUCKET = "flowise-storage"
 S3_PORT = 9000
 MARIADB_HOST = "mariadb.example"
-EXTERNAL_HOSTS = ("s3.example", MARIADB_HOST, "postgresql.example", "redis.example")
+EXTERNAL_HOSTS = ("s3.example", MARIADB_HOST, "postgresql.example", "redis.example", "flowise-db-rw")
 # Five Flowise processes boot at once on two cores.
 BOOT_SECONDS = 400
 SECRETS: Secrets = {

@@ -11,6 +11,7 @@ const { test } = require('node:test')
 const scripts = process.env.SCRIPTS
 const { judge } = require(path.join(scripts, 'main-connections.js'))
 const { knownMigrations, newerThan, pendingOf } = require(path.join(scripts, 'gate-migrations.js'))
+const { addressFault, tokenFault } = require(path.join(scripts, 'gate-values.js'))
 const { describe: explain } = require(path.join(scripts, 'gate-failures.js'))
 const { remarksOf: remarksOfPostgres } = require(path.join(scripts, 'gate-postgres.js'))
 const { parseInfo, refusalOf, remarksOf: remarksOfRedis } = require(path.join(scripts, 'gate-redis-server.js'))
@@ -30,6 +31,26 @@ async function probes(steps) {
     }
     return healthy
 }
+
+test('what a Secret gave for an address is looked at', () => {
+    for (const value of ['db', 'db.svc.', '10.0.0.1', '2001:db8::1', 'localhost']) assert.strictEqual(addressFault('DATABASE_HOST', value), undefined)
+    for (const value of ['1', '5432', '65535']) assert.strictEqual(addressFault('REDIS_PORT', value), undefined)
+    assert.strictEqual(addressFault('DATABASE_USER', "it's: a user"), undefined)
+    for (const value of [undefined, '']) assert.match(addressFault('DATABASE_NAME', value), /^is empty$/)
+    for (const value of ['db\n', ' db', 'a\nb']) assert.match(addressFault('REDIS_USERNAME', value), /begins or ends with a space or a line end/)
+    assert.match(addressFault('DATABASE_HOST', 'postgresql://app:secret@db:5432/app'), /^holds a URL, and needs the host alone$/)
+    assert.match(addressFault('DATABASE_HOST', '/cloudsql/a:b:c'), /path of a socket/)
+    assert.match(addressFault('REDIS_HOST', 'db:6379'), /^holds more than a host$/)
+    for (const value of ['tcp://10.0.0.1:6379', '0', '65536', '5e3', '-1']) assert.match(addressFault('REDIS_PORT', value), /^holds no port$/)
+})
+
+test('a password that ends after minutes is known by its form', () => {
+    const rds = 'db.eu.rds.amazonaws.com:5432/?Action=connect&DBUser=a&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=abc'
+    assert.match(tokenFault(rds), /AWS IAM, which ends after 15 minutes/)
+    assert.match(tokenFault('ya29.a0AfH6SMC'), /Google/)
+    assert.match(tokenFault('eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl-_'), /JWT/)
+    for (const value of ['', 'hunter2', 'eyJhbGciOi', 'a.b.c', 'ya29']) assert.strictEqual(tokenFault(value), undefined)
+})
 
 test('one connection that stays lost fails at the second probe', async () => {
     assert.deepStrictEqual(await probes([[0, ports(18)], [10, ports(17)], [20, ports(17)], [30, ports(17)]]), [true, true, false, false])

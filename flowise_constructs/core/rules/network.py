@@ -25,6 +25,33 @@ def host(value: str) -> str | None:
     return None
 
 
+def server_host(value: str) -> str | None:
+    """A host of a server that Flowise connects to."""
+    if value.startswith(("/", "@", "unix:")):
+        return (
+            "is the path of a socket, which is in another container: let the proxy listen on a TCP port, as a sidecar "
+            "of each pod that connects (PodOptions.sidecars), and give '127.0.0.1' with that port"
+        )
+    return host(value)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host is the pod itself."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name.rstrip(".").lower() == "localhost"
+
+
+def is_address(name: str) -> bool:
+    """Whether a host is given as an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def is_private(name: str) -> bool:
     """Whether a host is in the cluster or in a private network, as far as its name tells."""
     try:
@@ -102,6 +129,7 @@ def frame_source(value: str) -> str | None:
 
 
 Host = Annotated[str, host]
+ServerHost = Annotated[str, server_host]
 IngressHostName = Annotated[str, ingress_host]
 Network = Annotated[str, network]
 Port = Annotated[int, port]

@@ -17,10 +17,10 @@ from flowise_constructs import (
 from flowise_constructs.core.findings import shown
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.importers.directories import ROOT_DATA_DIRECTORY, moved
-from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.env.servers import Servers, is_in_reach
 from flowise_constructs.importers.env.variables import EnvironmentVariables, Known
 from flowise_constructs.importers.fields import authority
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.notes import Notes
 
 ServerDatabase = PostgresDatabase | MysqlDatabase | MariadbDatabase

@@ -7,9 +7,9 @@ from typing import Any
 from flowise_constructs import Auth
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.importers.directories import ROOT_DATA_DIRECTORY
-from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.env.tables import IGNORED, SECRETS
 from flowise_constructs.importers.env.variables import EnvironmentVariables, Known
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.notes import Notes
 
 ENCRYPTION_KEY = VARIABLES["encryption_key"]

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flowise_constructs import BundledRedis, Queue, Redis, RedisTls, SecretKey
-from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.env.servers import Servers, is_in_reach
 from flowise_constructs.importers.env.tables import SECRETS
 from flowise_constructs.importers.env.variables import EnvironmentVariables, Known
 from flowise_constructs.importers.fields import authority
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.notes import Notes
 
 _REFUSED = Redis(host="refused")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowise_constructs import LocalStorage, S3Bucket, S3Credentials
 from flowise_constructs.core.findings import shown
 from flowise_constructs.importers.env.databases import directory
-from flowise_constructs.importers.env.guide import GUIDE
 from flowise_constructs.importers.env.variables import EnvironmentVariables
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.notes import Notes
 
 _REFUSED = S3Bucket(bucket="refused")

@@ -78,8 +78,10 @@ def _sqlite(release: Release) -> SqliteDatabase:
 def _external_database(release: Release, variables: Variables, secrets: InlineSecrets) -> Database:
     at = "database.external"
     cls: type[Database] = MysqlDatabase if release.text(f"{at}.vendor") == "mysql" else PostgresDatabase
-    port = release.text(f"{at}.port")
-    fields: dict[str, Any] = {"port": port_of(release, f"{at}.port")} if port else {}
+    given = {field: variables.take_reference(f"DATABASE_{field.upper()}") for field in ("host", "port", "name", "user")}
+    fields: dict[str, Any] = {field: reference for field, reference in given.items() if reference is not None}
+    if "port" not in fields and release.text(f"{at}.port"):
+        fields["port"] = port_of(release, f"{at}.port")
     paths = {
         "host": f"{at}.host",
         "port": f"{at}.port",
@@ -89,18 +91,20 @@ def _external_database(release: Release, variables: Variables, secrets: InlineSe
         "ca": f"{at}.sslKeyBase64",
     }
     otherwise: Database = PostgresDatabase(host="refused", password=SecretKey(secret="refused", key="refused"))
-    if not release.text(f"{at}.host"):
+    if not release.text(f"{at}.host") and "host" not in fields:
         return otherwise
     return release.make(
         cls,
         paths,
         otherwise,
-        host=release.text(f"{at}.host"),
-        name=release.text(f"{at}.name"),
-        user=release.text(f"{at}.username"),
         password=external_password(release, secrets, at, "database", "database-password"),
         tls=_database_tls(release),
-        **fields,
+        **{
+            "host": release.text(f"{at}.host"),
+            "name": release.text(f"{at}.name"),
+            "user": release.text(f"{at}.username"),
+            **fields,
+        },
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flowise_constructs import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.core.findings import shown
+from flowise_constructs.importers.fields import ingress_tls
 from flowise_constructs.importers.helm.names import full_name
 from flowise_constructs.importers.release import Release
 
@@ -45,7 +46,7 @@ def ingress(release: Release) -> Ingress | None:
         )
         return None
     hosts = [_host(release, path, entry) for path, entry in release.entries("ingress.hosts")]
-    tls = [_tls(release, path, entry) for path, entry in release.entries("ingress.tls")]
+    tls = [ingress_tls(release, path, entry) for path, entry in release.entries("ingress.tls")]
     paths = {
         "hosts": "ingress.hosts",
         "class_name": "ingress.ingressClassName",
@@ -86,18 +87,6 @@ def _path(release: Release, path: str, entry: Mapping[str, Any]) -> IngressPath:
     given = {"path": entry.get("path"), "path_type": entry.get("pathType")}
     fields = {field: value for field, value in given.items() if value is not None}
     return release.make(IngressPath, {"path": f"{path}.path", "path_type": f"{path}.pathType"}, IngressPath(), **fields)
-
-
-def _tls(release: Release, path: str, entry: Mapping[str, Any]) -> IngressTls:
-    release.only(entry, path, "secretName", "hosts")
-    paths = {"hosts": f"{path}.hosts", "secret_name": f"{path}.secretName"}
-    return release.make(
-        IngressTls,
-        paths,
-        IngressTls(hosts=[]),
-        hosts=entry.get("hosts") or [],
-        secret_name=entry.get("secretName") or None,
-    )
 
 
 def _tls_in_front(release: Release, hosts: list[IngressHost], tls: list[IngressTls]) -> bool:

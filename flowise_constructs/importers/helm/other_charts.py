@@ -8,6 +8,7 @@ from typing import Any
 
 from flowise_constructs.core.plain import is_map
 from flowise_constructs.importers.helm.known import KEYS
+from flowise_constructs.importers.told_apart import ChartName, chart_of
 
 _OWN = frozenset(
     [
@@ -24,10 +25,6 @@ _OWN = frozenset(
 )
 """Sections that hardly any other chart has."""
 
-_COWBOYSYSOP = """
-    externalPostgresql externalMariadb mariadb config.encryptionKey config.mode config.username config.password
-    existingSecretKeyEncryptionKey worker.enabled
-"""
 _BITNAMI = """
     externalDatabase externalRedis extraEnvVars extraEnvVarsCM extraEnvVarsSecret extraDeploy containerSecurityContext
     diagnosticMode global.imageRegistry global.storageClass global.defaultStorageClass image.registry image.digest
@@ -44,8 +41,7 @@ _MANY = """
 _COMMON_LIBRARY = "workload controllers defaultPodOptions portal cnpg ixChartContext TZ"
 
 _CHARTS: Mapping[str, tuple[str, int]] = {
-    "the chart cowboysysop/flowise": (_COWBOYSYSOP, 1),
-    "a chart in Bitnami's manner, such as cowboysysop/flowise": (_BITNAMI, 1),
+    "a chart in Bitnami's manner": (_BITNAMI, 1),
     "a chart on a common library, such as TrueCharts'": (_COMMON_LIBRARY, 1),
     "another chart": (_MANY, 2),
 }
@@ -63,16 +59,21 @@ _INSTEAD = (
 )
 
 
-def another_chart(tree: Mapping[str, Any]) -> str | None:
-    """Whose values these are, and what to do; None where they may be this chart's."""
+def another_chart(tree: Mapping[str, Any], chart: ChartName | None = None) -> str | None:
+    """Whose values these are, and what to do; None where they may be those of the chart, or of one that is read."""
+    told = chart_of(tree)
+    if told is not None and told != (chart or told):
+        return f"is a values file of the chart {told}/flowise: give --chart {told}, or leave --chart out"
+    if "cowboysysop" in (told, chart):
+        return None
     if set(tree) & _OWN:
         return None
-    for chart, (keys, enough) in _CHARTS.items():
+    for name, (keys, enough) in _CHARTS.items():
         found = [key for key in keys.split() if _has(tree, key)]
         if len(found) >= enough:
             return (
-                f"is a values file of {chart} ({_listed(found)}), and from-helm reads those of helmforge/flowise "
-                f"alone: {_INSTEAD}"
+                f"is a values file of {name} ({_listed(found)}), and from-helm reads those of helmforge/flowise "
+                f"and cowboysysop/flowise: {_INSTEAD}"
             )
     strange = list(_strange(tree))
     if len(strange) >= (2 if len(strange) == len(tree) else 3):

@@ -9,11 +9,12 @@ from typing import Any
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list, is_map
 from flowise_constructs.importers.compose_services import compose_services
-from flowise_constructs.importers.env.guide import GUIDE
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.helm.known import KEYS
 from flowise_constructs.importers.helm.other_charts import another_chart
+from flowise_constructs.importers.told_apart import ChartName, chart_of
 
-_CHART = "from-helm reads values files of the Helm chart helmforge/flowise"
+_CHART = "from-helm reads values files of the Helm charts helmforge/flowise and cowboysysop/flowise"
 _FROM_ENV = f"Give it to 'flowise-constructs from-env {{}}', and keep the encryption key: {GUIDE}"
 _GET_VALUES = "run 'helm get values RELEASE -o yaml' and give its output"
 
@@ -23,18 +24,24 @@ def another_text(text: str) -> str | None:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if lines and all(re.match(r"(export )?[A-Za-z_][A-Za-z0-9_]*=", line) for line in lines):
         return f"is a file of environment variables (NAME=VALUE): {_CHART}. {_FROM_ENV.format('FILE')}"
-    if any(re.match(r"\{\{|[^#]*: *\{\{", line) for line in lines):
+    return None
+
+
+def a_template(text: str) -> str | None:
+    """What a text is that YAML can't read, where it is a template, and what to do."""
+    if any(re.match(r"\{\{|[^#]*: *\{\{", line.strip()) for line in text.splitlines()):
         return f"is a template of a chart ({{{{ }}}}), not a values file: {_GET_VALUES}"
     return None
 
 
-def another_input(documents: list[Any]) -> str | None:
+def another_input(documents: list[Any], chart: ChartName | None = None) -> str | None:
     """What the documents are, where they are no values of the chart, and what to do; None where they may be."""
     if (problem := _objects(documents)) is not None:
         return problem
     if len(documents) != 1 or not is_map(documents[0]):
         return None
-    return next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    found = next((problem for one in _OF_ONE if (problem := one(documents[0])) is not None), None)
+    return found or another_chart(documents[0], chart)
 
 
 def _objects(documents: list[Any]) -> str | None:
@@ -137,7 +144,9 @@ def _variables(tree: Mapping[str, Any]) -> str | None:
 
 def _dependency(tree: Mapping[str, Any]) -> str | None:
     inner = tree.get("flowise")
-    if not is_map(inner) or set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS):
+    if not is_map(inner):
+        return None
+    if chart_of(inner) != "cowboysysop" and (set(inner) & set(KEYS["flowise"]) or not set(inner) & set(KEYS)):
         return None
     told = another_chart(inner)
     return told or (
@@ -154,5 +163,4 @@ _OF_ONE: Iterable[Callable[[Mapping[str, Any]], str | None]] = (
     _compose,
     _dependency,
     _variables,
-    another_chart,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowise_constructs import BundledRedis, Queue, Redis, RedisTls, SecretKey
-from flowise_constructs.importers.fields import authority, directives, port_of
+from flowise_constructs import BundledRedis, Queue, Redis, SecretKey
+from flowise_constructs.importers.fields import directives, port_of
 from flowise_constructs.importers.helm.servers import external_password, server_image, server_pod
 from flowise_constructs.importers.inline_secrets import InlineSecrets
 from flowise_constructs.importers.pods import resources, secret_key
+from flowise_constructs.importers.redis_tls import redis_tls
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables
 
@@ -40,7 +41,7 @@ def _redis(release: Release, main: Variables, secrets: InlineSecrets) -> Redis |
     if release.flag("redis.enabled"):
         return _bundled_redis(release, secrets)
     at = "redis.external"
-    host = release.text(f"{at}.host")
+    host = main.take_reference("REDIS_HOST") or release.text(f"{at}.host")
     if not host:
         return Redis(host="refused")
     has_password = release.text(f"{at}.existingSecret") or release.text(f"{at}.password")
@@ -51,34 +52,12 @@ def _redis(release: Release, main: Variables, secrets: InlineSecrets) -> Redis |
         {"host": f"{at}.host", "port": f"{at}.port", "username": f"{at}.username", "password": f"{at}.password"},
         Redis(host="refused"),
         host=host,
-        port=port_of(release, f"{at}.port") if release.text(f"{at}.port") else 6379,
-        username=release.text(f"{at}.username") or None,
+        port=main.take_reference("REDIS_PORT")
+        or (port_of(release, f"{at}.port") if release.text(f"{at}.port") else 6379),
+        username=main.take_reference("REDIS_USERNAME") or release.text(f"{at}.username") or None,
         password=external_password(release, secrets, at, "redis", "redis-password") if has_password else None,
-        tls=_redis_tls(release, main),
+        tls=redis_tls(release, main),
         **fields,
-    )
-
-
-def _redis_tls(release: Release, main: Variables) -> RedisTls | None:
-    on = main.take_flag("REDIS_TLS")
-    where = {
-        "ca": main.where("REDIS_CA"),
-        "ca_base64": main.where("REDIS_CA"),
-        "certificate": main.where("REDIS_CERT"),
-        "private_key": main.where("REDIS_KEY"),
-    }
-    if not on:
-        return None
-    ca = main.take("REDIS_CA")
-    inline = authority(release, where["ca"], ca) if isinstance(ca, str) else None
-    return release.make(
-        RedisTls,
-        where,
-        RedisTls(),
-        ca=inline,
-        ca_base64=None if isinstance(ca, str) else ca,
-        certificate=main.take_secret("REDIS_CERT"),
-        private_key=main.take_secret("REDIS_KEY"),
     )
 
 

@@ -230,14 +230,22 @@ def _empty_hosts(release: Release) -> None:
         database_mode(release) == "external"
         and has_external_database(release)
         and not release.text("database.external.host")
+        and not _by_reference(release, "DATABASE_HOST")
     ):
         release.refuse(
             "database.external.host", "is empty, although database.external.existingSecret is given: name the server"
         )
-    if is_queue(release) and has_external_redis(release) and not release.text("redis.external.host"):
+    redis = is_queue(release) and has_external_redis(release) and not release.text("redis.external.host")
+    if redis and not _by_reference(release, "REDIS_HOST"):
         release.refuse(
             "redis.external.host", "is empty, although redis.external.existingSecret is given: name the server"
         )
+
+
+def _by_reference(release: Release, variable: str) -> bool:
+    """Whether the release's own variables give it from a Secret or ConfigMap; the later of two variables wins."""
+    entries = release.items("flowise.extraEnv")
+    return any(is_map(entry) and entry.get("name") == variable and entry.get("valueFrom") for entry in entries)
 
 
 _CHECKS: tuple[Callable[[Release], None], ...] = (
