@@ -15,8 +15,8 @@ What to know:
 - A network policy should let main's port 3000 be reached by the Gateway and oauth2-proxy alone.
 
 Must exist already: the Gateway API and a Gateway `public` in the namespace `gateways`, with TLS for both hosts; the
-Secret `flowise-auth-secrets` (five keys); the Secret `oauth2-proxy` (`client-id`, `client-secret`, and `cookie-secret` of 32
-bytes); the client at the identity provider, with the redirect URL `https://flowise.example.com/oauth2/callback`.
+Secret `flowise-auth-secrets` (five keys); the Secret `oauth2-proxy` (`client-id`, `client-secret`, and `cookie-secret`
+of 32 bytes); the client at the identity provider, with the redirect URL `https://flowise.example.com/oauth2/callback`.
 
 oauth2-proxy's flags are those of its documentation, 7.6 and newer; they were not tried here against a provider.
 """

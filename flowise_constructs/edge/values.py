@@ -142,7 +142,7 @@ class Ingress(Value):
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
             yield self.finding("hosts", "is empty: name at least one host, or leave the Ingress out")
-        if self.controller in BEYOND:
+        if self.controller is not None and self.controller in BEYOND:
             warn(f"Ingress.controller: {BEYOND[self.controller]}")
         if not self.tls and not self.tls_in_front:
             yield from self._unsaid_tls()
@@ -206,7 +206,7 @@ class Ingress(Value):
         cls, *, hosts: Sequence[IngressHost], certificate: str | None = None, **further: Unpack[Further]
     ) -> Ingress:
         """For the AWS Load Balancer Controller: idle timeout, health path, targets by the pods' addresses. An ALB
-        neither buffers nor limits bodies. `certificate` is the ARN of a certificate in ACM: https, and http is redirected."""
+        neither buffers nor limits bodies. `certificate` is the ARN of one in ACM: https, and http is redirected."""
         prefix = "alb.ingress.kubernetes.io"
         tls = {
             f"{prefix}/certificate-arn": certificate or "",
