@@ -71,9 +71,7 @@ class ApiServer:
         spec = definition["spec"]
         group = f"/apis/{spec['group']}/{spec['versions'][0]['name']}"
         deadline = time.monotonic() + 60
-        while spec["names"]["plural"] not in [
-            item["name"] for item in self._request("GET", group)[1].get("resources", ())
-        ]:
+        while spec["names"]["kind"] not in json.dumps(self._request("GET", group)[1]):
             assert time.monotonic() < deadline
             time.sleep(0.2)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cdk8s import ApiObject
 from constructs import Construct
 
@@ -24,7 +26,9 @@ def ingress(
     """The Ingress for the Service that has the workload's name."""
     backend = {"service": {"name": identity.name, "port": {"number": service_port}}}
     tls = [{"hosts": list(entry.hosts) or None, "secretName": entry.secret_name} for entry in values.tls]
-    of_controller = annotations_of(values.controller, file_size_limit) if values.controller else {}
+    of_controller: Mapping[str, str] = {}
+    if values.controller is not None:
+        of_controller = annotations_of(values.controller, file_size_limit)
     return api_object(
         scope,
         id,

@@ -54,8 +54,8 @@ pytestmark = [
 def doors(kind: str) -> Doors:
     """Both doors through one controller, or through a gateway."""
     if kind == "caddy":
-        admin, public = (HttpRoute(parents=[GatewayRef(name="edge")], hosts=[host]) for host in (HOST, CHATS))
-        return Doors(admin=admin, public=public)
+        routes = [HttpRoute(parents=[GatewayRef(name="edge")], hosts=[host]) for host in (HOST, CHATS)]
+        return Doors(admin=routes[0], public=routes[1])
     preset = {"nginx": Ingress.nginx, "haproxy": Ingress.haproxy}[kind]
     admin, public = (preset(hosts=[IngressHost(host=host)], tls_in_front=True) for host in (HOST, CHATS))
     return Doors(admin=admin, public=public)
