@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import cluster
@@ -11,7 +12,7 @@ import pytest
 from cdk8s import App
 from deployments import AUTH, CHAT_ROUTE, CHATS, HOST, PRESETS, ROUTE, environment, objects, queue, standalone, variant
 
-from flowise_constructs import Doors, Flowise, Ingress, IngressHost, IngressTls, Settings, StandaloneChart
+from flowise_constructs import Doors, Flowise, HttpRoute, Ingress, IngressHost, IngressTls, Settings, StandaloneChart
 from flowise_constructs.edge.paths import CHAT_PATHS
 
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
@@ -58,33 +59,33 @@ def test_what_the_user_says_wins_over_the_preset() -> None:
     assert ingress["spec"]["ingressClassName"] == "inside"
 
 
-WITH_TLS = {
-    "Traefik": Ingress.traefik(hosts=HOSTS),
-    "ALB": Ingress.alb(hosts=HOSTS, certificate="arn:aws:acm:eu:1:certificate/a"),
-    "GKE": Ingress.gke(hosts=HOSTS, managed_certificate="flowise"),
-    "Azure": Ingress.azure(hosts=HOSTS, certificate="flowise"),
-    "a Secret": Ingress.haproxy(hosts=HOSTS, tls=[IngressTls(hosts=[HOST])]),
-    "a gateway": ROUTE,
+WITH_TLS: dict[str, Callable[[], Ingress | HttpRoute]] = {
+    "Traefik": lambda: Ingress.traefik(hosts=HOSTS),
+    "ALB": lambda: Ingress.alb(hosts=HOSTS, certificate="arn:aws:acm:eu:1:certificate/a"),
+    "GKE": lambda: Ingress.gke(hosts=HOSTS, managed_certificate="flowise"),
+    "Azure": lambda: Ingress.azure(hosts=HOSTS, certificate="flowise"),
+    "a Secret": lambda: Ingress.haproxy(hosts=HOSTS, tls=[IngressTls(hosts=[HOST])]),
+    "a gateway": lambda: ROUTE,
 }
-WITHOUT_TLS = {
-    "Traefik": Ingress.traefik(hosts=HOSTS, https=False),
-    "ALB": Ingress.alb(hosts=HOSTS),
-    "GKE": Ingress.gke(hosts=HOSTS),
-    "Azure": Ingress.azure(hosts=HOSTS),
+WITHOUT_TLS: dict[str, Callable[[], Ingress]] = {
+    "Traefik": lambda: Ingress.traefik(hosts=HOSTS, https=False),
+    "ALB": lambda: Ingress.alb(hosts=HOSTS),
+    "GKE": lambda: Ingress.gke(hosts=HOSTS),
+    "Azure": lambda: Ingress.azure(hosts=HOSTS),
 }
 
 
 @pytest.mark.parametrize("way", WITH_TLS)
 def test_url_and_cookies_follow_from_tls_that_annotations_or_gateways_carry(way: str) -> None:
-    value = WITH_TLS[way]
-    given = {"ingress": value} if isinstance(value, Ingress) else {"route": value}
+    value = WITH_TLS[way]()
+    given: dict[str, Any] = {"ingress": value} if isinstance(value, Ingress) else {"route": value}
     variables = environment(objects(standalone(**given)), "flowise")
     assert (variables["APP_URL"], variables["SECURE_COOKIES"]) == (f"https://{HOST}", "true")
 
 
 @pytest.mark.parametrize("way", WITHOUT_TLS)
 def test_url_and_cookies_are_plain_without(way: str) -> None:
-    variables = environment(objects(standalone(ingress=WITHOUT_TLS[way])), "flowise")
+    variables = environment(objects(standalone(ingress=WITHOUT_TLS[way]())), "flowise")
     assert (variables["APP_URL"], variables["SECURE_COOKIES"]) == (f"http://{HOST}", "false")
 
 
