@@ -10,6 +10,8 @@ from flowise_constructs.core.field_docs import show_field_docs
 from flowise_constructs.core.findings import ConfigError, ConfigWarning, Finding
 from flowise_constructs.database.servers import DatabaseTls, MariadbDatabase, MysqlDatabase, PostgresDatabase
 from flowise_constructs.database.values import BundledPostgres, SqliteDatabase
+from flowise_constructs.edge.doors import Doors
+from flowise_constructs.edge.routes import GatewayRef, HttpRoute, RouteRule
 from flowise_constructs.edge.values import Ingress, IngressHost, IngressPath, IngressTls, Service
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
@@ -87,6 +89,7 @@ __all__ = [
     "DatabaseTls",
     "Deployment",
     "Destination",
+    "Doors",
     "Drill",
     "Endpoint",
     "EnvValue",
@@ -97,7 +100,9 @@ __all__ = [
     "Flowise",
     "FlowiseMain",
     "FlowiseWorker",
+    "GatewayRef",
     "GcsBucket",
+    "HttpRoute",
     "Image",
     "Ingress",
     "IngressHost",
@@ -139,6 +144,7 @@ __all__ = [
     "RestoreDrill",
     "RestoreJob",
     "Retention",
+    "RouteRule",
     "S3Bucket",
     "S3Credentials",
     "S3Storage",

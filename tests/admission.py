@@ -63,11 +63,26 @@ class ApiServer:
 
     def admit(self, document: dict[str, Any]) -> Verdict:
         """What would be said if the object were created there now."""
+        return self.tried(document)[0]
+
+    def define(self, definition: dict[str, Any]) -> None:
+        """Adds a custom resource, and waits until it is served."""
+        verdict, _ = self._request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+        assert verdict.error is None, verdict.error
+        spec = definition["spec"]
+        group = f"/apis/{spec['group']}/{spec['versions'][0]['name']}"
+        deadline = time.monotonic() + 60
+        while spec["names"]["kind"] not in json.dumps(self._request("GET", group)[1]):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def tried(self, document: dict[str, Any]) -> tuple[Verdict, Any]:
+        """What would be said, and what would be stored."""
         item = copy.deepcopy(document)
         item["metadata"].pop("namespace", None)
         group = "/api/v1" if item["apiVersion"] == "v1" else f"/apis/{item['apiVersion']}"
         path = f"{group}/{self._place_of(group, item['kind'])}?dryRun=All&fieldValidation=Strict"
-        return self._request("POST", path, item)[0]
+        return self._request("POST", path, item)
 
     def create(self, document: dict[str, Any]) -> None:
         """Creates the object there."""

@@ -109,7 +109,7 @@ def schema_problems(document: Object, version: str) -> list[str]:
 def is_custom(document: Object) -> bool:
     """Whether it is of a custom resource definition, which a server may not have."""
     group = str(document["apiVersion"]).rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
+    return "." in group and (not group.endswith(".k8s.io") or group == "gateway.networking.k8s.io")
 
 
 def _called(document: Object) -> str:

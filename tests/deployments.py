@@ -28,11 +28,14 @@ from flowise_constructs import (
     DataClaim,
     Deployment,
     Destination,
+    Doors,
     Drill,
     ExistingClaim,
     ExternalSecrets,
     ExtraClaim,
+    GatewayRef,
     GcsBucket,
+    HttpRoute,
     Image,
     Ingress,
     IngressHost,
@@ -64,6 +67,7 @@ from flowise_constructs import (
     Registry,
     RemoteRef,
     Resources,
+    RouteRule,
     S3Bucket,
     S3Credentials,
     SecretKey,
@@ -116,6 +120,21 @@ HOST = "flowise.example.com"
 INGRESS = Ingress(hosts=[IngressHost(host=HOST)], tls=[IngressTls(hosts=[HOST], secret_name="flowise-tls")])
 OWNER = Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password"))
 API_KEYS = ApiKeys(secret="flowise-api-keys", keys={"metrics": ["templates:marketplace"], "ci": ["chatflows:view"]})
+GATEWAY = GatewayRef(name="public", namespace="gateways", section_name="https")
+ROUTE = HttpRoute(parents=[GATEWAY], hosts=[HOST])
+CHATS = "chat.example.com"
+CHAT_ROUTE = HttpRoute(parents=[GATEWAY], hosts=[CHATS])
+REMOVED_HEADER = {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}
+PRESETS: dict[str, Callable[..., Ingress]] = {
+    "traefik": Ingress.traefik,
+    "nginx": Ingress.nginx,
+    "f5-nginx": Ingress.f5_nginx,
+    "haproxy": Ingress.haproxy,
+    "contour": Ingress.contour,
+    "alb": Ingress.alb,
+    "gke": Ingress.gke,
+    "azure": Ingress.azure,
+}
 BACKUP = Backup(target=S3Bucket(bucket="flowise-backups", credentials=S3Credentials.from_secret("s3-backup")))
 
 CNPG = PostgresDatabase.cnpg("flowise-db")
@@ -260,6 +279,13 @@ def quietly(build: Callable[[App], Chart]) -> Callable[[App], Chart]:
     return quiet
 
 
+def behind(preset: Callable[..., Ingress]) -> Callable[[App], Chart]:
+    """A deployment behind a controller, some of which are warned of."""
+    settings = Settings(file_size_limit="1.5gb")
+    # The value itself is warned of.
+    return quietly(lambda app: standalone(ingress=preset(hosts=[IngressHost(host=HOST)]), settings=settings)(app))  # noqa: PLW0108
+
+
 def view(chart: Chart) -> Deployment:
     """What features get."""
     assert isinstance(chart, (StandaloneChart, QueueChart))
@@ -386,6 +412,34 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
             )
         ),
     ),
+    "route": standalone(route=ROUTE),
+    "routes": queue(
+        route=[
+            HttpRoute(
+                parents=[GATEWAY, GatewayRef(name="internal", port=8443)],
+                hosts=[HOST, "*.example.com"],
+                rules=[
+                    RouteRule(paths=["/api/v1/prediction"], backend_request_timeout="5m"),
+                    RouteRule(filters=[REMOVED_HEADER], request_timeout="1h"),
+                ],
+                annotations={"a": "b"},
+            ),
+            replace(ROUTE, name="flowise-gke", gke=True, tls=False),
+        ],
+    ),
+    "doors-of-a-gateway": standalone(doors=Doors(admin=ROUTE, public=CHAT_ROUTE)),
+    "doors-mixed": queue(
+        doors=Doors(
+            admin=INGRESS,
+            public=replace(CHAT_ROUTE, gke=True, name="chats"),
+            paths=["/api/v1/prediction", "/api/v1/webhook"],
+        )
+    ),
+    # The values are warned of when they are made.
+    "doors-of-nginx": quietly(
+        lambda app: standalone(doors=Doors(admin=ROUTE, public=Ingress.nginx(hosts=[IngressHost(host=CHATS)])))(app)  # noqa: PLW0108
+    ),
+    **{f"ingress-{name}": behind(preset) for name, preset in PRESETS.items()},
     "names": standalone(
         database=BundledPostgres(),
         names=Names(name="acme-flowise", instance="acme", app="chat", namespace="ai"),

@@ -99,6 +99,9 @@ NOT_IN_AN_OBJECT = {
     "Settings.model_list",
     # Of a custom resource.
     *("StoreRef.name", "SyncPolicy.refresh_seconds", "Cilium.ports"),
+    *("GatewayRef.name", "GatewayRef.namespace", "GatewayRef.section_name", "GatewayRef.port", "HttpRoute.name"),
+    *("HttpRoute.hosts", "HttpRoute.annotations", "RouteRule.paths", "RouteRule.request_timeout"),
+    *("RouteRule.backend_request_timeout", "Doors.paths"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

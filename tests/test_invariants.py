@@ -287,6 +287,10 @@ def references(document: dict[str, Any]) -> set[tuple[str, str]]:
         found |= {("Secret", entry["secretName"]) for entry in document["spec"].get("tls", ()) if "secretName" in entry}
         for rule in document["spec"]["rules"]:
             found |= {("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
+    if document["kind"] == "HTTPRoute":
+        found |= {("Service", entry["name"]) for rule in document["spec"]["rules"] for entry in rule["backendRefs"]}
+    if "targetRef" in document.get("spec", {}):
+        found.add((document["spec"]["targetRef"]["kind"], document["spec"]["targetRef"]["name"]))
     return found
 
 

@@ -35,7 +35,7 @@ ROOMS = {
     "database": ("Database", "Where flows, messages and users are."),
     "queueing": ("Queue and Redis", "Queue mode."),
     "storage": ("Storage", "Uploads and documents, and the claim."),
-    "edge": ("Service and Ingress", "Traffic from outside."),
+    "edge": ("Service, Ingress and routes", "Traffic from outside."),
     "network": ("Network policies", "Who reaches the pods, and what they reach."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "owner": ("Owner", "The first account, and API keys."),

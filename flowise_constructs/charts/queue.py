@@ -17,6 +17,8 @@ from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import Findings
 from flowise_constructs.core.rules import naming
 from flowise_constructs.database.values import BundledPostgres, ServerDatabase
+from flowise_constructs.edge.doors import Doors
+from flowise_constructs.edge.entrances import Routes
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
@@ -63,6 +65,8 @@ class QueueChart(FlowiseChart):
         image: Image = Image(),
         settings: Settings = Settings(),
         ingress: Ingress | None = None,
+        route: Routes | None = None,
+        doors: Doors | None = None,
         main: Main = Main(),
         worker: Worker = Worker(),
         backup: Backup | None = None,
@@ -79,6 +83,9 @@ class QueueChart(FlowiseChart):
         """`queue` names the Redis; the chart creates it if it is a `BundledRedis`. `owner` is the first account: main
         is Ready only once it exists.
 
+        The way in is one of `ingress`, `route` (an HTTPRoute of the Gateway API, or several) and `doors` (two: chats
+        for everybody, the rest for administrators); None of them: main's Service alone.
+
         `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
         every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
         and the default. `labels`, `annotations`: put on every object, beside its own, also of those of this library's
@@ -91,10 +98,9 @@ class QueueChart(FlowiseChart):
         everywhere = everywhere_in(registry, security, (labels, annotations) if on_pods else None)
         self._start(scope, id, labels, everywhere, apart=scripts_apart)
         findings = Findings()
+        way_in = {"ingress": ingress, "route": route, "doors": doors}
         flowise = findings.require(
-            lambda: self._flowise(
-                names, auth, database, storage, queue, image=image, settings=settings, ingress=ingress
-            )
+            lambda: self._flowise(names, auth, database, storage, queue, image=image, settings=settings, **way_in)
         )
         findings.attempt(lambda: self._main(flowise, main, None, names, owner))
         findings.attempt(lambda: self._worker(flowise, worker, names))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, network
 from flowise_constructs.core.value import Value
+from flowise_constructs.edge.controllers import BEYOND, CLASSES, Controller
+from flowise_constructs.edge.paths import Path, without_ui
+from flowise_constructs.edge.tls import ISSUERS, ends_tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,24 +66,11 @@ class Service(Value):
             warn(f"Service.node_port: {self.node_port} is refused unless the cluster's range was moved: 30000 to 32767")
 
 
-def _ingress_path(value: str) -> str | None:
-    if (
-        not value.startswith("/")
-        or not value.isprintable()
-        or "//" in value
-        or "/../" in f"{value}/"
-        or "/./" in f"{value}/"
-        or "%2f" in value.lower()
-    ):
-        return "must start with '/' and not contain '//', '.', '..' or '%2f'"
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class IngressPath(Value):
     """A path that main serves."""
 
-    path: Annotated[str, _ingress_path] = "/"
+    path: Path = "/"
     """`path`. The UI needs `/`: Flowise has no base path."""
     path_type: Literal["Prefix", "Exact", "ImplementationSpecific"] = "Prefix"
     """`pathType`."""
@@ -100,12 +89,8 @@ class IngressHost(Value):
         if not self.paths:
             yield self.finding("paths", "is empty: a host serves nothing without a path; leave the field out for '/'")
         serves_the_ui = any(path.path == "/" and path.path_type != "Exact" for path in self.paths)
-        if not serves_the_ui and not all(path.path.startswith("/api/") or path.path == "/api" for path in self.paths):
-            yield self.finding(
-                "paths",
-                "lacks '/', which the UI needs for its own files, and which can't be moved below another path: leave "
-                "the field out, or name paths below '/api/' alone for a host without the UI",
-            )
+        if not serves_the_ui:
+            yield from without_ui("IngressHost.paths", [path.path for path in self.paths])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,52 +104,25 @@ class IngressTls(Value):
     certificate."""
 
 
-_ISSUERS = re.compile(r"(acme\.)?cert-manager\.io/|kubernetes\.io/tls-acme$")
-_CONTROLLER_TLS = {
-    "alb.ingress.kubernetes.io/certificate-arn": ".",
-    "alb.ingress.kubernetes.io/listen-ports": "HTTPS",
-    "alb.ingress.kubernetes.io/ssl-redirect": ".",
-    "appgw.ingress.kubernetes.io/appgw-ssl-certificate": ".",
-    "appgw.ingress.kubernetes.io/ssl-redirect": "true",
-    "haproxy-ingress.github.io/ssl-redirect": "true",
-    "haproxy.org/ssl-redirect": "true",
-    "ingress.gcp.kubernetes.io/pre-shared-cert": ".",
-    "ingress.kubernetes.io/force-ssl-redirect": "true",
-    "networking.gke.io/managed-certificates": ".",
-    "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
-    "nginx.org/redirect-to-https": "true",
-    "projectcontour.io/tls-cert-namespace": ".",
-    "route.openshift.io/termination": ".",
-    "tailscale.com/funnel": "true",
-    "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
-    "traefik.ingress.kubernetes.io/router.tls": "true",
-    "traefik.ingress.kubernetes.io/router.tls.": ".",
-    "service.beta.kubernetes.io/aws-load-balancer-ssl-cert": ".",
-    "service.beta.kubernetes.io/do-loadbalancer-certificate-": ".",
-    "service.beta.kubernetes.io/do-loadbalancer-tls-ports": ".",
-    "service.beta.kubernetes.io/linode-loadbalancer-tls": ".",
-    "service.beta.kubernetes.io/oci-load-balancer-ssl-ports": ".",
-    "service.beta.kubernetes.io/oci-load-balancer-tls-secret": ".",
-    "service.beta.kubernetes.io/scw-loadbalancer-certificate-ids": ".",
-    "load-balancer.hetzner.cloud/http-certificates": ".",
-    "load-balancer.hetzner.cloud/http-managed-certificate-": ".",
-}
-"""Annotations, or the start of their names, with which a controller or a cloud's load balancer ends TLS by itself, and
-the values that mean so."""
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
-def ends_tls(name: str, value: str) -> bool:
-    """Whether an annotation lets who reads it serve https."""
-    return any(
-        (name.startswith(key) if key.endswith((".", "-")) else name == key) and re.search(pattern, value)
-        for key, pattern in _CONTROLLER_TLS.items()
-    )
+class Further(TypedDict, total=False):
+    """Fields of an Ingress that any controller takes."""
+
+    class_name: str | None
+    annotations: Mapping[str, str]
+    tls: Sequence[IngressTls]
+    tls_in_front: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress(Value):
-    """The Ingress in front of main. Set your controller's annotations: predictions can send nothing for minutes, so use
-    read timeouts of an hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`."""
+    """The Ingress in front of main. Predictions can send nothing for minutes, so the controller needs read timeouts of
+    an hour, no response buffering, and a body size limit of at least `Settings.file_size_limit`: name the controller
+    (`Ingress.traefik(...)`, `.nginx`, `.f5_nginx`, `.haproxy`, `.contour`, `.alb`, `.gke`, `.azure`), or set its
+    annotations yourself."""
 
     hosts: Sequence[IngressHost]
     """Hosts. The first one gives the public URL, unless `Settings.app_url` sets another."""
@@ -177,16 +135,21 @@ class Ingress(Value):
     tls_in_front: bool = False
     """Whether TLS is terminated in front of the Ingress, or by its controller with the default certificate: the public
     URL is then https without `tls` here. In the YAML it changes only the URL and the cookies."""
+    controller: Controller | None = None
+    """The controller that reads it: its annotations for read timeout, buffering, body size (`Settings.file_size_limit`)
+    and health path are added to yours, which win. None: yours alone. Example: `"haproxy"`."""
 
     def contradictions(self) -> Iterable[Finding]:
         if not self.hosts:
             yield self.finding("hosts", "is empty: name at least one host, or leave the Ingress out")
+        if self.controller is not None and self.controller in BEYOND:
+            warn(f"Ingress.controller: {BEYOND[self.controller]}")
         if not self.tls and not self.tls_in_front:
             yield from self._unsaid_tls()
         known = {entry.host for entry in self.hosts}
         for entry in self.tls:
             for host in entry.hosts:
-                if host not in known and not any(_covers(host, other) for other in known):
+                if host not in known and not any(covers(host, other) for other in known):
                     yield self.finding("tls", f"{host!r} is not a host of this Ingress: add it to 'hosts' or remove it")
         hosts = [entry.host for entry in self.hosts]
         for host in sorted({host for host in hosts if hosts.count(host) > 1}):
@@ -195,7 +158,7 @@ class Ingress(Value):
     def _unsaid_tls(self) -> Iterator[Finding]:
         """TLS that an annotation asks for, and URL and cookies wouldn't know of."""
         for name, value in self.annotations.items():
-            if _ISSUERS.match(name):
+            if ISSUERS.match(name):
                 yield self.finding(
                     "annotations", f"{name!r} asks for a certificate, and 'tls' names no Secret for it: give IngressTls"
                 )
@@ -205,6 +168,88 @@ class Ingress(Value):
                     f"{name!r} makes the controller serve https, but the URL would be http: say tls_in_front=True",
                 )
 
+    @classmethod
+    def traefik(cls, *, hosts: Sequence[IngressHost], https: bool = True, **further: Unpack[Further]) -> Ingress:
+        """For Traefik, on its entry point `websecure` with TLS, or on `web` without. Traefik neither buffers nor limits
+        bodies. Its timeouts belong to the entry point, and nothing in an Ingress changes them: set there
+        `transport.respondingTimeouts.readTimeout` to 0 (60 s by default since 3.0 and 2.11.2); a warning says so."""
+        point, prefix = "websecure" if https else "web", "traefik.ingress.kubernetes.io/router"
+        annotations = {f"{prefix}.entrypoints": point, **({f"{prefix}.tls": "true"} if https else {})}
+        return cls._of("traefik", hosts, annotations, further, tls_in_front=https)
+
+    @classmethod
+    def nginx(cls, *, hosts: Sequence[IngressHost], **further: Unpack[Further]) -> Ingress:
+        """For ingress-nginx, the Kubernetes project's, which is retired since March 2026: nobody mends it, and a
+        warning says so. Read and send timeout, no buffering, body size."""
+        return cls._of("nginx", hosts, {}, further)
+
+    @classmethod
+    def f5_nginx(cls, *, hosts: Sequence[IngressHost], **further: Unpack[Further]) -> Ingress:
+        """For F5's NGINX Ingress Controller (`nginx.org/...`). Read and send timeout, no buffering, body size."""
+        return cls._of("f5-nginx", hosts, {}, further)
+
+    @classmethod
+    def haproxy(cls, *, hosts: Sequence[IngressHost], **further: Unpack[Further]) -> Ingress:
+        """For both HAProxy controllers: HAProxy Technologies' (`haproxy.org/...`, without a limit on bodies) and the
+        community's (`haproxy-ingress.github.io/...`). Server timeout, body size, health path."""
+        return cls._of("haproxy", hosts, {}, further)
+
+    @classmethod
+    def contour(cls, *, hosts: Sequence[IngressHost], **further: Unpack[Further]) -> Ingress:
+        """For Contour: no response timeout; Envoy neither buffers nor limits bodies. A prediction that is silent for
+        longer than `timeouts.stream-idle-timeout` of Contour's own configuration, 5 minutes by default, is cut all the
+        same, and nothing in an Ingress changes that; a warning says so."""
+        return cls._of("contour", hosts, {}, further)
+
+    @classmethod
+    def alb(
+        cls, *, hosts: Sequence[IngressHost], certificate: str | None = None, **further: Unpack[Further]
+    ) -> Ingress:
+        """For the AWS Load Balancer Controller: idle timeout, health path, targets by the pods' addresses. An ALB
+        neither buffers nor limits bodies. `certificate` is the ARN of one in ACM: https, and http is redirected."""
+        prefix = "alb.ingress.kubernetes.io"
+        tls = {
+            f"{prefix}/certificate-arn": certificate or "",
+            f"{prefix}/listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]',
+            f"{prefix}/ssl-redirect": "443",
+        }
+        return cls._of("alb", hosts, tls if certificate else {}, further, tls_in_front=bool(certificate))
+
+    @classmethod
+    def gke(
+        cls, *, hosts: Sequence[IngressHost], managed_certificate: str | None = None, **further: Unpack[Further]
+    ) -> Ingress:
+        """For GKE's own controller: the Ingress of class `gce`, a BackendConfig `{name}` with timeout and health path,
+        and the Service's annotations that lead to it. `managed_certificate` is the name of a ManagedCertificate."""
+        tls = {"networking.gke.io/managed-certificates": managed_certificate} if managed_certificate else {}
+        return cls._of("gke", hosts, tls, further, tls_in_front=bool(managed_certificate))
+
+    @classmethod
+    def azure(
+        cls, *, hosts: Sequence[IngressHost], certificate: str | None = None, **further: Unpack[Further]
+    ) -> Ingress:
+        """For Azure's Application Gateway Ingress Controller: request timeout, health path. Only a WAF policy limits
+        bodies. `certificate` is the name of one that is installed on the gateway: https, and http is redirected."""
+        prefix = "appgw.ingress.kubernetes.io"
+        tls = {f"{prefix}/appgw-ssl-certificate": certificate or "", f"{prefix}/ssl-redirect": "true"}
+        return cls._of("azure", hosts, tls if certificate else {}, further, tls_in_front=bool(certificate))
+
+    @classmethod
+    def _of(
+        cls,
+        controller: Controller,
+        hosts: Sequence[IngressHost],
+        annotations: Mapping[str, str],
+        further: Further,
+        *,
+        tls_in_front: bool = False,
+    ) -> Ingress:
+        fields: dict[str, Any] = {"class_name": CLASSES[controller], "tls_in_front": tls_in_front, **further}
+        own = fields.setdefault("annotations", {})
+        if isinstance(own, Mapping):
+            fields["annotations"] = {**annotations, **own}
+        return cls(hosts=hosts, controller=controller, **fields)
+
     @property
     def public_url(self) -> str | None:
         """The first host that is not a wildcard, with https if TLS covers it."""
@@ -213,10 +258,15 @@ class Ingress(Value):
             return None
         return f"{'https' if self.serves_tls(host) else 'http'}://{host}"
 
+    def serves(self, host: str) -> bool:
+        """Whether it leads that very host to main."""
+        return any(entry.host == host for entry in self.hosts)
+
     def serves_tls(self, host: str) -> bool:
         """Whether browsers reach the host over https."""
-        return self.tls_in_front or any(_covers(name, host) for entry in self.tls for name in entry.hosts)
+        return self.tls_in_front or any(covers(name, host) for entry in self.tls for name in entry.hosts)
 
 
-def _covers(pattern: str, host: str) -> bool:
+def covers(pattern: str, host: str) -> bool:
+    """Whether a host, or a wildcard, has another in it."""
     return pattern == host or (pattern.startswith("*.") and host.split(".", 1)[-1] == pattern[2:])

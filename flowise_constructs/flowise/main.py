@@ -11,9 +11,9 @@ from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules.paths import is_below
 from flowise_constructs.database.values import SqliteDatabase
-from flowise_constructs.edge.ingress import ingress
+from flowise_constructs.edge.entrance import entrance, service_annotations
 from flowise_constructs.edge.service import service_spec
-from flowise_constructs.edge.values import ends_tls
+from flowise_constructs.edge.tls import ends_tls
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
@@ -53,7 +53,8 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 
 class FlowiseMain(Construct):
-    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress;
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress,
+    HTTPRoutes or two doors (`.entrance`: the objects by their ids; GKE's BackendConfig or policies are among them);
     ConfigMap `{name}-certificates` of the certificates that are given as text; the new claim of a `SharedVolume`.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
@@ -94,9 +95,7 @@ class FlowiseMain(Construct):
         if texts := self._certificates.texts:
             config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
         self.claim = self._claim(claim) if isinstance(claim := self._data, DataClaim) else None
-        self.ingress = (
-            ingress(self, "Ingress", self._identity, flowise.ingress, main.service.port) if flowise.ingress else None
-        )
+        self.entrance = self._entrance()
 
     def env(self) -> dict[str, EnvValue]:
         """Main's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
@@ -105,6 +104,15 @@ class FlowiseMain(Construct):
     def command(self) -> list[str]:
         """Main's command. Node must run as process 1, so that it gets the stop signal."""
         return ["flowise", "start"]
+
+    @property
+    def ingress(self) -> ApiObject | None:
+        """The Ingress, where there is one; that of administrators, where there are two doors."""
+        return self.entrance.get("Ingress")
+
+    def _entrance(self) -> Mapping[str, ApiObject]:
+        settings, port = self.flowise.settings, self.main.service.port
+        return entrance(self, self._identity, self.flowise.entrances, port, settings.file_size_limit)
 
     def _scripts(self, *further: str) -> Mapping[str, str]:
         own = [*MAIN_PROBES[self.flowise.queue is not None], *([READINESS_SCRIPT] if self.main.awaits_owner else [])]
@@ -145,12 +153,13 @@ class FlowiseMain(Construct):
 
     def _service(self) -> ApiObject:
         service = self.main.service
+        of_controller = service_annotations(self.flowise.entrances, self._identity.name)
         return api_object(
             self,
             "Service",
             api_version="v1",
             kind="Service",
-            metadata=object_meta(self._identity, annotations=service.annotations),
+            metadata=object_meta(self._identity, annotations={**of_controller, **service.annotations}),
             spec={**service_spec(service), "selector": dict(self._identity.selector)},
         )
 
@@ -225,7 +234,8 @@ def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> 
 
 def _warn_of_open_registration(flowise: Flowise, main: Main) -> None:
     """Where main awaits no owner, whoever opens it first registers."""
-    exposed = "Flowise.ingress" if flowise.ingress else "Service.type" if main.service.type == "LoadBalancer" else None
+    ways = [f"Flowise.{way}" for way in ("ingress", "route", "doors") if getattr(flowise, way) not in (None, ())]
+    exposed = next(iter([*ways, *(["Service.type"] if main.service.type == "LoadBalancer" else [])]), None)
     if main.awaits_owner is None and exposed:
         warn(
             f"{exposed}: whoever opens a new installation first becomes its owner: give the chart an Owner, or set "

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.value import Value
 from flowise_constructs.database.values import Database, SqliteDatabase
+from flowise_constructs.edge.doors import Doors
+from flowise_constructs.edge.entrances import Entrances, Routes
+from flowise_constructs.edge.routes import HttpRoute
 from flowise_constructs.edge.values import Ingress
 from flowise_constructs.flowise.auth import Auth
 from flowise_constructs.flowise.image import Image
@@ -37,6 +40,10 @@ class Flowise(Value):
     """Flowise's settings."""
     ingress: Ingress | None = None
     """The Ingress, which also determines the public URL. None: no Ingress is created."""
+    route: Routes | None = None
+    """In its place an HTTPRoute of the Gateway API, or several; the first determines the public URL. None: none."""
+    doors: Doors | None = None
+    """In its place two doors, one for chats and one for administrators. None: none."""
     security: Security = Security()
     """Which user the pods run as: mains, workers, backups, restores and drills."""
 
@@ -44,6 +51,9 @@ class Flowise(Value):
         if self.queue is not None:
             yield from self._queue_contradictions()
         yield from self._storage_contradictions()
+        yield from self.entrances.findings("Flowise")
+        if self.doors is not None and self.public_url is None:
+            yield self.finding("doors", "Doors.admin gives no public URL for links and cookies: give Settings.app_url")
         if (
             self.settings.secure_cookies
             and self.public_url
@@ -52,12 +62,14 @@ class Flowise(Value):
         ):
             yield self.finding(
                 "settings",
-                f"secure_cookies=True, but the Ingress makes {self.public_url!r}: give it 'tls' or 'tls_in_front'",
+                f"secure_cookies=True, but the {self.entrances.name} makes {self.public_url!r}: "
+                f"give it {self._tls_fields}",
             )
         if self.settings.trusted_proxies == 0 and self.settings.app_url is None and self.secure_cookies:
             yield self.finding(
                 "settings",
-                "trusted_proxies=0 behind an Ingress with TLS: nobody can log in; give the number of proxies",
+                f"trusted_proxies=0 behind an {self.entrances.name} with TLS: nobody can log in; give the number of "
+                "proxies",
             )
         if self.settings.smtp is not None and self.public_url is None:
             yield self.finding(
@@ -73,7 +85,7 @@ class Flowise(Value):
                 f"{self.image.reference!r} doesn't start with SQLite: connect-sqlite3 0.9.17 in it is broken; take "
                 "3.1.3, a database server, an image of your own (image/), or the digest of a build that you tried",
             )
-        self._warn_of_plain_ingress()
+        self._warn_of_plain_entrance()
         self._warn_of_refused_commands()
         self._warn_of_unknown_hosts()
 
@@ -82,7 +94,16 @@ class Flowise(Value):
         """`APP_URL`: as set, or from the Ingress."""
         if self.settings.app_url is not None:
             return self.settings.app_url.rstrip("/")
-        return self.ingress.public_url if self.ingress is not None else None
+        return self.entrances.first.public_url if self.entrances.first is not None else None
+
+    @property
+    def entrances(self) -> Entrances:
+        """The ways in."""
+        return Entrances(ingress=self.ingress, route=self.route, doors=self.doors)
+
+    @property
+    def _tls_fields(self) -> str:
+        return "'tls'" if isinstance(self.entrances.first, HttpRoute) else "'tls' or 'tls_in_front'"
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -157,21 +178,25 @@ class Flowise(Value):
                     "put among the hosts that are reached without the proxy: name it there, or the domain that it is in"
                 )
 
-    def _warn_of_plain_ingress(self) -> None:
-        url = self.public_url
-        if url is None or self.ingress is None:
+    def _warn_of_plain_entrance(self) -> None:
+        url, entrance, called = self.public_url, self.entrances.first, self.entrances.name
+        if url is None or entrance is None:
             return
         host = urlsplit(url).hostname or ""
         if host in ("localhost", "127.0.0.1", "::1"):
             warn(
                 f"Settings.app_url: {url!r} is the address of whoever reads it, so that links and redirects lead "
-                f"nowhere: give {self.ingress.public_url or 'a host of the Ingress'!r}"
+                f"nowhere: give {entrance.public_url or f'a host of the {called}'!r}"
             )
         if not url.startswith("https:"):
-            if self.ingress.serves_tls(host):
-                warn(f"Settings.app_url: {url!r} is http, but the Ingress serves {host!r} over https: write https://")
+            if entrance.serves_tls(host):
+                warn(f"Settings.app_url: {url!r} is http, but the {called} serves {host!r} over https: write https://")
             return
-        if any(entry.host == host for entry in self.ingress.hosts) and not self.ingress.serves_tls(host):
+        if not entrance.serves(host) or entrance.serves_tls(host):
+            return
+        if isinstance(entrance, HttpRoute):
+            warn(f"HttpRoute.tls: False, and {url!r} is https: leave 'tls' out if the Gateway ends TLS for {host!r}")
+        else:
             warn(
                 f"Flowise.ingress: {url!r} is https, but the Ingress has no TLS for {host!r}: "
                 "give 'tls', or 'tls_in_front' if TLS ends in front of it or its controller has a default certificate"

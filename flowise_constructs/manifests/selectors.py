@@ -151,7 +151,7 @@ _MAKES_NO_PODS = frozenset(
     HTTPRoute GRPCRoute TLSRoute TCPRoute UDPRoute Gateway GatewayClass ReferenceGrant BackendTLSPolicy ExternalSecret
     SecretStore ClusterSecretStore SealedSecret Certificate Issuer ClusterIssuer ServiceMonitor PodMonitor Probe
     PrometheusRule ScaledObject TriggerAuthentication ClusterTriggerAuthentication VerticalPodAutoscaler IngressRoute
-    Middleware VirtualService DestinationRule CustomResourceDefinition
+    Middleware VirtualService DestinationRule CustomResourceDefinition BackendConfig GCPBackendPolicy HealthCheckPolicy
     """.split()  # noqa: SIM905 - a table of words
 )
 

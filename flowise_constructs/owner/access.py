@@ -53,7 +53,6 @@ def token_volume() -> Manifest:
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": namespace}},
     ]
-    return {"name": "token", "projected": {"defaultMode": 0o440, "sources": sources}}
 
 
 def token_mount() -> Manifest:

@@ -64,6 +64,12 @@ def file_size(value: str) -> str | None:
     return None if _BYTES.fullmatch(value) else "must be a number followed by b, kb, mb or gb, such as '50mb'"
 
 
+def file_size_bytes(value: str) -> int:
+    """The number of bytes that Node's `bytes` package reads."""
+    number, unit = re.fullmatch(r"([0-9.]+)([kmg]?)b", value.lower()).groups()  # type: ignore[union-attr]
+    return int(Decimal(number) * 1024 ** " kmg".index(unit or " "))
+
+
 Positive = Annotated[int, positive]
 Count = Annotated[int, count]
 Quantity = Annotated[str, quantity]
