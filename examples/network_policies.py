@@ -41,6 +41,7 @@ from flowise_constructs import (
     IngressTls,
     NetworkPolicies,
     OutsideServers,
+    Owner,
     PodPeer,
     PostgresDatabase,
     Queue,
@@ -65,6 +66,7 @@ def build(app: App) -> None:
         ),
         queue=Queue(redis=BundledRedis()),
         storage=S3Bucket(bucket="example-flowise", region="eu-central-1"),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         ingress=Ingress(
             hosts=[IngressHost(host=HOST)],
             class_name="traefik",

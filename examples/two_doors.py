@@ -34,7 +34,7 @@ from typing import Any
 from cdk8s import ApiObject, ApiObjectMetadata, App, JsonPatch
 from constructs import Construct
 
-from flowise_constructs import Auth, Doors, GatewayRef, HttpRoute, Settings, StandaloneChart
+from flowise_constructs import Auth, Doors, GatewayRef, HttpRoute, Owner, SecretKey, Settings, StandaloneChart
 
 GATEWAY = GatewayRef(name="public", namespace="gateways", section_name="https")
 HOST = "flowise.example.com"
@@ -61,6 +61,7 @@ def build(app: App) -> None:
         "flowise",
         auth=Auth.from_secret("flowise-auth-secrets"),
         settings=Settings(app_url=f"https://{HOST}", trusted_proxies=2),
+        owner=Owner(email="admin@example.com", password=SecretKey(secret="flowise-owner", key="password")),
         doors=Doors(admin=None, public=HttpRoute(parents=[GATEWAY], hosts=["chat.example.com"])),
     )
     oauth2_proxy(chart)

@@ -24,7 +24,7 @@ class Doors(Value):
 
     A public door is a list of what is allowed. Flowise decodes a path and takes HTML tags out of it before it looks for
     the handler, so that no list of what is denied holds. For the same reason a proxy must forward the path that it
-    matched: nginx and Caddy match a path without its `..` and forward the one with them, and so
+    matched: nginx matches a path without its `..` and forwards the one with them, and so
     `/api/v1/account/register%3Cx/../../prediction/%3E` would register an owner. So the public route of the Gateway API
     rewrites each prefix to itself, and so does the Ingress of ingress-nginx, by `rewrite-target`; HAProxy matches what
     it forwards; Contour and Traefik (3.3.6, 2.11.24 or newer) forward the cleaned path. F5's NGINX is refused."""

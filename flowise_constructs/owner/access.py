@@ -53,6 +53,7 @@ def token_volume() -> Manifest:
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": namespace}},
     ]
+    return {"name": "token", "projected": {"sources": sources}}
 
 
 def token_mount() -> Manifest:

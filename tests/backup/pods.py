@@ -83,11 +83,13 @@ class Machine:
 
     def _content(self, volume: Manifest, manifests: Sequence[Manifest]) -> dict[str, str]:
         config_maps = {item["metadata"]["name"]: item["data"] for item in manifests if item["kind"] == "ConfigMap"}
-        if "configMap" in volume:
+        if "configMap" in volume and "items" not in volume["configMap"]:
             return dict(config_maps[volume["configMap"]["name"]])
         projected = volume.get("projected", {}).get("sources", [])
         found = [(self.secrets, source["secret"]) for source in projected if "secret" in source]
         found += [(config_maps, source["configMap"]) for source in projected if "configMap" in source]
+        if "configMap" in volume:
+            found.append((config_maps, volume["configMap"]))
         if "secret" in volume:
             found.append((self.secrets, {**volume["secret"], "name": volume["secret"]["secretName"]}))
         return {item["path"]: data[one["name"]][item["key"]] for data, one in found for item in one["items"]}
