@@ -120,6 +120,8 @@ def hints(cls: Any) -> Mapping[str, Any]:
 def of_hint(hint: Any) -> st.SearchStrategy[Any]:
     """Values of the right type, right or wrong by the rules."""
     origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return ANYTHING
     if origin is Annotated:
         return KUBERNETES if hasattr(arguments[1], "plain") else of_hint(arguments[0])
     if origin in (Union, types.UnionType):
