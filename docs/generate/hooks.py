@@ -50,6 +50,8 @@ EXAMPLES = {
     "with_owner": "With an owner and an API key",
     "queue_bundled": "Queue, bundled servers",
     "queue_managed": "Queue, managed services",
+    "queue_google": "Queue, Google Cloud",
+    "two_doors": "Two doors, oauth2-proxy",
     "queue_cloudnativepg": "Queue on CloudNativePG",
     "standalone_volumes": "Four volumes, a host from a Secret",
     "two_instances": "Two instances in one app",
