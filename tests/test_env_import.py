@@ -12,9 +12,11 @@ import pytest
 from cdk8s import App
 
 from flowise_constructs import (
+    AzureContainer,
     BundledPostgres,
     BundledRedis,
     ConfigError,
+    GcsBucket,
     LocalStorage,
     MariadbDatabase,
     OutboundProxy,
@@ -247,7 +249,8 @@ def test_every_secret_of_the_table_is_kept() -> None:
         **{"SMTP_HOST": "h.example.com", "SMTP_USER": "u", "SENDER_EMAIL": "a@example.com", "APP_URL": "https://a.b"},
     }
     found = imported(values)
-    assert {(f"flowise-{suffix}", key) for suffix, key in SECRETS.values()} == set(found.secrets)
+    of_azure = {place for name, place in SECRETS.items() if name.startswith("AZURE_")}
+    assert {(f"flowise-{suffix}", key) for suffix, key in {*SECRETS.values()} - of_azure} == set(found.secrets)
     yaml, _ = synthesize(found.imported)
     assert "a value" not in yaml
     assert {(item.name.name, key) for item in secrets_of(yaml, found.secrets) for key in item.keys} >= set(
@@ -390,6 +393,39 @@ def test_an_older_image_is_upgraded_first() -> None:
     assert "set the image's tag to 3.1.1, run docker compose up -d, and make the first account there" in told
 
 
+GOOGLE = {
+    "STORAGE_TYPE": "gcs",
+    "GOOGLE_CLOUD_STORAGE_BUCKET_NAME": "files",
+    "GOOGLE_CLOUD_STORAGE_PROJ_ID": "acme-prod",
+    "GOOGLE_CLOUD_STORAGE_CREDENTIAL": "/root/key.json",
+}
+AZURE = {
+    "STORAGE_TYPE": "azure",
+    "AZURE_BLOB_STORAGE_CONTAINER_NAME": "files",
+    "AZURE_BLOB_STORAGE_ACCOUNT_NAME": "acme",
+    "AZURE_BLOB_STORAGE_ACCOUNT_KEY": "k3y",
+}
+
+
+def test_a_google_bucket_and_the_file_of_its_key() -> None:
+    found = imported({**QUEUE, **GOOGLE})
+    key = SecretKey(secret="flowise-storage", key="key.json")
+    bucket = GcsBucket(bucket="files", project="acme-prod", credentials=key, uniform_access=False)
+    assert found.imported.arguments["storage"] == bucket
+    assert (key.secret, key.key) not in found.secrets
+    assert any("put its content into key 'key.json'" in str(remark) for remark in found.imported.remarks)
+
+
+def test_an_azure_container_by_key_or_by_connection_string() -> None:
+    found = imported({**QUEUE, **AZURE})
+    key = SecretKey(secret="flowise-storage", key="account-key")
+    assert found.imported.arguments["storage"] == AzureContainer(container="files", account="acme", account_key=key)
+    assert found.secrets[key.secret, key.key] == "k3y"
+    string = SecretKey(secret="flowise-storage", key="connection-string")
+    found = imported({**QUEUE, **AZURE, "AZURE_BLOB_STORAGE_CONNECTION_STRING": "AccountName=acme"})
+    assert found.imported.arguments["storage"] == AzureContainer(container="files", connection_string=string)
+
+
 # Refusals
 
 REFUSED: list[tuple[str, dict[str, str], dict[str, str] | None, str]] = [
@@ -398,7 +434,9 @@ REFUSED: list[tuple[str, dict[str, str], dict[str, str] | None, str]] = [
     ("no host", {"DATABASE_TYPE": "mysql"}, None, "DATABASE_HOST: must be given with DATABASE_TYPE=mysql"),
     ("port", {**POSTGRES, "DATABASE_PORT": "x"}, None, "DATABASE_PORT is 'x' and must be a whole number"),
     ("mysql tls", {**POSTGRES, "DATABASE_TYPE": "mysql", "DATABASE_SSL": "true"}, None, ".env DATABASE_SSL: has no CA"),
-    ("store", {"STORAGE_TYPE": "gcs"}, None, "STORAGE_TYPE: 'gcs' must be local or s3"),
+    ("store", {"STORAGE_TYPE": "minio"}, None, "STORAGE_TYPE: 'minio' must be one of local, s3, gcs, azure"),
+    ("google", {"STORAGE_TYPE": "gcs"}, None, "GOOGLE_CLOUD_STORAGE_BUCKET_NAME: must be given with STORAGE_TYPE=gcs"),
+    ("azure", {"STORAGE_TYPE": "azure"}, None, "AZURE_BLOB_STORAGE_CONTAINER_NAME: must be given with STORAGE_TYPE=az"),
     ("bucket", {"STORAGE_TYPE": "s3"}, None, "S3_STORAGE_BUCKET_NAME: must be given with STORAGE_TYPE=s3"),
     ("half", {**S3, "S3_STORAGE_ACCESS_KEY_ID": "x"}, None, "belong together: give both or neither"),
     ("flag", {"SMTP_SECURE": "1", "SMTP_HOST": "x"}, None, "SMTP_SECURE is '1' and must be 'true' or 'false'"),

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from helm_values import another, leaves, put
 
-from flowise_constructs import BundledPostgres, ConfigError, SecretKey, ServiceAccount
+from flowise_constructs import BundledPostgres, ConfigError, OutboundProxy, SecretKey, ServiceAccount
 from flowise_constructs.importers.helm.importer import import_values
 from flowise_constructs.importers.helm.known import KEYS
 from flowise_constructs.importers.helm.values_files import read_values
@@ -373,6 +373,23 @@ def test_tags_are_kept_and_advisories_reported() -> None:
 def test_cookies_and_scheme_follow_tls_unless_said(values: Tree, secure: str, url: str) -> None:
     variables = environment(objects(values)["Deployment", "flowise"])
     assert (variables["SECURE_COOKIES"], variables["APP_URL"]) == (secure, url)
+
+
+def test_a_proxy_in_any_spelling_goes_to_its_value() -> None:
+    login = {"name": "https_proxy", "valueFrom": {"secretKeyRef": {"name": "proxy", "key": "url"}}}
+    given = {"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "a,b", "NODE_USE_ENV_PROXY": "1"}
+    env = [login, *({"name": name, "value": value} for name, value in given.items())]
+    imported = import_values({"flowise": {"extraEnv": env}})
+    key = SecretKey(secret="proxy", key="url")
+    assert imported.arguments["settings"].proxy == OutboundProxy(
+        http=given["HTTP_PROXY"], https=key, no_proxy=["a", "b"]
+    )
+    assert imported.arguments["main"].extra_env == {}
+
+
+def test_a_variable_that_only_a_value_sets_is_refused_with_that_value() -> None:
+    with pytest.raises(ConfigError, match=r"NODE_EXTRA_CA_CERTS is set by .* or by Settings.authorities in the Python"):
+        import_values({"flowise": {"extraEnv": [{"name": "NODE_EXTRA_CA_CERTS", "value": "/etc/ca.pem"}]}})
 
 
 def test_variables_that_values_set_go_to_the_values() -> None:

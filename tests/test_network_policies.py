@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 from cdk8s import App, Chart
 from deployments import (
+    API_KEYS,
     AUTH,
     BACKUP,
     BUCKET,
     BY_IDENTITY,
+    CHAT_ROUTE,
     INGRESS,
     MARIADB,
+    OWNER,
     PASSWORD,
     POSTGRES,
+    ROUTE,
     SOMEWHERE,
     objects,
     queue,
@@ -36,6 +40,7 @@ from flowise_constructs import (
     ConfigWarning,
     Deployment,
     Destination,
+    Doors,
     Flowise,
     FlowiseMain,
     GcsBucket,
@@ -119,6 +124,15 @@ REFUSED: tuple[tuple[Make, str], ...] = (
         r"OutsideServers.database: has no effect: the server is 'flowise-postgresql', a part of the deployment",
     ),
     (built(standalone(ingress=INGRESS), edge=[]), r"NetworkPolicies.edge: is empty, and nobody would reach main through"),
+    (built(standalone(route=ROUTE), edge=[]), r"NetworkPolicies.edge: .* reach main through its HttpRoute"),
+    (
+        built(standalone(doors=Doors(admin=ROUTE, public=CHAT_ROUTE)), edge=[], monitoring=["10.0.0.0/24"]),
+        r"NetworkPolicies.edge: .* reach main through its HttpRoute",
+    ),
+    (
+        built(standalone(owner=replace(OWNER, api_keys=API_KEYS), names=Names(namespace="ai"))),
+        r"NetworkPolicies.allow: leaves out the API server, for which 'owner' has a token: give allow=\[Destination",
+    ),
     (built(standalone(), cilium=Cilium()), r"NetworkPolicies.internet: 'public' allows every public address, and names"),
     (built(standalone(), identity="gke"), r"NetworkPolicies.identity: has no effect: no object store is used without"),
     (
@@ -347,3 +361,25 @@ def test_with_cilium_public_names_need_no_place_and_names_are_resolved_by_its_pr
 def test_with_cilium_names_of_the_cluster_still_need_a_place() -> None:
     with pytest.raises(ConfigError, match=r"OutsideServers.database: .*namespace='database'"):
         built(standalone(database=server("db.database.svc")), internet="none", cilium=Cilium())()
+
+
+def test_the_owner_s_job_reaches_main_and_where_it_stores_keys_the_api_server() -> None:
+    server = Destination(to=["10.0.0.1/32"], ports=[6443], components=["owner"])
+    build = standalone(owner=replace(OWNER, api_keys=API_KEYS), names=Names(namespace="ai"))
+    [name] = (name for name in policies(build, allow=[server]) if "-owner-" in name)
+    api_server, main = sorted(
+        policies(build, allow=[server])[name]["egress"], key=lambda rule: -rule["ports"][0]["port"]
+    )
+    assert (api_server["to"], main["ports"]) == (
+        [{"ipBlock": {"cidr": "10.0.0.1/32"}}],
+        [{"port": 3000, "protocol": "TCP"}],
+    )
+    without_keys = policies(standalone(owner=OWNER))
+    [owner] = (spec for name, spec in without_keys.items() if "-owner-" in name)
+    assert [port["port"] for rule in owner["egress"] for port in rule["ports"]] == [3000]
+
+
+@pytest.mark.parametrize("who", ["edge", "monitoring", "nodes"])
+def test_each_of_the_callers_reaches_main(who: str) -> None:
+    [rule] = policies(standalone(), **{"edge": ["10.0.0.0/24"], who: ["10.9.0.0/24"]})["flowise"]["ingress"]
+    assert {"ipBlock": {"cidr": "10.9.0.0/24"}} in rule["from"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.backup.pod import (
@@ -23,8 +22,9 @@ from flowise_constructs.backup.values import Backup, Restore
 from flowise_constructs.core.checking import checked
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.identity import flowise_identity
+from flowise_constructs.kubernetes.job_pods import job_of_one_try
 from flowise_constructs.kubernetes.names import Names
-from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
+from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.storage.claims import data_claim
 from flowise_constructs.storage.values import Claim, Storage
@@ -72,27 +72,12 @@ class RestoreJob(Construct):
         warn_of_missing_proxy(self._source, restore.pod)
         self._identity = flowise_identity(names, "restore", suffix="-restore", version=flowise.image.tag)
         self.workload = job_workload("Job", self._identity, self._template(), restore.pod)
-        self.job = self._job()
+        self.job = job_of_one_try(self, self._identity, self.workload.template, restore.deadline_seconds)
 
     @property
     def stores(self) -> tuple[Storage, ...]:
         """The object stores that its pods use."""
         return self._source.stores
-
-    def _job(self) -> ApiObject:
-        return api_object(
-            self,
-            "Resource",
-            api_version="batch/v1",
-            kind="Job",
-            metadata=object_meta(self._identity),
-            spec={
-                # A failed restore must be looked at, not retried.
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": self.restore.deadline_seconds,
-                "template": self.workload.template,
-            },
-        )
 
     def _template(self) -> Manifest:
         steps = [*authorities_step(self._source), *self._steps()]

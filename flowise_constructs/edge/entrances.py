@@ -47,7 +47,7 @@ class Entrances:
     @property
     def name(self) -> str:
         """How messages call the first one."""
-        return "HttpRoute" if isinstance(self.first, HttpRoute) else "Ingress"
+        return "HttpRoute" if isinstance(self.first or self.public, HttpRoute) else "Ingress"
 
     def findings(self, where: str) -> Iterator[Finding]:
         """Ways that can't stand beside each other."""

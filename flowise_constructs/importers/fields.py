@@ -1,15 +1,15 @@
-"""Fields that charts have in the same form: ports, certificates, lines of configuration, names of pull
-Secrets, entries of an Ingress's `tls`."""
+"""Fields that charts have in the same form: ports, certificates, lines of configuration, names of pull Secrets, entries
+of an Ingress's `tls`, Service, data claim."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowise_constructs import IngressTls
+from flowise_constructs import DataClaim, IngressTls, Service
 from flowise_constructs.core.rules import texts
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.importers.release import Release
@@ -73,4 +73,46 @@ def ingress_tls(release: Release, path: str, entry: Mapping[str, Any]) -> Ingres
         IngressTls(hosts=[]),
         hosts=entry.get("hosts") or [],
         secret_name=entry.get("secretName") or None,
+    )
+
+
+def service(release: Release, port: str) -> Service:
+    """Main's Service, whose port is at that path."""
+    paths = {
+        "type": "service.type",
+        "port": port,
+        "annotations": "service.annotations",
+        "ip_family_policy": "service.ipFamilyPolicy",
+        "ip_families": "service.ipFamilies",
+    }
+    return release.make(
+        Service,
+        paths,
+        Service(),
+        type=release.text("service.type"),
+        port=release.number(port),
+        annotations=release.words("service.annotations"),
+        ip_family_policy=release.text("service.ipFamilyPolicy") or None,
+        ip_families=release.items("service.ipFamilies"),
+    )
+
+
+def data_claim(
+    release: Release, *, no_class: Sequence[str] = ("",), further: Mapping[str, str] | None = None
+) -> DataClaim:
+    """The data claim, as `persistence` has it. `no_class` are the words for the cluster's default class."""
+    at, kind = "persistence", release.text("persistence.storageClass")
+    return release.make(
+        DataClaim,
+        {
+            "size": f"{at}.size",
+            "storage_class": f"{at}.storageClass",
+            "access_mode": f"{at}.accessMode",
+            "annotations": f"{at}.annotations",
+        },
+        DataClaim(),
+        size=release.text(f"{at}.size"),
+        storage_class=None if kind in no_class else kind,
+        access_mode=release.text(f"{at}.accessMode"),
+        annotations={**(further or {}), **release.words(f"{at}.annotations")},
     )

@@ -93,14 +93,19 @@ def _smtp(notes: Notes, variables: Variables) -> Smtp | None:
 
 
 def _proxy(notes: Notes, variables: Variables) -> OutboundProxy | None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        for spelling in (name, name.lower()):
+            variables.rename(spelling, f"GLOBAL_AGENT_{name}")
     names = {"http": "GLOBAL_AGENT_HTTP_PROXY", "https": "GLOBAL_AGENT_HTTPS_PROXY"}
+    if not any(variables.has(name) for name in names.values()):
+        variables.drop(["GLOBAL_AGENT_NO_PROXY", "NODE_USE_ENV_PROXY"], "no proxy is given")
+        return None
+    variables.drop(["NODE_USE_ENV_PROXY"], "it follows from the proxy")
     paths = {field: variables.where(name) for field, name in names.items()} | {
         "no_proxy": variables.where("GLOBAL_AGENT_NO_PROXY")
     }
     fields = {field: variables.take_url(name) for field, name in names.items()}
     none = variables.take_list("GLOBAL_AGENT_NO_PROXY") or []
-    if not any(fields.values()) and not none:
-        return None
     return notes.make(OutboundProxy, paths, OutboundProxy(http="http://refused"), **fields, no_proxy=none)
 
 

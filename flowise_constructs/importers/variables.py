@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flowise_constructs import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.core.findings import shown
@@ -22,7 +22,8 @@ class Variables:
         path: str,
         found: Mapping[str, tuple[str, EnvValue]],
         *,
-        otherwise: str = "is set by another key of the chart: set that key, and remove the variable",
+        otherwise: str = "is set by another key of the chart, or by {value} in the Python of --format python: set "
+        "that, and remove the variable",
     ) -> None:
         self._notes = notes
         self.path = path
@@ -59,8 +60,9 @@ class Variables:
         return None
 
     def take_url(self, name: str) -> EnvValue | None:
-        """Takes the variable as a URL. A source that knows Secrets puts one with a login there."""
-        return self.take_text(name)
+        """Takes the variable as a URL, or a key of a Secret that holds it. A source that knows Secrets puts one with a
+        login there."""
+        return self.take(name) if isinstance(self.value(name), SecretKey) else self.take_text(name)
 
     def take_flag(self, name: str) -> bool | None:
         """Takes the variable as true or false, the only values that Flowise distinguishes."""
@@ -105,6 +107,22 @@ class Variables:
         if value is not None:
             self._found[name] = (where, value)
 
+    def drop(self, names: Iterable[str], reason: str) -> None:
+        """Drops the variables with one remark."""
+        found = [name for name in names if self.has(name)]
+        if not found:
+            return
+        self._notes.remark(", ".join([self.where(found[0]), *found[1:]]), f"is not carried over: {reason}")
+        for name in found:
+            self.take(name)
+
+    def rename(self, name: str, to: str) -> None:
+        """Gives a variable the name of another that means the same; drops it where that one is there."""
+        if self.has(name) and self.has(to):
+            self.drop([name], f"{to} says it")
+        elif self.has(name):
+            self._found[to] = self._found.pop(name)
+
     def rest(self) -> dict[str, EnvValue]:
         """The variables that no value took. Those that a value sets otherwise are refused; those that are derived are
         dropped."""
@@ -113,7 +131,7 @@ class Variables:
             if name in OWNED and OWNED[name].follows:
                 self._notes.remark(where, f"{name} is not carried over: {OWNED[name].follows}")
             elif name in OWNED:
-                self._notes.refuse(where, f"{name} {self._otherwise}")
+                self._notes.refuse(where, f"{name} {self._otherwise.format(value=OWNED[name].value)}")
             else:
                 rest[name] = value
         return rest

@@ -1,9 +1,10 @@
-"""The pod of a Job: our containers, and what the user adds to it."""
+"""Jobs: the pod, with our containers and what the user adds to it, and the object of one that is run by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.kubernetes import pods, volumes
@@ -11,7 +12,7 @@ from flowise_constructs.kubernetes.claim_objects import make_claims
 from flowise_constructs.kubernetes.claims import by_name
 from flowise_constructs.kubernetes.further_containers import OwnPart, further_ports, init_containers
 from flowise_constructs.kubernetes.identity import Identity
-from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.security import Security
 
@@ -57,3 +58,15 @@ def job_pod(
             **pods.from_options(options, identity),
         },
     }
+
+
+def job_of_one_try(scope: Construct, identity: Identity, template: Manifest, deadline_seconds: int) -> ApiObject:
+    """A Job whose failure must be looked at, not retried."""
+    return api_object(
+        scope,
+        "Resource",
+        api_version="batch/v1",
+        kind="Job",
+        metadata=object_meta(identity),
+        spec={"backoffLimit": 0, "activeDeadlineSeconds": deadline_seconds, "template": template},
+    )

@@ -44,6 +44,14 @@ class Workload:
         return str(self.template["spec"]["serviceAccountName"])
 
     @property
+    def has_token(self) -> bool:
+        """Whether its pods get a token for the API server."""
+        volumes = self.template["spec"].get("volumes") or ()
+        sources = [source for volume in volumes for source in volume.get("projected", {}).get("sources", ())]
+        tokens = [source["serviceAccountToken"] for source in sources if "serviceAccountToken" in source]
+        return any("audience" not in token for token in tokens)
+
+    @property
     def ports(self) -> Mapping[str, int]:
         """The ports that its containers listen on, by name; by number where they have none."""
         found = [port for container in self._containers for port in container.get("ports") or ()]

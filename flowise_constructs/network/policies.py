@@ -153,9 +153,15 @@ def _refuse_contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> 
 
 def _contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> Iterator[Finding]:
     deployment = edges.deployment
-    if deployment.flowise.ingress is not None and not edge:
-        problem = "is empty, and nobody would reach main through its Ingress: give the controller's pods"
+    entrances = deployment.flowise.entrances
+    if (entrances.first or entrances.public) is not None and not edge:
+        problem = f"is empty, and nobody would reach main through its {entrances.name}: give the controller's pods"
         yield _finding("edge", f"{problem}, such as [PodPeer(namespace='ingress-nginx')]")
+    reached = {name for item in edges.allow for name in item.components}
+    for component in (role_of(deployment, item) for item in deployment.workloads if item.has_token):
+        if component not in reached:
+            fix = f"allow=[Destination(to=[its networks], ports=[6443], components=[{component!r}])]"
+            yield _finding("allow", f"leaves out the API server, for which {component!r} has a token: give {fix}")
     if cilium is not None and edges.around.is_open:
         problem = "'public' allows every public address, and names beside it nothing more: use internet='none'"
         yield _finding("internet", problem)

@@ -21,9 +21,9 @@ from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
 from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import flowise_identity
-from flowise_constructs.kubernetes.job_pods import job_pod
+from flowise_constructs.kubernetes.job_pods import job_of_one_try, job_pod
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
-from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
+from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.secrets.values import KeyRotation
@@ -78,19 +78,7 @@ class KeyRotationJob(Construct):
             template=self._template(files),
             makes_service_account=rotation.pod.service_account.create,
         )
-        self.job = api_object(
-            self,
-            "Resource",
-            api_version="batch/v1",
-            kind="Job",
-            metadata=object_meta(self._identity),
-            spec={
-                # A failure must be looked at, not retried.
-                "backoffLimit": 0,
-                "activeDeadlineSeconds": rotation.deadline_seconds,
-                "template": self.workload.template,
-            },
-        )
+        self.job = job_of_one_try(self, self._identity, self.workload.template, rotation.deadline_seconds)
 
     def _refuse_contradictions(self) -> None:
         findings = [*self._wrong_keys(), *self._unreachable()]

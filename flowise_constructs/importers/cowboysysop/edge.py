@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flowise_constructs import ConfigError, Ingress, IngressHost, IngressPath, IngressTls, Service
+from flowise_constructs import ConfigError, Ingress, IngressHost, IngressPath, IngressTls
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.plain import is_list
 from flowise_constructs.importers.fields import ingress_tls, port_of
@@ -14,27 +14,6 @@ from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables
 
 _HOST = IngressHost(host="refused.example.com")
-
-
-def service(release: Release) -> Service:
-    """Main's Service."""
-    paths = {
-        "type": "service.type",
-        "port": "service.ports.http",
-        "annotations": "service.annotations",
-        "ip_family_policy": "service.ipFamilyPolicy",
-        "ip_families": "service.ipFamilies",
-    }
-    return release.make(
-        Service,
-        paths,
-        Service(),
-        type=release.text("service.type"),
-        port=release.number("service.ports.http"),
-        annotations=release.words("service.annotations"),
-        ip_family_policy=release.text("service.ipFamilyPolicy") or None,
-        ip_families=release.items("service.ipFamilies"),
-    )
 
 
 def service_patches(release: Release) -> Iterator[Patch]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowise_constructs import DataClaim, ExistingClaim, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs import ExistingClaim, LocalStorage, S3Bucket, S3Credentials
 from flowise_constructs.core.findings import shown
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.importers.cowboysysop.directories import placed
 from flowise_constructs.importers.cowboysysop.names import MAIN_COMPONENT, full_name, labels
+from flowise_constructs.importers.fields import data_claim
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables
 
@@ -87,20 +88,7 @@ def claim_object(release: Release) -> list[dict[str, Any]]:
     if not release.flag(f"{at}.enabled") or release.text(f"{at}.existingClaim"):
         return []
     kind = release.text(f"{at}.storageClass")
-    held = release.make(
-        DataClaim,
-        {
-            "size": f"{at}.size",
-            "storage_class": f"{at}.storageClass",
-            "access_mode": f"{at}.accessMode",
-            "annotations": f"{at}.annotations",
-        },
-        DataClaim(),
-        size=release.text(f"{at}.size"),
-        storage_class=None if kind in ("", "-") else kind,
-        access_mode=release.text(f"{at}.accessMode"),
-        annotations={**release.words("commonAnnotations"), **release.words(f"{at}.annotations")},
-    )
+    held = data_claim(release, no_class=("", "-"), further=release.words("commonAnnotations"))
     return [
         {
             "apiVersion": "v1",

@@ -8,8 +8,8 @@ from typing import Any
 from flowise_constructs import Main, PodOptions, ProbeNumbers, Resources, Worker
 from flowise_constructs.importers import pods
 from flowise_constructs.importers.cowboysysop.directories import placed
-from flowise_constructs.importers.cowboysysop.edge import service
 from flowise_constructs.importers.cowboysysop.names import full_name, labels
+from flowise_constructs.importers.fields import service
 from flowise_constructs.importers.imported import Patch
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables
@@ -23,7 +23,7 @@ def main(release: Release, variables: Variables, *, queued: bool) -> Main:
         {"replicas": "replicaCount", "extra_env": "extraEnvVars", "startup": "startupProbe", "resources": "resources"},
         Main(),
         replicas=release.number("replicaCount"),
-        service=service(release),
+        service=service(release, "service.ports.http"),
         resources=pods.resources(release, "resources", Resources()),
         startup=_startup(release, "startupProbe", Main().startup),
         readiness=_probe(release, "readinessProbe", Main().readiness) or Main().readiness,

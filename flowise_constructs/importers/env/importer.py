@@ -175,10 +175,6 @@ def _tell_of_defaults(notes: Notes, main: EnvironmentVariables, release: Release
 
 
 def _settings(notes: Notes, main: EnvironmentVariables) -> Settings:
-    for plain in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
-        main.rename(plain, f"GLOBAL_AGENT_{plain}")
-    if not main.has("GLOBAL_AGENT_HTTP_PROXY") and not main.has("GLOBAL_AGENT_HTTPS_PROXY"):
-        main.drop(["GLOBAL_AGENT_NO_PROXY"], "no proxy is given")
     if main.value("ENABLE_METRICS") != "true":
         metrics = [name for name in main.names() if name.startswith("METRICS_")]
         main.drop(["ENABLE_METRICS", *metrics], "without ENABLE_METRICS=true there are no metrics")

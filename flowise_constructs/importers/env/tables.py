@@ -14,6 +14,8 @@ SECRETS: Mapping[str, tuple[str, str]] = {
     "REDIS_KEY": ("redis-tls", "tls.key"),
     "S3_STORAGE_ACCESS_KEY_ID": ("storage", "access-key"),
     "S3_STORAGE_SECRET_ACCESS_KEY": ("storage", "secret-key"),
+    "AZURE_BLOB_STORAGE_ACCOUNT_KEY": ("storage", "account-key"),
+    "AZURE_BLOB_STORAGE_CONNECTION_STRING": ("storage", "connection-string"),
     "SMTP_PASSWORD": ("smtp", "smtp-password"),
     "FLOWISE_EE_LICENSE_KEY": ("env", "FLOWISE_EE_LICENSE_KEY"),
     "STRIPE_SECRET_KEY": ("env", "STRIPE_SECRET_KEY"),
@@ -69,7 +71,10 @@ def _starts(*prefixes: str) -> Callable[[str], bool]:
 
 UNUSED: tuple[tuple[Callable[[str], bool], str], ...] = (
     (_starts("DATABASE_"), "Flowise doesn't read it with this DATABASE_TYPE"),
-    (_starts("S3_", "BLOB_"), "Flowise doesn't read it with this STORAGE_TYPE"),
+    (
+        _starts("S3_", "BLOB_", "GOOGLE_CLOUD_STORAGE_", "GOOGLE_CLOUD_UNIFORM_", "AZURE_BLOB_"),
+        "Flowise doesn't read it with this STORAGE_TYPE",
+    ),
     (
         _starts("REDIS_", "QUEUE_", "REMOVE_ON_", "WORKER_CONCURRENCY"),
         "Flowise doesn't read it without MODE=queue, or with the other variables",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flowise_constructs import EnvValue, SecretKey
@@ -65,27 +64,20 @@ class EnvironmentVariables(Variables):
             self._notes.remark(where, f"has the sample's value, which everybody knows: {AFTER.get(name, CHANGE)}")
         return self._secrets.keep(*SECRETS.get(name, (self._suffix, name)), value)
 
+    def take_file(self, name: str, suffix: str, key: str) -> SecretKey | None:
+        """Takes the path of a file, whose content the user puts into the key of a Secret."""
+        where, path = self.where(name), self.take(name)
+        if path is None:
+            return None
+        secret = SecretKey(secret=f"{self._secrets.prefix}-{suffix}", key=key)
+        self._notes.remark(where, f"is a file: put its content into key {key!r} of the Secret {secret.secret!r}")
+        return secret
+
     def take_url(self, name: str) -> str | SecretKey | None:
         """Takes the variable as a URL; one with a login becomes a key of a Secret."""
         value = self.value(name)
         with_login = isinstance(value, str) and "@" in value
         return self.take_secret(name) if with_login else self.take_text(name)
-
-    def drop(self, names: Iterable[str], reason: str) -> None:
-        """Drops the variables with one remark."""
-        found = [name for name in names if self.has(name)]
-        if not found:
-            return
-        self._notes.remark(", ".join([self.where(found[0]), *found[1:]]), f"is not carried over: {reason}")
-        for name in found:
-            self.take(name)
-
-    def rename(self, name: str, to: str) -> None:
-        """Gives a variable the name of another that means the same; drops it where that one is there."""
-        if self.has(name) and self.has(to):
-            self.drop([name], f"{to} says it")
-        elif self.has(name):
-            self._found[to] = self._found.pop(name)
 
     def names(self) -> list[str]:
         """The variables that are left."""

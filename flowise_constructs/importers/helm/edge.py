@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flowise_constructs import Ingress, IngressHost, IngressPath, IngressTls, Service
+from flowise_constructs import Ingress, IngressHost, IngressPath, IngressTls
 from flowise_constructs.core.findings import shown
 from flowise_constructs.importers.fields import ingress_tls
 from flowise_constructs.importers.helm.names import full_name
 from flowise_constructs.importers.release import Release
 
 _HOST = IngressHost(host="refused.example.com")
-
-
-def service(release: Release) -> Service:
-    """Main's Service."""
-    paths = {
-        "type": "service.type",
-        "port": "service.port",
-        "annotations": "service.annotations",
-        "ip_family_policy": "service.ipFamilyPolicy",
-        "ip_families": "service.ipFamilies",
-    }
-    return release.make(
-        Service,
-        paths,
-        Service(),
-        type=release.text("service.type"),
-        port=release.number("service.port"),
-        annotations=release.words("service.annotations"),
-        ip_family_policy=release.text("service.ipFamilyPolicy") or None,
-        ip_families=release.items("service.ipFamilies"),
-    )
 
 
 def ingress(release: Release) -> Ingress | None:

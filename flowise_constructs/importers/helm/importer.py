@@ -7,7 +7,6 @@ from typing import Any
 
 from flowise_constructs import (
     ConfigError,
-    DataClaim,
     ExistingClaim,
     Main,
     Names,
@@ -19,6 +18,7 @@ from flowise_constructs import (
 )
 from flowise_constructs.importers import objects, pods
 from flowise_constructs.importers.extra_env import extra_env
+from flowise_constructs.importers.fields import data_claim, service
 from flowise_constructs.importers.helm import databases, edge, probes, queues, settings, storages
 from flowise_constructs.importers.helm.backups import backup
 from flowise_constructs.importers.helm.external_secret import external_secret
@@ -149,20 +149,7 @@ def _claim(release: Release) -> Claim | None:
             name=existing,
             access_mode=mode,
         )
-    return release.make(
-        DataClaim,
-        {
-            "size": f"{at}.size",
-            "storage_class": f"{at}.storageClass",
-            "access_mode": f"{at}.accessMode",
-            "annotations": f"{at}.annotations",
-        },
-        DataClaim(),
-        size=release.text(f"{at}.size"),
-        storage_class=release.text(f"{at}.storageClass") or None,
-        access_mode=mode,
-        annotations=release.words(f"{at}.annotations"),
-    )
+    return data_claim(release)
 
 
 def _main(release: Release, called: Names, variables: Variables, *, queued: bool) -> Main:
@@ -172,7 +159,7 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
         Main(),
         replicas=release.number("flowise.replicaCount"),
-        service=edge.service(release),
+        service=service(release, "service.port"),
         resources=pods.resources(release, "resources", Resources()),
         startup=probes.probe(release, "startupProbe"),
         readiness=probes.probe(release, "readinessProbe"),
