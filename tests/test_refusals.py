@@ -362,6 +362,10 @@ CONSTRUCTS: tuple[tuple[Make, str], ...] = (
         r"OwnerJob.deployment: has a main that is Ready before there is an owner, so that anybody may come first: give Main\(awaits_owner=True\)",
     ),
     (
+        built(standalone(owner=OWNER, ingress=Ingress(hosts=[IngressHost(host="a.example.com")], annotations={"appgw.ingress.kubernetes.io/health-probe-path": "/"}))),
+        r"Ingress.annotations: 'appgw.*/health-probe-path' is '/', which a main without an owner answers: .* leave it out, or use '/api/v1/owned'",
+    ),
+    (
         built(standalone(owner=replace(OWNER, api_keys=API_KEYS))),
         r"Owner.api_keys: with no namespace: a RoleBinding must name the namespace of its service account; give Names\(namespace=",
     ),

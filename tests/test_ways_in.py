@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cluster
@@ -12,7 +13,17 @@ import pytest
 from cdk8s import App
 from deployments import AUTH, CHAT_ROUTE, CHATS, HOST, PRESETS, ROUTE, environment, objects, queue, standalone, variant
 
-from flowise_constructs import Doors, Flowise, HttpRoute, Ingress, IngressHost, IngressTls, Settings, StandaloneChart
+from flowise_constructs import (
+    Doors,
+    Flowise,
+    HttpRoute,
+    Ingress,
+    IngressHost,
+    IngressTls,
+    Main,
+    Settings,
+    StandaloneChart,
+)
 from flowise_constructs.edge.paths import CHAT_PATHS
 
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
@@ -94,6 +105,29 @@ def test_gke_finds_its_backend_config_by_the_service() -> None:
     named = json.loads(one(documents, "Service")["metadata"]["annotations"]["cloud.google.com/backend-config"])
     spec = one(documents, "BackendConfig", named["default"])["spec"]
     assert (spec["timeoutSec"], spec["healthCheck"]["requestPath"]) == (3600, "/api/v1/ping")
+
+
+ASKED: dict[str, tuple[str, str, str]] = {
+    "ALB": ("alb", "Ingress", "alb.ingress.kubernetes.io/healthcheck-path"),
+    "Azure": ("azure", "Ingress", "appgw.ingress.kubernetes.io/health-probe-path"),
+    "HAProxy": ("haproxy", "Ingress", "haproxy.org/check-http"),
+    "HAProxy Ingress": ("haproxy", "Ingress", "haproxy-ingress.github.io/health-check-uri"),
+    "GKE": ("gke", "BackendConfig", "requestPath"),
+    "GKE's gateway": ("route", "HealthCheckPolicy", "requestPath"),
+}
+"""The field, or the annotation, with the path that a load balancer asks for."""
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_load_balancers_ask_what_kubelet_asks(way: str) -> None:
+    """Some lead to pods that aren't Ready, if they answer: nobody but the owner's Job may reach a main without one."""
+    preset, kind, field = ASKED[way]
+    given = {"route": replace(ROUTE, gke=True)} if preset == "route" else {"ingress": PRESETS[preset](hosts=HOSTS)}
+    for awaits_owner, path in ((False, "/api/v1/ping"), (True, "/api/v1/owned")):
+        documents = objects(standalone(**given, main=Main(awaits_owner=awaits_owner)))
+        assert f'"{field}": "{path}"' in json.dumps(one(documents, kind))
+        [container] = one(documents, "Deployment")["spec"]["template"]["spec"]["containers"]
+        assert container["readinessProbe"]["httpGet"]["path"] == path
 
 
 def test_gkes_gateway_gets_policies_and_no_timeouts() -> None:

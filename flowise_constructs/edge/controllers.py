@@ -1,6 +1,18 @@
 """What each ingress controller must be told: predictions are silent for minutes, answers are streamed, uploads large.
 
-The annotations' names and defaults are those of the controllers' own documentation and sources.
+Names, forms and units of the annotations are those of the controllers' own documentation and sources:
+
+- ingress-nginx 1.15: docs/user-guide/nginx-configuration/annotations.md, internal/ingress/annotations/proxy (seconds
+  without a unit, sizes with b, k, m or g)
+- F5's NGINX Ingress Controller 5.5: internal/k8s/validation.go, internal/configs/parsing_helpers.go (times with a unit,
+  sizes with k, m or g)
+- HAProxy Ingress 0.16: docs/content/en/docs/configuration/keys.md (times with a unit, sizes with k, m or g)
+- HAProxy Technologies' controller 3.2: documentation/annotations.md (times with a unit)
+- Contour 1.33: site/content/docs/main/config/annotations.md, internal/timeout (a duration of Go, or `infinity`)
+- AWS Load Balancer Controller 3.5: docs/guide/ingress/annotations.md (seconds; an ALB takes 1 to 4000)
+- GKE's controller (ingress-gce 1.41): pkg/apis/backendconfig/v1, pkg/annotations (seconds)
+- Azure's Application Gateway Ingress Controller 1.9: docs/annotations.md, docs/ingress-v1.md (seconds)
+- Traefik 3.7: docs/content/reference/routing-configuration/kubernetes/ingress.md
 """
 
 from __future__ import annotations
@@ -15,8 +27,8 @@ Controller = Literal["traefik", "nginx", "f5-nginx", "haproxy", "contour", "alb"
 
 READ_TIMEOUT_SECONDS = 3600
 """How long a proxy waits for Flowise: a prediction without streaming is silent until it ends."""
-HEALTH_PATH = "/api/v1/ping"
-"""What a load balancer may ask. Any mistyped path answers 200 in Flowise, with the UI."""
+AZURE_HEALTH_PATH = "appgw.ingress.kubernetes.io/health-probe-path"
+"""Azure's gateway has every pod among its backends, also those that aren't Ready, and asks each for this path."""
 
 CLASSES: Mapping[Controller, str | None] = MappingProxyType(
     {
@@ -43,13 +55,20 @@ BEYOND: Mapping[Controller, str] = MappingProxyType(
             "Contour cuts a prediction that is silent for longer than timeouts.stream-idle-timeout (5 minutes by "
             "default), which no annotation changes: set it to 'infinity' in Contour's configuration"
         ),
+        "azure": (
+            "Azure's Application Gateway holds answers back in its response buffer, streams too, which no annotation "
+            "changes: set the gateway's globalConfiguration.enableResponseBuffering to false"
+        ),
     }
 )
 """What can't be said in an Ingress of that controller."""
 
 
-def annotations_of(controller: Controller, file_size_limit: str) -> Mapping[str, str]:
-    """Annotations of the Ingress: read timeout, no buffering of answers, body size, health path."""
+def annotations_of(controller: Controller, file_size_limit: str, health_path: str) -> Mapping[str, str]:
+    """Annotations of the Ingress: read timeout, no buffering of answers, body size, health path.
+
+    The load balancers of GKE and Azure lead to every pod that answers the health path, whether it is Ready or not.
+    """
     seconds, size = READ_TIMEOUT_SECONDS, _size(file_size_limit)
     of_nginx, of_f5 = "nginx.ingress.kubernetes.io", "nginx.org"
     known: Mapping[Controller, Mapping[str, str]] = {
@@ -69,22 +88,22 @@ def annotations_of(controller: Controller, file_size_limit: str) -> Mapping[str,
         },
         # Two projects, whose annotations differ; each leaves the other's alone.
         "haproxy": {
-            "haproxy-ingress.github.io/health-check-uri": HEALTH_PATH,
+            "haproxy-ingress.github.io/health-check-uri": health_path,
             "haproxy-ingress.github.io/proxy-body-size": size,
             "haproxy-ingress.github.io/timeout-server": f"{seconds}s",
-            "haproxy.org/check-http": HEALTH_PATH,
+            "haproxy.org/check-http": health_path,
             "haproxy.org/timeout-server": f"{seconds}s",
         },
         # Envoy's limit is on the whole answer, streams too.
         "contour": {"projectcontour.io/response-timeout": "infinity"},
         "alb": {
-            "alb.ingress.kubernetes.io/healthcheck-path": HEALTH_PATH,
+            "alb.ingress.kubernetes.io/healthcheck-path": health_path,
             "alb.ingress.kubernetes.io/load-balancer-attributes": f"idle_timeout.timeout_seconds={seconds}",
             "alb.ingress.kubernetes.io/target-type": "ip",
         },
         "gke": {"kubernetes.io/ingress.class": "gce"},
         "azure": {
-            "appgw.ingress.kubernetes.io/health-probe-path": HEALTH_PATH,
+            AZURE_HEALTH_PATH: health_path,
             "appgw.ingress.kubernetes.io/request-timeout": f"{seconds}",
         },
     }

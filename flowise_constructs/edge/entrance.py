@@ -17,10 +17,11 @@ PUBLIC_SUFFIX = "-public"
 
 
 def entrance(
-    scope: Construct, identity: Identity, entrances: Entrances, port: int, file_size_limit: str
+    scope: Construct, identity: Identity, entrances: Entrances, port: int, *, file_size_limit: str, health_path: str
 ) -> dict[str, ApiObject]:
-    """They and what their controllers read beside them, by their ids."""
+    """They and what their controllers read beside them, by their ids. `health_path` is what load balancers ask."""
     made: dict[str, ApiObject] = {}
+    asked = {"file_size_limit": file_size_limit, "health_path": health_path}
     ways = {f"{number or ''}": values for number, values in enumerate(entrances.all)}
     for which, values in {**ways, **({"Public": entrances.public} if entrances.public else {})}.items():
         suffix = PUBLIC_SUFFIX if which == "Public" else ""
@@ -29,11 +30,11 @@ def entrance(
             made[id] = http_route(scope, id, identity, values, port, suffix=suffix)
         else:
             id = f"Ingress{which}"
-            made[id] = ingress(scope, id, identity, values, port, file_size_limit=file_size_limit, suffix=suffix)
+            made[id] = ingress(scope, id, identity, values, port, suffix=suffix, **asked)
     if any(isinstance(values, HttpRoute) and values.gke for values in (*entrances.all, entrances.public)):
-        made |= gke_policies(scope, identity)
+        made |= gke_policies(scope, identity, health_path)
     if _has_backend_config(entrances):
-        made["BackendConfig"] = backend_config(scope, identity)
+        made["BackendConfig"] = backend_config(scope, identity, health_path)
     return made
 
 

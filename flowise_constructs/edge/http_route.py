@@ -7,7 +7,7 @@ from typing import Any
 from cdk8s import ApiObject
 from constructs import Construct
 
-from flowise_constructs.edge.controllers import HEALTH_PATH, READ_TIMEOUT_SECONDS
+from flowise_constructs.edge.controllers import READ_TIMEOUT_SECONDS
 from flowise_constructs.edge.routes import GatewayRef, HttpRoute, RouteRule
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
@@ -35,9 +35,9 @@ def http_route(
     )
 
 
-def gke_policies(scope: Construct, identity: Identity) -> dict[str, ApiObject]:
+def gke_policies(scope: Construct, identity: Identity, health_path: str) -> dict[str, ApiObject]:
     """What GKE's Gateway controller reads of the Service, beside it."""
-    check = {"type": "HTTP", "httpHealthCheck": {"requestPath": HEALTH_PATH}}
+    check = {"type": "HTTP", "httpHealthCheck": {"requestPath": health_path}}
     bodies: dict[str, dict[str, Any]] = {
         "GCPBackendPolicy": {"timeoutSec": READ_TIMEOUT_SECONDS},
         "HealthCheckPolicy": {"config": check},

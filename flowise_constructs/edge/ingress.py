@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cdk8s import ApiObject
 from constructs import Construct
 
-from flowise_constructs.edge.controllers import HEALTH_PATH, READ_TIMEOUT_SECONDS, annotations_of
+from flowise_constructs.edge.controllers import READ_TIMEOUT_SECONDS, annotations_of
 from flowise_constructs.edge.values import Ingress, IngressHost
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
@@ -21,6 +21,7 @@ def ingress(
     service_port: int,
     *,
     file_size_limit: str,
+    health_path: str,
     suffix: str = "",
 ) -> ApiObject:
     """The Ingress for the Service that has the workload's name."""
@@ -28,7 +29,7 @@ def ingress(
     tls = [{"hosts": list(entry.hosts) or None, "secretName": entry.secret_name} for entry in values.tls]
     of_controller: Mapping[str, str] = {}
     if values.controller is not None:
-        of_controller = annotations_of(values.controller, file_size_limit)
+        of_controller = annotations_of(values.controller, file_size_limit, health_path)
     return api_object(
         scope,
         id,
@@ -43,7 +44,7 @@ def ingress(
     )
 
 
-def backend_config(scope: Construct, identity: Identity) -> ApiObject:
+def backend_config(scope: Construct, identity: Identity, health_path: str) -> ApiObject:
     """GKE's BackendConfig, which an annotation of the Service names."""
     return api_object(
         scope,
@@ -53,7 +54,7 @@ def backend_config(scope: Construct, identity: Identity) -> ApiObject:
         metadata=object_meta(identity),
         spec={
             "timeoutSec": READ_TIMEOUT_SECONDS,
-            "healthCheck": {"type": "HTTP", "requestPath": HEALTH_PATH},
+            "healthCheck": {"type": "HTTP", "requestPath": health_path},
         },
     )
 

@@ -123,7 +123,9 @@ class HttpRoute(Value):
     """Annotations."""
     gke: bool = False
     """For GKE's own Gateway controller, which refuses a route with timeouts: they are left out, and a GCPBackendPolicy
-    with the timeout and a HealthCheckPolicy with the path are made for the Service (one each a Service)."""
+    with the timeout and a HealthCheckPolicy with the path are made for the Service (one each a Service). Its load
+    balancers lead to pods that aren't Ready too, if they answer that path: with an Owner, the path says no until there
+    is one. Without `gke` they would ask for `/`, which any Flowise answers."""
 
     def contradictions(self) -> Iterable[Finding]:
         for name, most in {"parents": 32, "hosts": _MOST, "rules": _MOST}.items():

@@ -229,7 +229,9 @@ class Ingress(Value):
         cls, *, hosts: Sequence[IngressHost], certificate: str | None = None, **further: Unpack[Further]
     ) -> Ingress:
         """For Azure's Application Gateway Ingress Controller: request timeout, health path. Only a WAF policy limits
-        bodies. `certificate` is the name of one that is installed on the gateway: https, and http is redirected."""
+        bodies. The gateway's response buffer holds streams back, and nothing in an Ingress changes that: set its
+        `globalConfiguration.enableResponseBuffering` to false; a warning says so. `certificate` is the name of one that
+        is installed on the gateway: https, and http is redirected."""
         prefix = "appgw.ingress.kubernetes.io"
         tls = {f"{prefix}/appgw-ssl-certificate": certificate or "", f"{prefix}/ssl-redirect": "true"}
         return cls._of("azure", hosts, tls if certificate else {}, further, tls_in_front=bool(certificate))

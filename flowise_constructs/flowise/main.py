@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from cdk8s import ApiObject
 from constructs import Construct
 
 from flowise_constructs.core.checking import checked
-from flowise_constructs.core.findings import ConfigError, Finding, warn
-from flowise_constructs.core.rules.paths import is_below
-from flowise_constructs.database.values import SqliteDatabase
 from flowise_constructs.edge.entrance import entrance, service_annotations
 from flowise_constructs.edge.service import service_spec
-from flowise_constructs.edge.tls import ends_tls
 from flowise_constructs.flowise import environment
 from flowise_constructs.flowise.certificates import certificates_of
-from flowise_constructs.flowise.directories import DATA_DIRECTORY, HOME
 from flowise_constructs.flowise.hooks import environment_of, held_command
 from flowise_constructs.flowise.pod import (
     MAIN_PROBES,
@@ -27,26 +22,24 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
+from flowise_constructs.flowise.probe_paths import PING, ready_path
+from flowise_constructs.flowise.refusals import holds_one, refuse_contradictions, warn_of_open_registration
 from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT, READINESS_SCRIPT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.claim_objects import claim_spec
-from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
-from flowise_constructs.kubernetes.pod_options import ProbeNumbers, Volume
+from flowise_constructs.kubernetes.pod_options import ProbeNumbers
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
 from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name, data_claim
-from flowise_constructs.storage.values import Claim, DataClaim, LocalStorage, ObjectStore
+from flowise_constructs.storage.values import Claim, DataClaim
 
-PING = "/api/v1/ping"
-OWNED = "/api/v1/owned"
-"""The ping, once an owner exists: what `ready-when-owned.js` answers, and Flowise itself with 401."""
 LOST_CONNECTION_GRACE_SECONDS = 10
 QUEUE_LIVENESS = ProbeNumbers(timeout_seconds=10)
 STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
@@ -82,8 +75,8 @@ class FlowiseMain(Construct):
         `SharedVolume`. `scripts` is where the ConfigMap of scripts, which workers use too, is made; None: here."""
         super().__init__(scope, id)
         self.flowise, self.names, self.main, self.data = flowise, names, main, data
-        _refuse_contradictions(flowise, main, data)
-        _warn_of_open_registration(flowise, main)
+        refuse_contradictions(flowise, main, data)
+        warn_of_open_registration(flowise, main)
         self._identity = flowise_identity(names, names.main_component, version=flowise.image.tag)
         self._certificates = certificates_of(flowise, names)
         self.environment = environment_of(self, FlowiseMain)
@@ -111,15 +104,21 @@ class FlowiseMain(Construct):
         return self.entrance.get("Ingress")
 
     def _entrance(self) -> Mapping[str, ApiObject]:
-        settings, port = self.flowise.settings, self.main.service.port
-        return entrance(self, self._identity, self.flowise.entrances, port, settings.file_size_limit)
+        return entrance(
+            self,
+            self._identity,
+            self.flowise.entrances,
+            self.main.service.port,
+            file_size_limit=self.flowise.settings.file_size_limit,
+            health_path=ready_path(self.main),
+        )
 
     def _scripts(self, *further: str) -> Mapping[str, str]:
         own = [*MAIN_PROBES[self.flowise.queue is not None], *([READINESS_SCRIPT] if self.main.awaits_owner else [])]
         return scripts_of(self.environment, self._certificates, [*own, *further])
 
     def _strategy(self) -> Manifest:
-        kind = self.main.strategy or ("Recreate" if _holds_one(self.flowise, self.data, self.main) else "RollingUpdate")
+        kind = self.main.strategy or ("Recreate" if holds_one(self.flowise, self.data, self.main) else "RollingUpdate")
         return pods.surge() if kind == "RollingUpdate" else {"type": kind}
 
     def _process(self) -> FlowiseProcess:
@@ -136,7 +135,7 @@ class FlowiseMain(Construct):
             certificates=self._certificates,
             grace_seconds=main.pod.termination_grace_seconds or main.pre_stop_seconds + 15,
             startup=probes.http_probe(PING, main.startup),
-            readiness=probes.http_probe(OWNED if main.awaits_owner else PING, main.readiness),
+            readiness=probes.http_probe(ready_path(main), main.readiness),
             liveness=_liveness(main, queued=queued),
             pre_stop=_pre_stop(main.pre_stop_seconds),
             ports=[{"name": "http", "containerPort": PORT}],
@@ -186,95 +185,3 @@ def _pre_stop(seconds: int) -> Manifest | None:
     if seconds == 0:
         return None
     return {"preStop": {"exec": {"command": ["sleep", str(seconds)]}}}
-
-
-def _holds_one(flowise: Flowise, data: Claim | None, main: Main) -> bool:
-    """Whether a second pod would have to share with the first what can't be shared."""
-    further = any(of_one_pod(by_name(main.pod.claims, main.sizes.logs)))
-    of_data = data is not None and data.access_mode != "ReadWriteMany"
-    return isinstance(flowise.database, SqliteDatabase) or of_data or further
-
-
-def _refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> None:
-    findings: list[Finding] = []
-    if flowise.queue is not None and data is not None:
-        findings.append(
-            Finding(
-                "FlowiseMain.data",
-                "would be main's alone, and in queue mode workers need the files too: leave it out, and give "
-                "Flowise.storage a bucket, or SharedVolume(claim=...)",
-            )
-        )
-    if flowise.queue is None and main.replicas > 1:
-        findings.append(
-            Finding(
-                "Main.replicas",
-                f"{main.replicas} outside queue mode: each main would run every schedule; use 1, or queue mode",
-            )
-        )
-    if main.strategy == "RollingUpdate" and _holds_one(flowise, data, main):
-        held = "SQLite" if isinstance(flowise.database, SqliteDatabase) else "a claim that one node holds"
-        findings.append(
-            Finding(
-                "Main.strategy",
-                f"'RollingUpdate' with {held}: old and new pod would write at the same time; leave it out for Recreate",
-            )
-        )
-    findings += _claims_of_one(flowise, main)
-    if isinstance(flowise.database, SqliteDatabase) and data is None and not (main.pod.volumes or main.pod.claims):
-        warn(
-            "FlowiseMain.data: None with SQLite: the database, with all flows and credentials, goes with the pod; "
-            "give a DataClaim, or a database server"
-        )
-    findings += _lost_directories(flowise, main, data)
-    findings += _unsaid_tls(flowise, main)
-    if findings:
-        raise ConfigError(findings)
-
-
-def _warn_of_open_registration(flowise: Flowise, main: Main) -> None:
-    """Where main awaits no owner, whoever opens it first registers."""
-    ways = [f"Flowise.{way}" for way in ("ingress", "route", "doors") if getattr(flowise, way) not in (None, ())]
-    exposed = next(iter([*ways, *(["Service.type"] if main.service.type == "LoadBalancer" else [])]), None)
-    if main.awaits_owner is None and exposed:
-        warn(
-            f"{exposed}: whoever opens a new installation first becomes its owner: give the chart an Owner, or set "
-            "Main.awaits_owner, to True to register by kubectl port-forward, to False where an owner exists"
-        )
-
-
-def _unsaid_tls(flowise: Flowise, main: Main) -> Iterator[Finding]:
-    """TLS that a load balancer in front of the Service ends, and cookies wouldn't know of."""
-    if (flowise.public_url or "").startswith("https:"):
-        return
-    for name, value in main.service.annotations.items():
-        if ends_tls(name, value):
-            problem = "makes the load balancer serve https, which URL and cookies don't know of"
-            yield Finding("Service.annotations", f"{name!r} {problem}: give Settings.app_url='https://...'")
-
-
-def _claims_of_one(flowise: Flowise, main: Main) -> Iterator[Finding]:
-    """Claims that can't be what they are for."""
-    if isinstance(main.sizes.logs, LogClaim) and isinstance(flowise.storage, ObjectStore):
-        problem = f"a LogClaim with {type(flowise.storage).__name__}: logs go there with the files; leave it out"
-        yield Finding("WritableSizes.logs", problem)
-    for name in of_one_pod(by_name(main.pod.claims, main.sizes.logs)):
-        if main.replicas > 1:
-            problem = f"{main.replicas} with the claim {name!r}, which one pod may use: access_mode='ReadWriteMany'"
-            yield Finding("Main.replicas", problem)
-
-
-def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:
-    """Directories on the read-only root file system, or that are deleted with the pod although there is a claim."""
-    database, storage = flowise.database, flowise.storage
-    chosen = {
-        "SqliteDatabase.directory": database.directory if isinstance(database, SqliteDatabase) else None,
-        "LocalStorage.path": storage.path if isinstance(storage, LocalStorage) else None,
-    }
-    further: list[Volume | ExtraClaim] = [*main.pod.volumes, *main.pod.claims]
-    kept = [volume.mount_path for volume in further if volume.mount_path and not volume.read_only]
-    kept.append(HOME if data is None else DATA_DIRECTORY)
-    for where, directory in chosen.items():
-        if directory is not None and not any(is_below(directory, path) for path in kept):
-            fix = f"use one below {kept[-1]!r}, or mount a volume there that is not read-only"
-            yield Finding(where, f"{directory!r} is not on a volume that keeps files: {fix}")

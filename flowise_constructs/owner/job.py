@@ -12,7 +12,7 @@ from constructs import Construct
 from flowise_constructs.core.checking import checked
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.flowise.deployment import Deployment
-from flowise_constructs.flowise.main import OWNED
+from flowise_constructs.flowise.probe_paths import OWNED
 from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.environment import Environment

@@ -15,7 +15,7 @@ from flowise_constructs.database.variables import CA_FILE, PREFIX, TYPE
 from flowise_constructs.flowise.certificates import certificates_of
 from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
-from flowise_constructs.flowise.main import PING
+from flowise_constructs.flowise.probe_paths import PING
 from flowise_constructs.flowise.variables import AUTHORITIES_FILE
 from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
