@@ -19,6 +19,7 @@ from flowise_constructs.flowise.roles import Main, Worker, WritableSizes
 from flowise_constructs.flowise.settings import Metrics, OutboundProxy, Settings, Smtp
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.jsii_node import missing_node, use_bundled_node
+from flowise_constructs.kubernetes.availability import DisruptionBudget
 from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim
 from flowise_constructs.kubernetes.endpoints import Endpoint
 from flowise_constructs.kubernetes.images import ServerImage
@@ -89,6 +90,7 @@ __all__ = [
     "DatabaseTls",
     "Deployment",
     "Destination",
+    "DisruptionBudget",
     "Doors",
     "Drill",
     "Endpoint",

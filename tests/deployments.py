@@ -28,6 +28,7 @@ from flowise_constructs import (
     DataClaim,
     Deployment,
     Destination,
+    DisruptionBudget,
     Doors,
     Drill,
     ExistingClaim,
@@ -354,6 +355,20 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         storage=S3Bucket(
             bucket="flowise-files", service_account_annotations={"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a"}
         )
+    ),
+    "several": queue(
+        main=Main(
+            replicas=3, disruption_budget=DisruptionBudget(min_available="50%"), pod=PodOptions(safe_to_evict=True)
+        ),
+        worker=Worker(replicas=2, pod=PodOptions(safe_to_evict=False)),
+    ),
+    "several-as-told": queue(
+        main=Main(replicas=2, disruption_budget=None, pod=EVERYTHING_ABOUT_PODS),
+        worker=Worker(
+            replicas=5,
+            disruption_budget=DisruptionBudget(max_unavailable=2, unhealthy_pods="IfHealthyBudget"),
+            pod=PodOptions(topology_spread_constraints=()),
+        ),
     ),
     "stopped": standalone(main=Main(replicas=0, pre_stop_seconds=0)),
     "pods": standalone(

@@ -229,6 +229,13 @@ def test_every_quantity_that_kubernetes_takes_is_taken(quantity: str) -> None:
     assert found(WEB.replace("cpu: 1", f"cpu: {quantity}"), DATABASE) == []
 
 
+def test_pods_of_two_budgets_are_told_of() -> None:
+    second = BUDGET.replace("name: web", "name: other")
+    told = "Deployment web: has two budgets, PodDisruptionBudget web and PodDisruptionBudget other, so that its pods"
+    assert any(line.startswith(told) for line in found(*ALL, second))
+    assert found(*ALL, second.replace("values: [web]", "values: [db]")) == []
+
+
 def test_all_faults_of_an_object_are_told() -> None:
     text = WEB.replace("replicas:", "replica:").replace("[npm, start]", "npm").replace('"3000"', "3000")
     assert len(found(text, SERVICE, DATABASE)) == 3

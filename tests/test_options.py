@@ -54,6 +54,7 @@ from flowise_constructs import (
     DatabaseTls,
     DataClaim,
     Destination,
+    DisruptionBudget,
     Doors,
     ExistingClaim,
     ExtraClaim,
@@ -482,10 +483,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(LocalStorage(), lambda value: standalone(storage=value), {"path": "/home/node/.flowise/files"}),
     Option(
-        Main(),
+        DisruptionBudget(),
+        lambda value: queue(main=Main(replicas=3, disruption_budget=value)),
+        {"max_unavailable": 2, "min_available": "50%", "unhealthy_pods": "IfHealthyBudget"},
+    ),
+    Option(
+        Main(replicas=3),
         lambda value: queue(main=value),
         {
             "replicas": 2,
+            "disruption_budget": None,
             "service": Service(port=80),
             "resources": SMALL,
             "startup": FEW,
@@ -501,10 +508,11 @@ OPTIONS: tuple[Option, ...] = (
         },
     ),
     Option(
-        Worker(),
+        Worker(replicas=3),
         lambda value: queue(worker=value),
         {
             "replicas": 2,
+            "disruption_budget": None,
             "concurrency": 7,
             "resources": SMALL,
             "startup": FEW,
@@ -550,6 +558,7 @@ OPTIONS: tuple[Option, ...] = (
                 {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
             ],
             "priority_class_name": "high",
+            "safe_to_evict": True,
             "service_account": ServiceAccount(name="other"),
             "volumes": [Volume(name="a", source={"emptyDir": {}}, mount_path="/a")],
             "claims": [ExtraClaim(name="a", mount_path="/a")],

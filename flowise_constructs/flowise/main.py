@@ -24,12 +24,14 @@ from flowise_constructs.flowise.pod import (
 )
 from flowise_constructs.flowise.probe_paths import PING, ready_path
 from flowise_constructs.flowise.refusals import holds_one, refuse_contradictions, warn_of_open_registration
+from flowise_constructs.flowise.replicas import runs_several
 from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT, READINESS_SCRIPT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.claim_objects import claim_spec
+from flowise_constructs.kubernetes.disruption_budget import disruption_budget
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import config_map, mounted_files
 from flowise_constructs.kubernetes.names import Names
@@ -46,9 +48,10 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 
 
 class FlowiseMain(Construct):
-    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, and, where asked for, claim and Ingress,
-    HTTPRoutes or two doors (`.entrance`: the objects by their ids; GKE's BackendConfig or policies are among them);
-    ConfigMap `{name}-certificates` of the certificates that are given as text; the new claim of a `SharedVolume`.
+    """Main: Deployment `{name}`, Service `{name}`, service account, scripts, a PodDisruptionBudget `{name}` if two pods
+    can run (`.disruption_budget`), and, where asked for, claim and Ingress, HTTPRoutes or two doors (`.entrance`: the
+    objects by their ids; GKE's BackendConfig or policies are among them); ConfigMap `{name}-certificates` of the
+    certificates that are given as text; the new claim of a `SharedVolume`.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
     In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
@@ -84,6 +87,9 @@ class FlowiseMain(Construct):
         config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*of_workers))
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
+        self.disruption_budget = disruption_budget(
+            self, self._identity, main.disruption_budget, several=runs_several(main.replicas)
+        )
         self.service = self._service()
         if texts := self._certificates.texts:
             config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
@@ -141,6 +147,7 @@ class FlowiseMain(Construct):
             ports=[{"name": "http", "containerPort": PORT}],
             claim=self._claim_name(),
             root=main.run_as_root,
+            several=runs_several(main.replicas),
         )
 
     @property

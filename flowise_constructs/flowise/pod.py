@@ -75,6 +75,8 @@ class FlowiseProcess:
     ports: list[Manifest] | None = None
     claim: str | None = None
     root: bool = False
+    several: bool = False
+    """Whether there can be two of these pods."""
 
 
 def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
@@ -151,7 +153,7 @@ def _template(scope: Construct, identity: Identity, flowise: Flowise, process: F
             "initContainers": init_containers(options, own),
             "containers": [further_ports(container, options)],
             "volumes": all_volumes,
-            **pods.from_options(options, identity),
+            **pods.from_options(options, identity, several=process.several),
         },
     }
 

@@ -10,6 +10,8 @@ from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.rules import naming, quantities
 from flowise_constructs.core.value import Value
 from flowise_constructs.edge.values import Service
+from flowise_constructs.flowise.replicas import budget_doubts
+from flowise_constructs.kubernetes.availability import DisruptionBudget
 from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
@@ -37,6 +39,11 @@ LEAST_STOP_SECONDS = 5
 """Main ends one or two seconds after the stop signal."""
 LEAST_STARTUP_SECONDS = 90
 """A boot took up to 88 seconds."""
+
+
+def _warn_of_budget(value: Main | Worker) -> None:
+    for doubt in budget_doubts(value.disruption_budget, value.replicas):
+        warn(f"{type(value).__name__}.disruption_budget: {doubt}")
 
 
 def _too_little(value: Main | Worker) -> Iterator[Finding]:
@@ -67,6 +74,8 @@ class Main(Value):
 
     replicas: quantities.Count = 1
     """`replicas`. More than one only in queue mode. 0 stops Flowise and keeps all data."""
+    disruption_budget: DisruptionBudget | None = DisruptionBudget()
+    """The PodDisruptionBudget, made if two or more mains can run: one may be evicted at a time. None: no budget."""
     service: Service = Service()
     """The Service."""
     resources: Resources = Resources()
@@ -102,6 +111,7 @@ class Main(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         yield from _too_little(self)
+        _warn_of_budget(self)
         grace = self.pod.termination_grace_seconds
         if grace is not None and grace < self.pre_stop_seconds + LEAST_STOP_SECONDS:
             yield self.finding(
@@ -117,6 +127,8 @@ class Worker(Value):
 
     replicas: quantities.Count = 1
     """`replicas`. With 0 every prediction waits."""
+    disruption_budget: DisruptionBudget | None = DisruptionBudget()
+    """The PodDisruptionBudget, made if two or more workers can run: one may be evicted at a time. None: no budget."""
     concurrency: quantities.Positive = 10
     """Concurrent jobs per worker and queue: `WORKER_CONCURRENCY`. Flowise's own default, 100000, lets one worker take
     the whole queue. A flow that calls another flow occupies two slots at once: keep replicas times concurrency well
@@ -138,6 +150,7 @@ class Worker(Value):
 
     def contradictions(self) -> Iterable[Finding]:
         yield from _too_little(self)
+        _warn_of_budget(self)
         if self.grace_seconds < 31:
             yield self.finding(
                 "grace_seconds",

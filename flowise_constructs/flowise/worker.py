@@ -17,9 +17,11 @@ from flowise_constructs.flowise.pod import (
     flowise_workload,
     scripts_of,
 )
+from flowise_constructs.flowise.replicas import runs_several
 from flowise_constructs.flowise.roles import Worker
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes import pods, probes
+from flowise_constructs.kubernetes.disruption_budget import disruption_budget
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.kubernetes.mounted_files import mounted_files
 from flowise_constructs.kubernetes.names import Names
@@ -29,7 +31,8 @@ from flowise_constructs.storage.claims import claim_name, data_claim
 
 
 class FlowiseWorker(Construct):
-    """Workers: Deployment `{name}-worker`, service account; the scripts are in main's ConfigMap. They have no port.
+    """Workers: Deployment `{name}-worker`, service account, a PodDisruptionBudget if two pods can run
+    (`.disruption_budget`); the scripts are in main's ConfigMap. They have no port.
 
     Must exist already: what main needs, and main itself, created with the same `Flowise` value.
 
@@ -59,6 +62,9 @@ class FlowiseWorker(Construct):
         self.environment = environment_of(self, FlowiseWorker)
         self.workload = flowise_workload(self, self._identity, flowise, self._process())
         self.deployment = deployment(self, self.workload, worker.pod, replicas=worker.replicas, strategy=pods.surge())
+        self.disruption_budget = disruption_budget(
+            self, self._identity, worker.disruption_budget, several=runs_several(worker.replicas)
+        )
 
     def env(self) -> dict[str, EnvValue]:
         """The worker's environment. Override to change it: `return {**super().env(), "NAME": "value"}`."""
@@ -87,4 +93,5 @@ class FlowiseWorker(Construct):
             startup=probes.exec_probe((*alive, "startup"), worker.startup),
             liveness=probes.exec_probe(alive, worker.liveness),
             claim=claim_name(self.names, shared) if shared else None,
+            several=runs_several(worker.replicas),
         )

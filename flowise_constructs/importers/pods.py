@@ -119,8 +119,10 @@ def pod_options(release: Release, paths: Mapping[str, str], **more: Any) -> PodO
             fields[field] = release.mapping(path) or None
         elif field == "priority_class_name":
             fields[field] = release.text(path) or None
-        elif field in ("tolerations", "topology_spread_constraints"):
+        elif field == "tolerations":
             fields[field] = [entry for _, entry in release.entries(path)]
+        elif field == "topology_spread_constraints":
+            fields[field] = [entry for _, entry in release.entries(path)] or None
     return release.make(PodOptions, paths, PodOptions(), **fields, **more)
 
 

@@ -16,6 +16,8 @@ from flowise_constructs.kubernetes.mesh import Mesh
 from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.kubernetes.volume_source import doubts
 
+SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Resources(Value):
@@ -123,10 +125,20 @@ class PodOptions(Value):
     """`tolerations`, as in YAML. Example: `[{"key": "dedicated", "operator": "Exists"}]`."""
     affinity: passed.Affinity | None = None
     """`affinity`, as in YAML."""
-    topology_spread_constraints: Sequence[passed.Spread] = ()
-    """`topologySpreadConstraints`, as in YAML. If `labelSelector` is missing, the pods' own selector is used."""
+    topology_spread_constraints: Sequence[passed.Spread] | None = None
+    """`topologySpreadConstraints`, as in YAML. If `labelSelector` is missing, the pods' own selector is used. Default:
+    mains and workers of which two or more can run are spread over hosts and zones, where there is room
+    (`ScheduleAnyway`); other pods aren't. `()`: no spread."""
     priority_class_name: naming.ObjectName | None = None
-    """`priorityClassName`."""
+    """`priorityClassName`, a PriorityClass that exists. What it costs: while the cluster is full, pods of a lower
+    priority, of other teams too, are killed so that these find room, and a lower value than theirs exposes these to
+    it. Default: left out, the cluster's default."""
+    safe_to_evict: bool | None = None
+    """`cluster-autoscaler.kubernetes.io/safe-to-evict`, a pod annotation for the cluster autoscaler alone. It leaves a
+    node alone that has a pod with an emptyDir, which each of our pods has. True: it may remove the node all the same;
+    this costs what is in the emptyDirs (caches, logs, a standalone's files without a claim), and a job or request that
+    takes longer than the pod's grace period. False: it never removes the node; this costs a node that nobody needs, as
+    long as the pod is on it. Default: left out."""
     service_account: ServiceAccount = ServiceAccount()
     """The pod's service account."""
     volumes: Sequence[Volume] = ()
@@ -174,7 +186,7 @@ class PodOptions(Value):
         for label in SELECTOR_LABELS:
             if label in self.labels:
                 yield self.finding("labels", f"{label!r} belongs to the selector: leave it out")
-        if (problem := scheduling.repeated_spread(plain(self.topology_spread_constraints))) is not None:
+        if (problem := scheduling.repeated_spread(plain(self.topology_spread_constraints or ()))) is not None:
             yield self.finding("topology_spread_constraints", problem)
         yield from self._namesakes(
             "volumes", [*(item.name for item in self.volumes), *(item.name for item in self.claims)]
@@ -185,6 +197,8 @@ class PodOptions(Value):
         for name in self.mesh.annotations if self.mesh is not None else ():
             if name in self.annotations:
                 yield self.finding("annotations", f"{name!r} is set by 'mesh': leave it out of one")
+        if self.safe_to_evict is not None and SAFE_TO_EVICT in self.annotations:
+            yield self.finding("annotations", f"{SAFE_TO_EVICT!r} is set by 'safe_to_evict': leave it out of one")
 
     def _container_names(self) -> list[str]:
         further = (*self.sidecars, *self.init_containers, *self.init_containers_after_gate)

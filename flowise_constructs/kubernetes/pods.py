@@ -9,9 +9,10 @@ from constructs import Construct
 from flowise_constructs.core.checking import problem_with
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import naming
+from flowise_constructs.kubernetes.availability import default_spread
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.objects import Manifest, api_object
-from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.pod_options import SAFE_TO_EVICT, PodOptions, Resources
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.kubernetes.security import Security
@@ -32,8 +33,13 @@ def template_meta(
         )
     token = {"flowise-constructs/rollout-token": options.rollout_token} if options.rollout_token is not None else {}
     mesh = options.mesh.annotations if options.mesh is not None else {}
-    annotations = {**checksums, **token, **mesh, **options.annotations}
+    annotations = {**checksums, **token, **mesh, **_evictable(options), **options.annotations}
     return {"labels": {**identity.selector, **(labels or {}), **options.labels}, "annotations": annotations or None}
+
+
+def _evictable(options: PodOptions) -> dict[str, str]:
+    safe = options.safe_to_evict
+    return {} if safe is None else {SAFE_TO_EVICT: "true" if safe else "false"}
 
 
 def reloader(options: PodOptions) -> dict[str, str]:
@@ -74,11 +80,13 @@ def requirements(resources: Resources) -> Manifest:
     }
 
 
-def from_options(options: PodOptions, identity: Identity) -> Manifest:
-    """The fields of a PodSpec that are the user's alone: scheduling, names, runtime."""
+def from_options(options: PodOptions, identity: Identity, *, several: bool = False) -> Manifest:
+    """The fields of a PodSpec that are the user's alone: scheduling, names, runtime. `several`: whether there can be
+    two of these pods, which are then spread unless the user says how."""
+    given = options.topology_spread_constraints
+    constraints = (default_spread() if several else ()) if given is None else plain(given)
     spread: list[Manifest] = [
-        {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint}
-        for constraint in plain(options.topology_spread_constraints)
+        {"labelSelector": {"matchLabels": dict(identity.selector)}, **constraint} for constraint in constraints
     ]
     return {
         "nodeSelector": dict(options.node_selector) or None,

@@ -11,7 +11,7 @@ from flowise_constructs.manifests.pod_faults import pod_faults
 from flowise_constructs.manifests.ports import port_faults
 from flowise_constructs.manifests.references import Manifests, Reference
 from flowise_constructs.manifests.schema import schema_faults
-from flowise_constructs.manifests.selectors import selected_elsewhere, selector_faults, target_faults
+from flowise_constructs.manifests.selectors import budget_faults, selected_elsewhere, selector_faults, target_faults
 
 
 def report(manifests: Manifests, contradictions: Iterable[Finding]) -> str:
@@ -29,7 +29,7 @@ def contradictions(manifests: Manifests) -> list[Finding]:
     found = [*_of_names(manifests), *_of_keys(manifests)]
     for name, item in manifests.objects.items():
         found += schema_faults(name, item)
-    for look in (pod_faults, selector_faults, target_faults, port_faults):
+    for look in (pod_faults, selector_faults, budget_faults, target_faults, port_faults):
         found += look(manifests)
     return list(dict.fromkeys(found))
 

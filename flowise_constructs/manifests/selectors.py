@@ -121,6 +121,21 @@ def _own_selector(name: ObjectName, item: Mapping[str, Any]) -> Iterator[Finding
         )
 
 
+def budget_faults(manifests: Manifests) -> Iterator[Finding]:
+    """Pods of two PodDisruptionBudgets: the API server answers 500 to every eviction of them."""
+    budgets: dict[ObjectName, list[ObjectName]] = {}
+    for name, item in manifests.objects.items():
+        selector = map_at(item, "spec").get("selector")
+        if name.kind == "PodDisruptionBudget" and is_map(selector):
+            for pods in pods_selected(manifests, name.namespace, selector):
+                budgets.setdefault(pods.owner, []).append(name)
+    for owner, of in budgets.items():
+        if len(of) > 1:
+            yield Finding(
+                str(owner), f"has two budgets, {of[0]} and {of[1]}, so that its pods can't be evicted: remove one"
+            )
+
+
 def target_faults(manifests: Manifests) -> Iterator[Finding]:
     """Autoscalers of what is not here."""
     for name, item in manifests.objects.items():

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 _QUANTITY = re.compile(r"([0-9]+|[0-9]+\.[0-9]+|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_PERCENTAGE = re.compile(r"[0-9]+%")
 _BYTES = re.compile(r"[0-9]+(\.[0-9]+)?(b|kb|mb|gb)", re.IGNORECASE)
 _INT32 = 2**31 - 1
 # 8 PiB: the API server counts bytes in thousandths, and finds a fraction in what is more than 64 bits hold.
@@ -59,6 +60,17 @@ def mebibytes(value: str) -> int:
     return int(amount(value) // 2**20)
 
 
+def percentage(value: str) -> str | None:
+    """A share of a number of pods."""
+    held = _PERCENTAGE.fullmatch(value) is not None and int(value[:-1]) <= 100
+    return None if held else "must be a number, or a percentage such as '25%'"
+
+
+def share(value: str, whole: int) -> int:
+    """A percentage of a number, rounded up."""
+    return -(-int(value[:-1]) * whole // 100)
+
+
 def file_size(value: str) -> str | None:
     """A size as Node's `bytes` package reads it; a value that it can't read means no limit at all."""
     return None if _BYTES.fullmatch(value) else "must be a number followed by b, kb, mb or gb, such as '50mb'"
@@ -73,5 +85,6 @@ def file_size_bytes(value: str) -> int:
 Positive = Annotated[int, positive]
 Count = Annotated[int, count]
 Quantity = Annotated[str, quantity]
+Percentage = Annotated[str, percentage]
 Size = Annotated[str, size]
 FileSize = Annotated[str, file_size]

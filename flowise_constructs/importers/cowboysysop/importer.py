@@ -13,7 +13,7 @@ from flowise_constructs.importers.cowboysysop.auth import auth
 from flowise_constructs.importers.cowboysysop.environment import main_variables, worker_variables
 from flowise_constructs.importers.cowboysysop.images import image
 from flowise_constructs.importers.cowboysysop.known import TABLE
-from flowise_constructs.importers.cowboysysop.names import MAIN_COMPONENT, app_name, labels, names
+from flowise_constructs.importers.cowboysysop.names import EXTRA, MAIN_COMPONENT, app_name, labels, names
 from flowise_constructs.importers.cowboysysop.not_carried import report_what_is_not_carried
 from flowise_constructs.importers.cowboysysop.refusals import refuse_templates, refuse_what_cannot_work
 from flowise_constructs.importers.imported import Imported, Patch
@@ -21,8 +21,6 @@ from flowise_constructs.importers.inline_secrets import InlineSecrets
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables, agree
 from flowise_constructs.manifests.yaml_files import UnreadableError, load_documents
-
-_EXTRA = "extraDeploy"
 
 
 def import_values(values: Mapping[str, Any], *, release: str = "flowise", namespace: str | None = None) -> Imported:
@@ -37,20 +35,20 @@ def import_values(values: Mapping[str, Any], *, release: str = "flowise", namesp
 
 def _with_objects(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with objects that are given as text read as YAML, as the chart does it."""
-    extra = values.get(_EXTRA)
+    extra = values.get(EXTRA)
     if not is_list(extra):
         return dict(values)
     found: list[Any] = []
     for item in extra:
         found += _documents(item) if isinstance(item, str) else [item]
-    return {**values, _EXTRA: found}
+    return {**values, EXTRA: found}
 
 
 def _documents(text: str) -> list[Any]:
     if "{{" in text:
         return []
     try:
-        return [document for document in load_documents(text, _EXTRA) if document is not None]
+        return [document for document in load_documents(text, EXTRA) if document is not None]
     except UnreadableError:
         return [text]
 
@@ -74,8 +72,8 @@ def _import(release: Release) -> Imported:
         labels={},
         patches=_patches(release, queued=queued),
         objects=_objects(release, secrets, arguments["names"].namespace, queued=queued),
-        objects_path=_EXTRA,
-        external_secrets_path=_EXTRA,
+        objects_path=EXTRA,
+        external_secrets_path=EXTRA,
         paths=release.places(_PLACES),
         remarks=release.remarks,
     )
@@ -139,8 +137,8 @@ def _objects(
     budgets = workloads.budgets(release, queued=queued)
     common = release.words("commonAnnotations")
     made = [_annotated(secret, common) for secret in secrets.manifests]
-    found = [*made, *storages.claim_object(release), *budgets, *objects.extra_manifests(release, _EXTRA)]
-    return tuple(objects.checked_objects(release, objects.in_namespace(found, namespace), _EXTRA))
+    found = [*made, *storages.claim_object(release), *budgets, *objects.extra_manifests(release, EXTRA)]
+    return tuple(objects.checked_objects(release, objects.in_namespace(found, namespace), EXTRA))
 
 
 def _annotated(item: dict[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:

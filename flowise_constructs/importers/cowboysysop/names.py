@@ -9,6 +9,8 @@ from flowise_constructs.importers.release import Release
 
 MAIN_COMPONENT = "flowise"
 """`app.kubernetes.io/component` in the selector of the chart's main, since its version 6.0.0."""
+EXTRA = "extraDeploy"
+"""Where a release has manifests of its own."""
 SERVERS = ("mariadb", "postgresql", "redis")
 
 _LIMIT = 63

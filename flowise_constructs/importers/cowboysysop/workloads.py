@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flowise_constructs import Main, PodOptions, ProbeNumbers, Resources, Worker
+from flowise_constructs import DisruptionBudget, Main, PodOptions, ProbeNumbers, Resources, Worker
 from flowise_constructs.importers import pods
+from flowise_constructs.importers.budgets import added_budget
 from flowise_constructs.importers.cowboysysop.directories import placed
-from flowise_constructs.importers.cowboysysop.names import full_name, labels
+from flowise_constructs.importers.cowboysysop.names import EXTRA, MAIN_COMPONENT, full_name, labels
 from flowise_constructs.importers.fields import service
 from flowise_constructs.importers.imported import Patch
 from flowise_constructs.importers.release import Release
@@ -20,9 +21,16 @@ def main(release: Release, variables: Variables, *, queued: bool) -> Main:
     liveness = _probe(release, "livenessProbe", ProbeNumbers(timeout_seconds=10) if queued else _STANDALONE_LIVENESS)
     return release.make(
         Main,
-        {"replicas": "replicaCount", "extra_env": "extraEnvVars", "startup": "startupProbe", "resources": "resources"},
+        {
+            "replicas": "replicaCount",
+            "extra_env": "extraEnvVars",
+            "startup": "startupProbe",
+            "resources": "resources",
+            "disruption_budget": "pdb",
+        },
         Main(),
         replicas=release.number("replicaCount"),
+        disruption_budget=_disruption_budget(release, "", MAIN_COMPONENT),
         service=service(release, "service.ports.http"),
         resources=pods.resources(release, "resources", Resources()),
         startup=_startup(release, "startupProbe", Main().startup),
@@ -56,9 +64,11 @@ def worker(release: Release, variables: Variables) -> Worker:
             "extra_env": "worker.extraEnvVars",
             "startup": "worker.startupProbe",
             "resources": "worker.resources",
+            "disruption_budget": "worker.pdb",
         },
         Worker(),
         replicas=release.number("worker.replicaCount"),
+        disruption_budget=_disruption_budget(release, "worker.", "worker"),
         concurrency=concurrency,
         resources=pods.resources(release, "worker.resources", Resources()),
         startup=_startup(release, "worker.startupProbe", Worker().startup),
@@ -151,24 +161,37 @@ def patches(release: Release, prefix: str, construct: str) -> Iterator[Patch]:
             yield Patch(construct=deployment, pointer=f"/spec/template/spec/{field}", value=value)
 
 
+def _disruption_budget(release: Release, prefix: str, component: str) -> DisruptionBudget | None:
+    """The chart's, or this library's where the chart makes none."""
+    at, replicas = f"{prefix}pdb", f"{prefix}replicaCount"
+    if not release.flag(f"{at}.create"):
+        for path in release.below(at):
+            release.remark(path, f"is not carried over: {at}.create is false")
+        called = "Worker.disruption_budget" if prefix else "Main.disruption_budget"
+        return added_budget(release, replicas, labels(release, component), extra=EXTRA, value=called)
+    given = _bounds(release, at)
+    if release.number(replicas) < 2 or len(given) != 1:
+        # A single pod's stays an object of its own: see budgets().
+        return None
+    paths = {"max_unavailable": f"{at}.maxUnavailable", "min_available": f"{at}.minAvailable"}
+    fields = {"max_unavailable": given.get("maxUnavailable"), "min_available": given.get("minAvailable")}
+    return release.make(DisruptionBudget, paths, DisruptionBudget(), **fields)
+
+
 def budgets(release: Release, *, queued: bool) -> Iterator[dict[str, Any]]:
-    """The PodDisruptionBudgets, as the chart makes them."""
-    roles = [("", full_name(release), "flowise"), *([("worker.", f"{full_name(release)}-worker", "worker")] * queued)]
+    """The PodDisruptionBudgets of single pods, as the chart makes them: no value here has them."""
+    roles = [
+        ("", full_name(release), MAIN_COMPONENT),
+        *([("worker.", f"{full_name(release)}-worker", "worker")] * queued),
+    ]
     for prefix, name, component in roles:
-        if release.flag(f"{prefix}pdb.create"):
+        if release.flag(f"{prefix}pdb.create") and release.number(f"{prefix}replicaCount") < 2:
             yield _budget(release, f"{prefix}pdb", name, labels(release, component))
-        else:
-            for path in release.below(f"{prefix}pdb"):
-                release.remark(path, f"is not carried over: {prefix}pdb.create is false")
 
 
 def _budget(release: Release, path: str, name: str, selector: dict[str, str]) -> dict[str, Any]:
-    bounds = {word: _bound(release, f"{path}.{word}") for word in ("minAvailable", "maxUnavailable")}
-    spec = {word: bound for word, bound in bounds.items() if bound}
-    if len(spec) != 1:
-        have = "both are given" if spec else "neither is given"
-        release.refuse(path, f"minAvailable and maxUnavailable: {have}; Kubernetes takes one: set the other to null")
-    if "minAvailable" in spec and release.number(f"{path.rpartition('pdb')[0]}replicaCount") == 1:
+    spec = _bounds(release, path)
+    if "minAvailable" in spec:
         release.remark(f"{path}.minAvailable", "a budget for one pod blocks the draining of its node")
     annotations = release.words("commonAnnotations")
     return {
@@ -181,6 +204,15 @@ def _budget(release: Release, path: str, name: str, selector: dict[str, str]) ->
         },
         "spec": {**spec, "selector": {"matchLabels": selector}},
     }
+
+
+def _bounds(release: Release, path: str) -> dict[str, int | str]:
+    bounds = {word: _bound(release, f"{path}.{word}") for word in ("minAvailable", "maxUnavailable")}
+    given = {word: bound for word, bound in bounds.items() if bound}
+    if len(given) != 1:
+        have = "both are given" if given else "neither is given"
+        release.refuse(path, f"minAvailable and maxUnavailable: {have}; Kubernetes takes one: set the other to null")
+    return given
 
 
 def _bound(release: Release, path: str) -> int | str:

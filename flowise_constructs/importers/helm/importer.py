@@ -7,6 +7,7 @@ from typing import Any
 
 from flowise_constructs import (
     ConfigError,
+    DisruptionBudget,
     ExistingClaim,
     Main,
     Names,
@@ -17,6 +18,7 @@ from flowise_constructs import (
     Worker,
 )
 from flowise_constructs.importers import objects, pods
+from flowise_constructs.importers.budgets import added_budget
 from flowise_constructs.importers.extra_env import extra_env
 from flowise_constructs.importers.fields import data_claim, service
 from flowise_constructs.importers.helm import databases, edge, probes, queues, settings, storages
@@ -30,6 +32,7 @@ from flowise_constructs.importers.imported import Imported
 from flowise_constructs.importers.inline_secrets import InlineSecrets
 from flowise_constructs.importers.release import Release
 from flowise_constructs.importers.variables import Variables, agree
+from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.storage.values import Claim
 
 # The probe in queue mode starts a process, which takes longer than the chart's HTTP request.
@@ -159,6 +162,7 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
         Main(),
         replicas=release.number("flowise.replicaCount"),
+        disruption_budget=_budget(release, called, "flowise.replicaCount", called.main_component, "Main"),
         service=service(release, "service.port"),
         resources=pods.resources(release, "resources", Resources()),
         startup=probes.probe(release, "startupProbe"),
@@ -206,11 +210,17 @@ def _worker(release: Release, called: Names, variables: Variables) -> Worker:
         paths,
         Worker(),
         replicas=release.number(f"{at}.replicaCount"),
+        disruption_budget=_budget(release, called, f"{at}.replicaCount", "worker", "Worker"),
         concurrency=concurrency,
         resources=pods.resources(release, f"{at}.resources", Resources()),
         extra_env=variables.rest(),
         pod=_worker_pod(release, called),
     )
+
+
+def _budget(release: Release, called: Names, replicas: str, component: str, role: str) -> DisruptionBudget | None:
+    pods_labels = flowise_identity(called, component).selector
+    return added_budget(release, replicas, pods_labels, extra=_EXTRA, value=f"{role}.disruption_budget")
 
 
 def _worker_pod(release: Release, called: Names) -> PodOptions:
