@@ -1,6 +1,7 @@
-"""How long synthesis takes and how much memory it needs, against a bare cdk8s app in the same run.
+"""How long synthesis takes and how much memory it needs, against a bare cdk8s app and Helm's engine in the same run.
 
-Prints medians of whole processes, run in turn so that a slow moment of the machine meets both.
+Prints medians of whole processes, run in turn so that a slow moment of the machine meets both. Helm's engine is the
+package helm-python-sdk, `pip install -e '.[bench]'`; without it, that line is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
+
+import helm
 
 from flowise_constructs.jsii_node import bundled_node
 
@@ -31,7 +35,6 @@ app.synth()
 
 RELEASES = """
 import json, sys, time
-from cdk8s import App
 from flowise_constructs import *
 count = int(sys.argv[1])
 app, took = App(), []
@@ -50,19 +53,26 @@ app.synth()
 print(json.dumps({"construct": took, "synth": time.perf_counter() - start}))
 """
 
+COUNT = 12
+"""Releases in a process. The first two are left out: Node and Python aren't warm yet."""
+NO_HELM = "not measured: pip install -e '.[bench]'"
+
 
 def environment(outdir: str) -> dict[str, str]:
     wheel = bundled_node()
     node = {"JSII_NODE": str(wheel)} if wheel else {}
-    return {**node, **os.environ, "CDK8S_OUTDIR": outdir, "PYTHONPATH": str(ROOT)}
+    # As an installed package, which is compiled once.
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**node, **given, "CDK8S_OUTDIR": outdir, "PYTHONPATH": str(ROOT)}
 
 
-def run(*arguments: str) -> tuple[float, str]:
+def run(*arguments: str, outdir: str = "") -> tuple[float, str]:
     """Wall seconds and output of one whole process."""
-    with tempfile.TemporaryDirectory() as outdir:
+    with tempfile.TemporaryDirectory() as temporary:
+        given = environment(outdir or temporary)
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, *arguments], check=True, capture_output=True, text=True, env=environment(outdir), cwd=ROOT
+            [sys.executable, *arguments], check=True, capture_output=True, text=True, env=given, cwd=ROOT
         )
         return time.perf_counter() - start, done.stdout
 
@@ -76,13 +86,32 @@ def against_bare(runs: int) -> None:
     print(f"ratio               {reference / bare:6.2f}     reach: 1.2 or less")
 
 
-def one_more(runs: int) -> None:
-    """What a queue release adds to an app that has others: its constructs, and its part of writing the files."""
-    results = [json.loads(run("-c", RELEASES, "12")[1]) for _ in range(runs)]
-    construct = statistics.median(seconds for result in results for seconds in result["construct"][2:])
-    synth = statistics.median(result["synth"] / 12 for result in results)
+def one_more(runs: int, chart: str, values: str) -> None:
+    """What a queue release adds to a process that has made others: its constructs, and its part of writing the files;
+    beside it, Helm's engine on the same objects, or on a given chart."""
+    with tempfile.TemporaryDirectory() as folder:
+        by_helm = [chart or release_chart(folder), values, str(COUNT)] if find_spec("helm_python") else []
+        ours, theirs = [], []
+        for _ in range(runs):
+            ours.append(json.loads(run("-c", RELEASES, str(COUNT))[1]))
+            if by_helm:
+                theirs += json.loads(run(str(ROOT / "benchmarks" / "helm.py"), *by_helm)[1])["took"][2:]
+    construct = statistics.median(seconds for result in ours for seconds in result["construct"][2:])
+    synth = statistics.median(result["synth"] / COUNT for result in ours)
     parts = f"{construct * 1000:.0f} constructs, {synth * 1000:.0f} writing"
-    print(f"one more release    {(construct + synth) * 1000:6.0f} ms   reach: 80; {parts}")
+    print(f"one more release    {(construct + synth) * 1000:6.0f} ms   reach: 40; {parts}")
+    found = f"{statistics.median(theirs):6.0f} ms   {chart or 'a chart of the same objects'}" if theirs else NO_HELM
+    print(f"Helm's engine       {found}")
+
+
+def release_chart(folder: str) -> str:
+    """A Helm chart of one of the releases, which is seen to render the same objects."""
+    run("-c", RELEASES, "1", outdir=folder)
+    text = Path(folder, "team-0.k8s.yaml").read_text()
+    helm.write_chart(text, "team-0", Path(folder, "chart"))
+    rendered = json.loads(run(str(ROOT / "benchmarks" / "helm.py"), f"{folder}/chart", "", "1")[1])["yaml"]
+    assert helm.objects(rendered) == helm.objects(text)
+    return f"{folder}/chart"
 
 
 def growth(counts: list[int]) -> None:
@@ -99,9 +128,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--releases", type=int, nargs="*", default=[10, 100, 500])
+    parser.add_argument("--chart", default="", help="directory of another Helm chart to measure, with its dependencies")
+    parser.add_argument("--values", default="", help="file of values for it")
     options = parser.parse_args()
     against_bare(options.runs)
-    one_more(max(1, options.runs // 2))
+    one_more(max(1, options.runs // 2), options.chart, options.values)
     growth(options.releases)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from cdk8s import ApiObject, Chart, JsonPatch
-from deployments import POSTGRES
+from deployments import POSTGRES, VARIANTS
+from jsii._kernel.providers import process as jsii_process
 
-from flowise_constructs import App, Auth, ConfigError, Flowise, FlowiseMain, StandaloneChart
+from flowise_constructs import App, Auth, ConfigError, Flowise, FlowiseMain, Main, PodOptions, StandaloneChart
 
 AUTH = Auth.from_secret("auth")
 
@@ -46,6 +47,30 @@ def test_a_users_chart_gives_its_labels_and_namespace() -> None:
     for entry in chart.to_json():
         assert entry["metadata"]["labels"]["team"] == "flows"
         assert entry["metadata"]["namespace"] == "flows"
+
+
+def test_an_object_is_one_call_to_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call takes as long as hundreds of checks. A construct may need a second one: which chart it is in."""
+    calls: list[Any] = []
+    send = jsii_process._NodeProcess.send
+
+    def counted(process: Any, *request: Any) -> Any:
+        calls.append(request)
+        return send(process, *request)
+
+    app = App()
+    monkeypatch.setattr(jsii_process._NodeProcess, "send", counted)
+    chart = VARIANTS["queue-bundled"](app)
+    made = len(calls)
+    objects = [child for child in chart.node.find_all() if isinstance(child, ApiObject)]
+    constructs = len(chart.node.find_all()) - len(objects)
+    assert len(objects) <= made <= len(objects) + 2 * constructs
+
+
+def test_a_key_may_be_called_as_in_javascript() -> None:
+    labels = {"constructor": "red-bull", "toString": "hamilton"}
+    chart = StandaloneChart(App(), "flowise", auth=AUTH, main=Main(pod=PodOptions(labels=labels)))
+    assert deployment_of(chart)["spec"]["template"]["metadata"]["labels"].items() >= labels.items()
 
 
 def test_synthesis_does_without_the_classes_of_every_kubernetes_object(root: Path, tmp_path: Path) -> None:

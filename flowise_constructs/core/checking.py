@@ -140,6 +140,8 @@ def _by_rules(hint: Any, given: Any) -> Any:
 def _by_union(members: tuple[Any, ...], given: Any) -> Any:
     problems: list[ProblemError] = []
     for member in members:
+        if get_origin(member) is None and not _is_a(member, given):
+            continue
         try:
             return conform(member, given)
         except ProblemError as error:
@@ -168,19 +170,21 @@ def _by_mapping(arguments: tuple[Any, ...], given: Any) -> Any:
     if not isinstance(given, Mapping):
         raise ProblemError(f"{shown(given)} must be a mapping", type_is_wrong=True)
     pairs = cast(Mapping[Any, Any], given).items()
-    return {_part(arguments[0], key, "key"): _part(arguments[1], item, f"[{shown(key)}]") for key, item in pairs}
+    return {_part(arguments[0], key): _part(arguments[1], item, key) for key, item in pairs}
 
 
 def _by_sequence(item_hint: Any, given: Any) -> Any:
     if not isinstance(given, (list, tuple)):
         raise ProblemError(f"{shown(given)} must be a list or tuple", type_is_wrong=True)
-    return tuple(_part(item_hint, item, f"[{index}]") for index, item in enumerate(cast(Sequence[Any], given)))
+    return tuple(_part(item_hint, item, index) for index, item in enumerate(cast(Sequence[Any], given)))
 
 
-def _part(hint: Any, given: Any, where: str) -> Any:
+def _part(hint: Any, given: Any, *at: object) -> Any:
+    """An item at a key or index; a key itself without."""
     try:
         return conform(hint, given)
     except ProblemError as error:
+        where = f"[{shown(at[0])}]" if at else "key"
         raise ProblemError(f"{where} {error.problem}", type_is_wrong=error.type_is_wrong) from None
 
 

@@ -24,9 +24,11 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 def plain_data(item: Any) -> Any:
     """A copy, sorted, as cdk8s sorts what it renders itself, and without fields that are None."""
+    if isinstance(item, str):
+        return item
+    if isinstance(item, (list, tuple)):
+        return [plain_data(entry) for entry in cast(list[Any], item)]
     if isinstance(item, Mapping):
         pairs = cast(Mapping[str, Any], item)
         return {key: plain_data(pairs[key]) for key in sorted(pairs) if pairs[key] is not None}
-    if isinstance(item, (list, tuple)):
-        return [plain_data(entry) for entry in cast(list[Any], item)]
     return item

@@ -26,7 +26,7 @@ from flowise_constructs.kubernetes.claims import LogClaim, by_name
 from flowise_constructs.kubernetes.further_containers import OwnPart, env_from, further_ports, init_containers
 from flowise_constructs.kubernetes.identity import Identity
 from flowise_constructs.kubernetes.mounted_files import MountedFiles
-from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
+from flowise_constructs.kubernetes.objects import Manifest, api_object, chart_of, object_meta
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
@@ -94,7 +94,7 @@ def deployment(
 ) -> ApiObject:
     """The Deployment of the pods; ConfigError where the same cdk8s chart has one of that name already."""
     identity = workload.identity
-    called = _DEPLOYMENTS.setdefault(Chart.of(scope), set())
+    called = _DEPLOYMENTS.setdefault(chart_of(scope), set())
     if (name := f"{identity.namespace}/{identity.name}") in called:
         problem = f"two deployments of one chart are called {identity.name!r}: give each Names(name=...) of its own"
         raise ConfigError([Finding("Names.name", problem)])

@@ -69,7 +69,7 @@ def problem_of(value: Any) -> str | None:
     """Why YAML or JavaScript can't represent the data; None where they can."""
     if is_map(value):
         for key, item in value.items():
-            if key.startswith("$jsii") or any(texts.unsafe(character) for character in key):
+            if key.startswith("$jsii") or texts.unsafe(key):
                 return f"has the key {shown(key)}, which YAML or JavaScript can't represent"
             if (problem := problem_of(item)) is not None:
                 return problem
@@ -77,7 +77,7 @@ def problem_of(value: Any) -> str | None:
     if is_sequence(value):
         return next((problem for item in value if (problem := problem_of(item)) is not None), None)
     if isinstance(value, str):
-        if any(texts.unsafe(character) for character in value):
+        if texts.unsafe(value):
             return "contains control characters"
         problem = texts.misread(value)
         return f"contains {shown(value)}, which {problem}" if problem else None

@@ -93,7 +93,7 @@ def _unknown(name: object, known: Iterable[str]) -> str:
 
 def _text(item: Any, _: Definition) -> str:
     _reader().expect(isinstance(item, str), item, "a string")
-    if any(texts.unsafe(character) for character in item):
+    if texts.unsafe(item):
         raise ProblemError("holds control characters")
     if (problem := texts.misread(item)) is not None:
         raise ProblemError(f"is {shown(item)}, which {problem}")

@@ -88,7 +88,7 @@ def label_value(value: str) -> str | None:
 
 
 def annotation_value(value: str) -> str | None:
-    if any(texts.unsafe(character) for character in value):
+    if texts.unsafe(value):
         return "must be text without control characters"
     return None
 

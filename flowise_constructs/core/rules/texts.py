@@ -12,7 +12,9 @@ _UNQUOTED_NUMBER = re.compile(
 )
 _MISREAD_BLOCK = re.compile(r"\A[ \n]*\t|\n[ \t]+\Z|\A\s*\Z|\r")
 
-
+# Control characters but tabs and line ends, and lone surrogates. In YAML 1.1, which Kubernetes reads, U+2028 and U+2029
+# end a line, and a byte order mark is refused.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 # Linux takes no argument and no variable longer than 32 pages (MAX_ARG_STRLEN), its name and "=" counted.
@@ -32,22 +34,16 @@ def literal(value: str) -> str | None:
     """A literal value of an environment variable."""
     if not value.strip():
         return "must not be empty: Flowise treats several variables as set even if empty; leave the entry out"
-    if any(unsafe(character) for character in value):
+    if unsafe(value):
         return "must not contain lone surrogates, or control characters other than tabs and line ends"
     if len(value.encode()) > LONGEST_VARIABLE:
         return "is longer than 127 KiB, and no program starts with such a variable: mount a file instead"
     return misread(value)
 
 
-def unsafe(character: str) -> bool:
-    """Whether the character can't be represented in YAML or in a process environment."""
-    point = ord(character)
-    if character in "\t\n\r":
-        return False
-    # In YAML 1.1, which Kubernetes reads, U+2028 and U+2029 end a line, and a byte order mark is refused.
-    if point in (0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF):
-        return True
-    return point < 0x20 or 0x7F <= point <= 0x9F or 0xD800 <= point <= 0xDFFF
+def unsafe(value: str) -> bool:
+    """Whether a character can't be represented in YAML or in a process environment."""
+    return _UNSAFE.search(value) is not None
 
 
 def misread(value: str) -> str | None:
