@@ -21,6 +21,7 @@ from api_server.verdicts import recording
 from cdk8s import App, Chart
 from deployments import AUTH, BUCKET, POSTGRES, REDIS, objects, synthesized
 from hypothesis import given
+from pairs import PAIRS, SAYINGS, together
 from test_api_server import TAKEN
 from test_options import FIELDS, OPTIONS, Option
 from test_properties import chart_arguments
@@ -99,6 +100,20 @@ def test_two_options_at_once_are_admitted_or_refused_here(server: ApiServer, kin
                     continue
                 told = [line for line in objections(server, documents) if "RuntimeClass" not in line]
                 assert not told, (one, other)
+
+
+@pytest.mark.parametrize("one", SAYINGS)
+def test_any_two_sayings_are_admitted_or_refused_here(server: ApiServer, one: str) -> None:
+    admitted = 0
+    for other in (other for first, other in PAIRS if first == one):
+        try:
+            documents = objects(together(SAYINGS[one], SAYINGS[other]))
+        except ConfigError:
+            continue
+        told = [line for line in objections(server, documents) if "RuntimeClass" not in line]
+        assert not told, other
+        admitted += 1
+    assert admitted > 0 or one == list(SAYINGS)[-1]
 
 
 @pytest.mark.parametrize("build", TAKEN.values(), ids=TAKEN)
