@@ -191,7 +191,7 @@ def test_round_trip(here: Here, case: str) -> None:
 def test_a_store_that_is_not_there_is_said(here: Here) -> None:
     target = here.container("nowhere")
     installation = Installation(here, here.gcs("none"), target, here.machine())
-    failed(installation.back_up(), "upload", "uploading database.dump")
+    failed(installation.back_up(), "upload", "uploading database.dump", "ContainerNotFound")
     installation = replace(installation, target=here.gcs("nowhere"))
     failed(installation.back_up(), "upload", "uploading database.dump")
 

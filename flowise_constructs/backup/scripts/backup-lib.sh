@@ -49,9 +49,10 @@ joined() {
     other=
 }
 
-# The line that names the error: tools put hints behind it, and whoever wrote to one that failed complains too.
+# The line that names the error: tools put hints behind it, a store its answer's XML, and whoever wrote to one that
+# failed complains too.
 last_words() {
-    words=$(grep -vE '^[[:space:]]*$|errno 32|Broken pipe|^[^ ]+ (detail|hint): ' "$errors" | tail -n 20)
+    words=$(grep -vE '^[[:space:]]*$|errno 32|Broken pipe|^[^ ]+ (detail|hint): |^ *<|</Message>|^-+$' "$errors" | tail -n 20)
     printf '%s\n' "$words" | grep -iE 'error|fail|fatal|denied|refused|cannot|too large|no space' | tail -n 1 > "$errors.words"
     if [ -s "$errors.words" ]; then cat "$errors.words"; else printf '%s\n' "$words" | tail -n 1; fi
 }
