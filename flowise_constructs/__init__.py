@@ -29,6 +29,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.monitoring.values import PostgresExporter, QueueExporter, RedisExporter, Scrape
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.owner.values import ApiKeys, Owner
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.monitoring.monitoring import Monitoring
     from flowise_constructs.network.policies import NetworkPolicies
     from flowise_constructs.owner.job import OwnerJob
     from flowise_constructs.queueing.redis import RedisServer
@@ -120,6 +122,7 @@ __all__ = [
     "Main",
     "MariadbDatabase",
     "Metrics",
+    "Monitoring",
     "MysqlDatabase",
     "Names",
     "NetworkPolicies",
@@ -132,11 +135,14 @@ __all__ = [
     "PodPeer",
     "PostgresBootstrap",
     "PostgresDatabase",
+    "PostgresExporter",
     "PostgresServer",
     "ProbeNumbers",
     "Queue",
     "QueueChart",
+    "QueueExporter",
     "Redis",
+    "RedisExporter",
     "RedisServer",
     "RedisTls",
     "Registry",
@@ -150,6 +156,7 @@ __all__ = [
     "S3Bucket",
     "S3Credentials",
     "S3Storage",
+    "Scrape",
     "SecretKey",
     "Security",
     "ServerImage",
@@ -180,8 +187,9 @@ _CONSTRUCTS = {
     "FlowiseMain": "flowise.main",
     "FlowiseWorker": "flowise.worker",
     "KeyRotationJob": "secrets.rotation",
-    "OwnerJob": "owner.job",
+    "Monitoring": "monitoring.monitoring",
     "NetworkPolicies": "network.policies",
+    "OwnerJob": "owner.job",
     "PostgresBootstrap": "database.postgres",
     "PostgresServer": "database.postgres",
     "QueueChart": "charts.queue",

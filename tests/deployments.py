@@ -51,6 +51,7 @@ from flowise_constructs import (
     Main,
     MariadbDatabase,
     Metrics,
+    Monitoring,
     MysqlDatabase,
     Names,
     NetworkPolicies,
@@ -61,9 +62,12 @@ from flowise_constructs import (
     PodOptions,
     PodPeer,
     PostgresDatabase,
+    PostgresExporter,
     Queue,
     QueueChart,
+    QueueExporter,
     Redis,
+    RedisExporter,
     RedisTls,
     Registry,
     RemoteRef,
@@ -71,6 +75,7 @@ from flowise_constructs import (
     RouteRule,
     S3Bucket,
     S3Credentials,
+    Scrape,
     SecretKey,
     Security,
     ServerImage,
@@ -316,6 +321,29 @@ def from_store(build: Callable[[App], Chart], **given: Any) -> Callable[[App], C
 
     return stored
 
+
+METRICS_KEY = SecretKey(secret="flowise-api-keys", key="metrics")
+
+
+def with_monitoring(build: Callable[[App], Chart], policies: Mapping[str, Any] | None = None, **given: Any) -> Any:
+    """A deployment whose metrics Prometheus scrapes; with network policies where arguments for them are given."""
+
+    def monitored(app: App) -> Chart:
+        chart = build(app)
+        values = {"api_key": METRICS_KEY, **given}
+        monitoring = Monitoring(chart, "Monitoring", deployment=view(chart), **values)
+        if policies is not None:
+            NetworkPolicies(chart, "NetworkPolicies", deployment=monitoring.deployment, edge=[EDGE], **policies)
+        return chart
+
+    return monitored
+
+
+SCRAPED = Settings(metrics=Metrics())
+ANNOTATED = Scrape(by="annotations")
+PROMETHEUS = PodPeer(namespace="monitoring", pods={"app.kubernetes.io/name": "prometheus"})
+BUNDLED_QUEUE = queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), settings=SCRAPED)
+SERVERS_SCRAPED: dict[str, Any] = {"redis": RedisExporter(), "postgres": PostgresExporter()}
 
 VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "standalone": standalone(),
@@ -666,6 +694,39 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         keys="flowise/{secret}",
         properties="{key}",
         generate_server_passwords=True,
+    ),
+    "monitoring-standalone": with_monitoring(standalone(settings=SCRAPED), scrape=Scrape(labels={"release": "kps"})),
+    "monitoring-queue": with_monitoring(
+        BUNDLED_QUEUE, policies={"monitoring": [PROMETHEUS], "nodes": ["10.0.0.0/24"]}, **SERVERS_SCRAPED
+    ),
+    "monitoring-annotations": with_monitoring(BUNDLED_QUEUE, api_key=None, scrape=ANNOTATED, **SERVERS_SCRAPED),
+    "monitoring-queue-tls": with_monitoring(
+        queue(
+            queue=Queue(
+                redis=Redis(
+                    host=ConfigMapKey(config_map="redis", key="host"),
+                    username="flowise",
+                    password=PASSWORD,
+                    tls=RedisTls(ca=CERTIFICATE, certificate=PASSWORD, private_key=PASSWORD),
+                )
+            ),
+            settings=replace(SCRAPED, authorities=ConfigMapKey(config_map="corporate-ca", key="ca.crt")),
+            names=Names(namespace="ai"),
+            image=Image(tag="3.1.4", pull_secrets=["r"]),
+            security=Security.openshift(),
+        ),
+        queue=QueueExporter(pod=EVERYTHING_ABOUT_PODS),
+    ),
+    "monitoring-further-containers": with_monitoring(
+        queue(
+            database=BundledPostgres(image=ServerImage(repository="postgres", tag="18", pull_secrets=["s"])),
+            queue=Queue(redis=BundledRedis(auth=False)),
+            settings=SCRAPED,
+        ),
+        queue=QueueExporter(pod=FURTHER_ABOUT_PODS),
+        redis=RedisExporter(pod=replace(EVERYTHING_ABOUT_PODS, mesh=Istio(native_sidecar=False))),
+        postgres=PostgresExporter(password=PASSWORD, role="watcher"),
+        registry=Registry(address="registry.example.com/mirror", pull_secrets=["m"]),
     ),
 }
 """Charts of every kind, by name."""

@@ -42,7 +42,7 @@ EXTERNAL = {
     | {"flowise-db-app", "flowise-db-ca", "hippo-pguser-flowise", "hippo-cluster-cert", "redis"}
     | {"flow-ise.acid-flowise.credentials.postgresql.acid.zalan.do", "flowise-connection", "mariadb-ca-bundle"}
     | {f"{'i' * 35}-postgresql-auth", f"{'i' * 35}-redis-auth", f"{'i' * 46}-redis-auth", "r", "s"}
-    | {"flowise-owner", "flowise-encryption", "old", "registry", "whole"},
+    | {"flowise-owner", "flowise-encryption", "old", "registry", "whole", "m"},
     "ConfigMap": {"prompts", "ca", "a", "corporate-ca", "redis", "kube-root-ca.crt"},
     "PersistentVolumeClaim": {"old-data", "flowise-files"},
     "ServiceAccount": {"flowise-runner"},
@@ -106,6 +106,7 @@ IN_NAMESPACE = (
     "queue-further-containers",
     "key-rotation-postgres-tls",
     "external-secrets",
+    "monitoring-queue-tls",
 )
 
 
@@ -168,7 +169,9 @@ def test_no_pod_has_a_token_or_service_links_and_each_has_its_own_account(docume
 def test_every_writable_directory_is_bounded(documents: list[dict[str, Any]]) -> None:
     for pod in deployments.pods(documents).values():
         assert [
-            volume for volume in pod["volumes"] if "emptyDir" in volume and not volume["emptyDir"].get("sizeLimit")
+            volume
+            for volume in pod.get("volumes", ())
+            if "emptyDir" in volume and not volume["emptyDir"].get("sizeLimit")
         ] == []
 
 
@@ -297,7 +300,7 @@ def references(document: dict[str, Any]) -> set[tuple[str, str]]:
 def pod_references(pod: dict[str, Any]) -> set[tuple[str, str]]:
     found = {("ServiceAccount", pod["serviceAccountName"])}
     found |= {("Secret", secret["name"]) for secret in pod.get("imagePullSecrets", ())}
-    for volume in pod["volumes"]:
+    for volume in pod.get("volumes", ()):
         found |= {("ConfigMap", volume["configMap"]["name"])} if "configMap" in volume else set()
         found |= {("Secret", volume["secret"]["secretName"])} if "secret" in volume else set()
         found |= (
@@ -323,12 +326,14 @@ def test_config_maps_that_pods_mount_hold_the_files_that_commands_name(documents
     data = {document["metadata"]["name"]: document["data"] for document in documents if document["kind"] == "ConfigMap"}
     for pod in deployments.pods(documents).values():
         maps = {
-            volume["name"]: data.get(volume["configMap"]["name"]) for volume in pod["volumes"] if "configMap" in volume
+            volume["name"]: data.get(volume["configMap"]["name"])
+            for volume in pod.get("volumes", ())
+            if "configMap" in volume
         }
         for container in cluster.containers(pod):
             mounted = {
                 f"{mount['mountPath']}/{file}"
-                for mount in container["volumeMounts"]
+                for mount in container.get("volumeMounts", ())
                 for file in maps.get(mount["name"]) or ()
             }
             for word in re.findall(r"/opt/flowise-constructs/[\w.-]+", json.dumps(container)):
@@ -339,8 +344,10 @@ def test_config_maps_that_pods_mount_hold_the_files_that_commands_name(documents
 def test_no_file_needs_a_mode(documents: list[dict[str, Any]]) -> None:
     """The default, 0644, does: a program of the image reads each script. A mode would be a decimal in the YAML."""
     for pod in deployments.pods(documents).values():
-        assert not re.findall(r'"(?:defaultMode|mode)":', json.dumps(pod["volumes"]))
-        mounted = tuple(mount["mountPath"] for item in cluster.containers(pod) for mount in item["volumeMounts"])
+        assert not re.findall(r'"(?:defaultMode|mode)":', json.dumps(pod.get("volumes")))
+        mounted = tuple(
+            mount["mountPath"] for item in cluster.containers(pod) for mount in item.get("volumeMounts", ())
+        )
         started = [command for item in cluster.containers(pod) for command in commands(item) if command]
         assert [command for command in started if command[0].startswith(mounted)] == []
 
@@ -361,18 +368,20 @@ def test_pods_are_replaced_when_a_file_they_mount_changes(documents: list[dict[s
         template = cluster.pod_template(document)
         if template is None or document["kind"] in ("Job", "CronJob"):
             continue
-        volumes = template["spec"]["volumes"]
+        volumes = template["spec"].get("volumes", ())
         projected = [source for volume in volumes for source in volume.get("projected", {}).get("sources", ())]
         mounted = {source["configMap"]["name"] for source in [*volumes, *projected] if "configMap" in source} & made
         once = {name for name in mounted if name.endswith("-initdb")}
-        checksums = {key for key in template["metadata"]["annotations"] if key.startswith("checksum/")}
+        checksums = {key for key in template["metadata"].get("annotations", ()) if key.startswith("checksum/")}
         assert len(checksums) == len(mounted - once)
 
 
 def test_every_volume_is_mounted_and_every_mount_is_a_volume(documents: list[dict[str, Any]]) -> None:
     for pod in deployments.pods(documents).values():
-        mounted = {mount["name"] for container in cluster.containers(pod) for mount in container["volumeMounts"]}
-        assert {volume["name"] for volume in pod["volumes"]} <= mounted
+        mounted = {
+            mount["name"] for container in cluster.containers(pod) for mount in container.get("volumeMounts", ())
+        }
+        assert {volume["name"] for volume in pod.get("volumes", ())} <= mounted
 
 
 def test_no_field_is_empty(documents: list[dict[str, Any]]) -> None:

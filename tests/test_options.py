@@ -13,6 +13,7 @@ from deployments import (
     AUTH,
     BACKUP,
     BUCKET,
+    BUNDLED_QUEUE,
     BY_IDENTITY,
     CERTIFICATE,
     CHAT_ROUTE,
@@ -38,6 +39,7 @@ from deployments import (
     queue,
     standalone,
     synthesized,
+    with_monitoring,
     with_policies,
     with_rotation,
 )
@@ -79,8 +81,11 @@ from flowise_constructs import (
     PodField,
     PodOptions,
     PodPeer,
+    PostgresExporter,
     ProbeNumbers,
     Queue,
+    QueueExporter,
+    RedisExporter,
     RedisTls,
     Registry,
     RemoteRef,
@@ -88,6 +93,7 @@ from flowise_constructs import (
     RouteRule,
     S3Bucket,
     S3Credentials,
+    Scrape,
     SecretKey,
     Security,
     ServerImage,
@@ -292,6 +298,34 @@ OPTIONS: tuple[Option, ...] = (
         SyncPolicy(),
         lambda value: from_store(standalone(), policy=value),
         {"refresh": "OnChange", "refresh_seconds": 90, "creation": "Orphan", "deletion": "Merge"},
+    ),
+    Option(
+        Scrape(),
+        lambda value: with_monitoring(
+            BUNDLED_QUEUE, api_key=PASSWORD if value.by == "operator" else None, scrape=value
+        ),
+        {"by": "annotations", "interval_seconds": 60, "timeout_seconds": 5, "labels": {"release": "other"}},
+    ),
+    Option(
+        QueueExporter(),
+        lambda value: with_monitoring(BUNDLED_QUEUE, queue=value),
+        {"resources": SMALL, "pod": POD},
+    ),
+    Option(
+        RedisExporter(),
+        lambda value: with_monitoring(BUNDLED_QUEUE, redis=value),
+        {"image": ServerImage(repository="exporter", tag="1"), "resources": SMALL, "pod": POD},
+    ),
+    Option(
+        PostgresExporter(),
+        lambda value: with_monitoring(BUNDLED_QUEUE, postgres=value),
+        {
+            "password": OTHER,
+            "role": "watcher",
+            "image": ServerImage(repository="exporter", tag="1"),
+            "resources": SMALL,
+            "pod": POD,
+        },
     ),
     Option(
         BundledPostgres(),

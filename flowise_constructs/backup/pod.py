@@ -17,11 +17,11 @@ from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import Identity, derived
 from flowise_constructs.kubernetes.images import ServerImage
-from flowise_constructs.kubernetes.job_pods import job_pod
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.names import Names
 from flowise_constructs.kubernetes.objects import Manifest, api_object
 from flowise_constructs.kubernetes.pod_options import PodOptions, Resources
+from flowise_constructs.kubernetes.pod_template import pod_template
 from flowise_constructs.kubernetes.references import EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
@@ -139,7 +139,7 @@ def template(
     files = config_map(scripts_scope or scope, scripts_id(identity, scripts_scope), identity, "-scripts", content)
     pull_secrets = dict.fromkeys(name for step in steps for name in step.image.pull_secrets)
     annotated_by = type(source.backup.target).__name__
-    return job_pod(
+    return pod_template(
         scope,
         identity,
         options,
@@ -153,6 +153,7 @@ def template(
         pull_secrets=[{"name": name} for name in pull_secrets],
         checksums={**files.checksum, **source.certificates.checksum},
         labels=source.identity_labels(),
+        ends=True,
     )
 
 

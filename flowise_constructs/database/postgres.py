@@ -27,6 +27,7 @@ PORT = 5432
 DATA_PATH = "/var/lib/postgresql/data"
 CONFIG_PATH = "/etc/postgresql/generated"
 SECRETS_PATH = "/run/secrets/postgresql"
+ADMIN_PASSWORD = "admin-password"
 
 
 class PostgresBootstrap(Construct):
@@ -105,7 +106,7 @@ class PostgresServer(Construct):
             environment={
                 "PGDATA": f"{DATA_PATH}/pgdata",
                 "POSTGRES_USER": "postgres",
-                "POSTGRES_PASSWORD_FILE": f"{SECRETS_PATH}/admin-password",
+                "POSTGRES_PASSWORD_FILE": f"{SECRETS_PATH}/{ADMIN_PASSWORD}",
                 "POSTGRES_DB": server.database,
                 "APPLICATION_ROLE": server.user,
                 "APPLICATION_PASSWORD_FILE": f"{SECRETS_PATH}/user-password",
@@ -132,7 +133,7 @@ class PostgresServer(Construct):
         )
 
     def _volumes(self) -> list[Manifest]:
-        passwords = {"admin-password": self._admin_password, "user-password": self._password}
+        passwords = {ADMIN_PASSWORD: self._admin_password, "user-password": self._password}
         return [
             self._config.volume("config"),
             self.bootstrap.files.volume("initdb"),
@@ -141,6 +142,14 @@ class PostgresServer(Construct):
             volumes.empty_dir("tmp", "1Gi"),
             volumes.empty_dir("shm", "256Mi", medium="Memory"),
         ]
+
+
+def admin_password(template: Manifest) -> SecretKey:
+    """Where the superuser's password is, by the server's pod template."""
+    projected = [volume["projected"] for volume in template["spec"]["volumes"] if "projected" in volume]
+    secrets = [source["secret"] for volume in projected for source in volume["sources"] if "secret" in source]
+    [secret] = [item for item in secrets if item["items"][0]["path"] == ADMIN_PASSWORD]
+    return SecretKey(secret=secret["name"], key=secret["items"][0]["key"])
 
 
 def _config(server: BundledPostgres) -> dict[str, str]:

@@ -63,7 +63,7 @@ class Deployment:
 
     def workload(self, component: str) -> Workload | None:
         """The workload with that label `app.kubernetes.io/component`: `main` (also with another
-        `Names.main_component`), `worker`, `postgresql`, `redis`, `backup`, `drill`, `restore`, `owner`, `key-rotation`.
-        None if there is none."""
+        `Names.main_component`), `worker`, `postgresql`, `redis`, `backup`, `drill`, `restore`, `owner`, `key-rotation`,
+        `queue-exporter`, `redis-exporter`, `postgresql-exporter`. None if there is none."""
         wanted = self.names.main_component if component == "main" else component
         return next((item for item in self.workloads if item.identity.component == wanted), None)

@@ -9,7 +9,7 @@ from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import naming
 from flowise_constructs.core.value import Value
 
-_OTHER_COMPONENTS = ("worker", "backup", "drill", "restore")
+_OTHER_COMPONENTS = ("worker", "backup", "drill", "restore", "queue-exporter", "redis-exporter", "postgresql-exporter")
 
 
 @dataclass(frozen=True, kw_only=True)

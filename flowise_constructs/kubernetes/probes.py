@@ -15,9 +15,9 @@ def exec_probe(command: tuple[str, ...], numbers: ProbeNumbers, *, grace_seconds
     }
 
 
-def http_probe(path: str, numbers: ProbeNumbers) -> Manifest:
-    """A probe of the port named `http`."""
-    return {"httpGet": {"path": path, "port": "http"}, **_numbers(numbers)}
+def http_probe(path: str, numbers: ProbeNumbers, *, port: str = "http") -> Manifest:
+    """A probe of a port by its name."""
+    return {"httpGet": {"path": path, "port": port}, **_numbers(numbers)}
 
 
 def _numbers(numbers: ProbeNumbers) -> Manifest:

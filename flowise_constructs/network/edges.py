@@ -20,6 +20,9 @@ ON_THE_INTERNET = ("main", "worker")
 """Whose flows reach what their authors want."""
 CALL_MAIN = ("owner",)
 MAIN_PORT = "http"
+EXPORTERS = ("queue-exporter", "redis-exporter", "postgresql-exporter")
+"""Whom Prometheus asks."""
+EXPORTER_PORT = "metrics"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class Edges:
     around: Surroundings
     callers: Sequence[Peer]
     """Who reaches main from outside the deployment."""
+    scrapers: Sequence[Peer]
+    """Who reaches the exporters."""
     identity: Identity | None
     allow: Sequence[Destination]
 
@@ -49,6 +54,9 @@ class Edges:
             jobs = [item for item in self.deployment.workloads if item.identity.component in CALL_MAIN]
             callers = [*addresses.peers(self.callers), *map(_pods_of, jobs)]
             return [{"from": callers, "ports": ports([workload.ports[MAIN_PORT]])}] if callers else []
+        if workload.identity.component in EXPORTERS:
+            scrapers = addresses.peers(self.scrapers)
+            return [{"from": scrapers, "ports": ports([workload.ports[EXPORTER_PORT]])}] if scrapers else []
         used = {item.name: self._port_of(workload, item) for item in self.groups.values()}
         clients = [_pods_of(self.groups[name]) for name, port in used.items() if port is not None]
         numbers = sorted({port for port in used.values() if port is not None})

@@ -29,8 +29,9 @@ class NetworkPolicies(Construct):
     """Network policies: the pods of a deployment accept and open no connection but those that are listed here. One
     NetworkPolicy `{name}-default` for all Flowise pods, which denies everything but DNS, and one a workload.
 
-    - Main accepts `edge`, `monitoring` and `nodes` at its own port. No other pod accepts anything, but for the bundled
-      PostgreSQL and Redis, which accept the pods of this deployment that use them.
+    - Main accepts `edge`, `monitoring` and `nodes` at its own port, the exporters of `Monitoring` accept `monitoring`
+      and `nodes` at theirs. No other pod accepts anything, but for the bundled PostgreSQL and Redis, which accept the
+      pods of this deployment that use them.
     - Mains and workers, with their gates, reach the database, Redis, the object store, the mail server, the proxy, and
       with `internet="public"` every public address: no private, link-local or carrier-grade one, and so no metadata.
     - Backups and restores reach the database and the object stores, drills the object store of the backups.
@@ -69,8 +70,8 @@ class NetworkPolicies(Construct):
         cilium: Cilium | None = None,
     ) -> None:
         """`edge`: who passes requests on to main: the pods of the Ingress controller or gateway, or the networks of
-        load balancers. `monitoring`: who else reaches main's port, as Prometheus does. `nodes`: networks of the
-        nodes, where the cluster's network doesn't exempt the kubelet's probes.
+        load balancers. `monitoring`: who else reaches main's port, and those of exporters: Prometheus. `nodes`:
+        networks of the nodes, where the cluster's network doesn't exempt the kubelet's probes.
 
         `servers`: where the servers outside are. `identity`: how pods show an object store without keys who they are:
         `"eks-pod-identity"`; `"gke"`, its metadata server; `"token"`, one of the service account, exchanged at a public
@@ -89,8 +90,10 @@ class NetworkPolicies(Construct):
             knows_names=cilium is not None,
             has_proxy=deployment.flowise.settings.proxy is not None,
         )
-        callers = (*edge, *monitoring, *nodes)
-        edges = Edges(deployment=deployment, around=around, callers=callers, identity=identity, allow=allow)
+        callers, scrapers = (*edge, *monitoring, *nodes), (*monitoring, *nodes)
+        edges = Edges(
+            deployment=deployment, around=around, callers=callers, scrapers=scrapers, identity=identity, allow=allow
+        )
         findings = Findings()
         findings.attempt(lambda: _refuse_contradictions(edges, edge, cilium))
         egress = {name: findings.attempt(partial(edges.egress, item)) for name, item in edges.groups.items()}

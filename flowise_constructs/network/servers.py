@@ -22,6 +22,9 @@ USERS: dict[str, tuple[Name, ...]] = {
     "drill": ("store", "tokens", "proxy"),
     "key-rotation": ("database",),
     "owner": (),
+    "queue-exporter": ("redis",),
+    "redis-exporter": ("redis",),
+    "postgresql-exporter": ("database",),
 }
 """Which servers the pods of a component connect to."""
 BUNDLED: dict[Name, str] = {"database": "postgresql", "redis": "redis"}

@@ -18,9 +18,9 @@ from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.environment import Environment
 from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import Identity, derived, flowise_identity
-from flowise_constructs.kubernetes.job_pods import job_pod
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.objects import Manifest, api_object, object_meta
+from flowise_constructs.kubernetes.pod_template import pod_template
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.owner.access import ACCESS_DIRECTORY, role, token_mount, token_volume
@@ -113,7 +113,7 @@ class OwnerJob(Construct):
         account = pods.service_account(self, identity, options)
         if self.owner.api_keys:
             role(self, identity, self.owner.api_keys.secret, account)
-        return job_pod(
+        return pod_template(
             self,
             identity,
             options,
@@ -124,6 +124,7 @@ class OwnerJob(Construct):
             security_context=pods.pod_security(UID, self._flowise.security),
             pull_secrets=[{"name": name} for name in image.pull_secrets],
             checksums=files.checksum,
+            ends=True,
         )
 
     def _container(self) -> Manifest:

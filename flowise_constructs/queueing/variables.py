@@ -78,6 +78,14 @@ def queue_files(queue: Queue) -> dict[str, Pem]:
     return {name: pem for name, pem in files.items() if pem is not None}
 
 
+def exporter_environment(redis: Redis) -> Environment:
+    """What redis_exporter reads of a server without TLS. Its own names: they are not Flowise's."""
+    return {
+        "REDIS_ADDR": f"redis://{redis.host}:{redis.port}",
+        **({"REDIS_PASSWORD": redis.password} if redis.password else {}),
+    }
+
+
 def retention_environment(queue: Queue) -> Environment:
     """How long finished jobs stay in Redis. It is set on each job by main, which adds it to the queue."""
     age, number = queue.remove_on_age_seconds, queue.remove_on_count

@@ -21,9 +21,10 @@ from flowise_constructs.kubernetes import pods, volumes
 from flowise_constructs.kubernetes.certificates import Certificates
 from flowise_constructs.kubernetes.further_containers import env_from
 from flowise_constructs.kubernetes.identity import flowise_identity
-from flowise_constructs.kubernetes.job_pods import job_of_one_try, job_pod
+from flowise_constructs.kubernetes.job_pods import job_of_one_try
 from flowise_constructs.kubernetes.mounted_files import MountedFiles, config_map
 from flowise_constructs.kubernetes.objects import Manifest
+from flowise_constructs.kubernetes.pod_template import pod_template
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.secrets.values import KeyRotation
@@ -139,7 +140,7 @@ class KeyRotationJob(Construct):
 
     def _template(self, files: MountedFiles) -> Manifest:
         options, main = self.rotation.pod, self._main["spec"]
-        return job_pod(
+        return pod_template(
             self,
             self._identity,
             options,
@@ -150,6 +151,7 @@ class KeyRotationJob(Construct):
             security_context=main["securityContext"],
             pull_secrets=main.get("imagePullSecrets"),
             checksums={**files.checksum, **self._certificates.checksum},
+            ends=True,
         )
 
     def _step(self) -> Manifest:

@@ -28,6 +28,12 @@ NODE_NAME = "boot-node"
 ASSIGNED_IDS = {"runAsUser": 1000660000, "runAsGroup": 0, "fsGroup": 1000660000}
 """What a cluster such as OpenShift fills in where the YAML says nothing: a user with no name, in group 0."""
 
+PROGRAMS = {
+    "redis_exporter": ["prometheus-redis-exporter"],
+    "postgres-exporter": ["prometheus-postgres-exporter"],
+}
+"""What this machine has of programs that images bring, by the name of the image."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -255,7 +261,7 @@ class Pod:
 
     def _start(self, container: Object, attempt: int) -> Process:
         log = self._folder / f"{container['name']}-{attempt}.log"
-        self.process = self._sandbox(container).start(container["command"], log)
+        self.process = self._sandbox(container).start(_command(container), log)
         self._note("Started", container["name"])
         if self._stopping.is_set():
             self.process.signal(signal.SIGKILL)
@@ -392,6 +398,12 @@ class JobPod(Pod):
     def _keep_running(self) -> None:
         self.code = self._start(self.container, 0).wait()
         self._note("Stopped", f"exit code {self.code}")
+
+
+def _command(container: Object) -> list[str]:
+    """What the container runs; where that is the image's own program, the distribution's of the same name."""
+    image = container["image"].rpartition("/")[2].partition(":")[0]
+    return [*(container.get("command") or PROGRAMS[image]), *container.get("args", ())]
 
 
 def hand_to_group(folder: Path, group: int) -> None:
