@@ -46,7 +46,7 @@ from flowise_constructs.storage.values import (
 )
 
 if TYPE_CHECKING:
-    from cdk8s import ApiObject, Chart, JsonPatch
+    from cdk8s import ApiObject, ApiObjectMetadata, Chart, JsonPatch
     from constructs import Construct
 
     from flowise_constructs.backup.drill import RestoreDrill
@@ -72,6 +72,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiKeys",
     "ApiObject",
+    "ApiObjectMetadata",
     "App",
     "Auth",
     "AuthSecret",
@@ -177,7 +178,10 @@ __all__ = [
 
 # Constructs need cdk8s, which starts a Node process when it is imported. Values don't. What an app needs of cdk8s can
 # be imported from here: then Node is chosen first, in whatever order a formatter sorts the imports.
-_CDK8S = {**dict.fromkeys(("ApiObject", "Chart", "JsonPatch"), "cdk8s"), "Construct": "constructs"}
+_CDK8S = {
+    **dict.fromkeys(("ApiObject", "ApiObjectMetadata", "Chart", "JsonPatch"), "cdk8s"),
+    "Construct": "constructs",
+}
 _CONSTRUCTS = {
     "App": "kubernetes.app",
     "AuthSecret": "flowise.auth_secret",
@@ -213,17 +217,20 @@ __version__: str
 """The installed version."""
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version()
-    if name not in (*_CDK8S, *_CONSTRUCTS):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if "jsii" not in sys.modules and (problem := missing_node()) is not None:
-        raise ImportError(problem)
-    module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else _CDK8S[name]
-    found: object = getattr(import_module(module), name)
-    show_field_docs([found])
-    return found
+if not TYPE_CHECKING:
+    # To a type checker such a function means that every name is there.
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return _version()
+        if name not in (*_CDK8S, *_CONSTRUCTS):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if "jsii" not in sys.modules and (problem := missing_node()) is not None:
+            raise ImportError(problem)
+        module = f"{__name__}.{_CONSTRUCTS[name]}" if name in _CONSTRUCTS else _CDK8S[name]
+        found: object = getattr(import_module(module), name)
+        show_field_docs([found])
+        return found
 
 
 def __dir__() -> list[str]:

@@ -213,3 +213,18 @@ def test_a_node_of_ones_own_is_kept(app: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     mend = "set it to the path of Node 22 or 24, or unset it"
     assert (done.returncode, done.stderr) == (2, f"error: JSII_NODE: '{app / 'none'}' is not a program: {mend}\n")
+
+
+@pytest.mark.parametrize("first", ["cdk8s", "constructs"])
+def test_what_is_imported_first_matters_to_plain_python_alone(first: str, app: Path) -> None:
+    """jsii starts Node when it is imported: nothing of ours has run by then."""
+    (app / "mine.py").write_text(f"import {first}\n{FLOWISE.format(arguments='', then='')}")
+    environment = {name: value for name, value in os.environ.items() if name != "JSII_NODE"} | {"PATH": str(app)}
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False)
+
+    plain = run("mine.py")
+    assert plain.stderr.splitlines()[-1] == "AttributeError: '_NodeProcess' object has no attribute '_process'"
+    by_command = run("-m", "flowise_constructs", "synth", "--app", "python mine.py")
+    assert (by_command.returncode, by_command.stderr) == (0, "")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAD = """
+import flowise_constructs
 from flowise_constructs import App, Auth, BundledPostgres, JsonPatch, StandaloneChart
 
 app = App()
@@ -18,12 +19,14 @@ PATCH = """
 chart = StandaloneChart(app, "flowise", auth=Auth.from_secret("a"), database=BundledPostgres())
 chart.postgres.stateful_set.add_json_patch(JsonPatch.add("/spec/revisionHistoryLimit", 3))
 """
-PASSED = f"{HEAD}{PATCH}"
+PASSED = f"{HEAD}{PATCH}version: str = flowise_constructs.__version__\n"
 CAUGHT = [
     ("Auth.from_secret('a', encrypton_key='b')", "encrypton_key"),
     ("StandaloneChart(app, 'a', auth=Auth.from_secret('a')).postgres.statefulset", "statefulset"),
     ("StandaloneChart(app, 'a', auth=Auth.from_secret('a')).postgress", "postgress"),
     ("App(outdirr='a')", "outdirr"),
+    ("from flowise_constructs import Nonsense", "Nonsense"),
+    ("flowise_constructs.Nothing", "Nothing"),
 ]
 
 
