@@ -1,4 +1,5 @@
-"""What the metadata of sdist and wheel has beside pyproject.toml: the version, and a README whose links hold anywhere.
+"""What sdist and wheel have beside what pyproject.toml says: the version, a README whose links hold anywhere, and in
+the wheel the pages of the documentation.
 
 hatchling calls it wherever the package is built or installed from a checkout. A wheel that is built from an sdist takes
 both from the sdist's own metadata.
@@ -12,6 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 SOURCE_VARIABLE = "FLOWISE_CONSTRUCTS_SOURCE"
@@ -32,6 +34,24 @@ class Metadata(MetadataHookInterface):
         metadata.setdefault("readme", {"content-type": "text/markdown", "text": text})
         urls = {"Source": source, "Changelog": f"{source}/blob/HEAD/CHANGELOG.md"} if source else {}
         metadata.setdefault("urls", urls)
+
+
+class Pages(BuildHookInterface[Any]):
+    """`[tool.hatch.build.targets.wheel.hooks.custom]`: the wheel holds what `flowise-constructs docs` prints. An
+    editable installation has it beside the package."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "standard":
+            build_data["force_include"].update(pages(Path(self.root)))
+
+
+def pages(root: Path) -> dict[str, str]:
+    """Maps the file of each page to its place in the wheel: pages that are written by hand, and the examples' apps."""
+    texts = {path: path.relative_to(root / "docs") for path in (root / "docs").rglob("*.md")}
+    texts |= {path: path.relative_to(root) for path in (root / "examples").glob("*.py")}
+    texts |= {root / name: Path(name.lower()) for name in ("README.md", "CHANGELOG.md")}
+    texts.pop(root / "docs" / "index.md", None)
+    return {str(path): f"flowise_constructs/docs/{place.as_posix()}" for path, place in sorted(texts.items())}
 
 
 def version(root: Path) -> str:

@@ -14,7 +14,7 @@ import pytest
 from flowise_constructs.cli import main
 from flowise_constructs.cli.examples import EXAMPLES
 
-COMMANDS = ["init", "synth", "check", "secrets", "from-helm", "from-env", "completion"]
+COMMANDS = ["init", "synth", "check", "secrets", "from-helm", "from-env", "docs", "completion"]
 
 
 def on_terminal(*arguments: str, **environment: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flowise_constructs.cli.pages import pages
+
 ROOT = Path(__file__).resolve().parent.parent
 CONSUMER = Path(__file__).parent / "consumer"
 
@@ -64,6 +66,16 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flowise_constructs"}
     scripts = {str(path.relative_to(ROOT)) for path in (ROOT / "flowise_constructs").glob("*/scripts/**/*.*")}
     assert {"flowise_constructs/py.typed", "flowise_constructs/kubernetes/schema.json", *scripts} <= names
+    documents = {name for name in names if name.startswith("flowise_constructs/docs/")}
+    assert {name.removeprefix("flowise_constructs/docs/").rpartition(".")[0] for name in documents} == set(pages())
+    kinds = {(name.count("/") > 2 and name.split("/")[2] == "examples", Path(name).suffix) for name in documents}
+    assert kinds == {(False, ".md"), (True, ".py")}
+
+
+def test_the_documentation_comes_along(project: Path) -> None:
+    command = project / "venv" / "bin" / "python", "-m", "flowise_constructs", "docs"
+    assert run(*command, "from-docker", cwd=project) == (ROOT / "docs" / "how-to" / "from-docker.md").read_text()
+    assert run(*command, cwd=project).splitlines()[0].startswith("readme ")
 
 
 def test_nothing_else_must_be_asked_for(wheel: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from flowise_constructs import __version__
-from flowise_constructs.cli import check, completion, from_env, from_helm, init, secrets, synth
+from flowise_constructs.cli import check, completion, docs, from_env, from_helm, init, secrets, synth
 from flowise_constructs.cli.common import CLOSED, INTERRUPTED, UNUSABLE, CommandParser, UnusableError
 from flowise_constructs.cli.examples import EXAMPLES, epilog
 from flowise_constructs.cli.terminal import HelpFormatter, say
@@ -37,12 +37,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="flowise-constructs",
         description="Plain Kubernetes YAML for Flowise.",
-        epilog=epilog(EXAMPLES[name][0] for name in ("init", "synth", "check", "secrets", "from-helm", "from-env")),
+        epilog=epilog(
+            EXAMPLES[name][0] for name in ("init", "synth", "check", "secrets", "from-helm", "from-env", "docs")
+        ),
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (init, synth, check, secrets, from_helm, from_env):
+    for command in (init, synth, check, secrets, from_helm, from_env, docs):
         command.add(commands)
     completion.add(commands, _parser)
     return parser

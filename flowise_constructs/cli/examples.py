@@ -37,6 +37,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"{_PROGRAM} check dist/*.yaml",
         f"{_PROGRAM} check --images dist/*.yaml | xargs -n 1 docker pull",
     ),
+    "docs": (
+        f"{_PROGRAM} docs",
+        f"{_PROGRAM} docs own-ca",
+        f"{_PROGRAM} docs examples/queue_managed > main.py",
+        f"{_PROGRAM} docs --search 'NetworkPolicy'",
+    ),
     "completion": (
         f'eval "$({_PROGRAM} completion bash)"',
         f"{_PROGRAM} completion zsh > ~/.zfunc/_{_PROGRAM}",

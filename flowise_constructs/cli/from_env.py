@@ -27,7 +27,8 @@ Without --compose the file is read as Node's dotenv reads it, with it as Docker 
 tells the image, which variables main and worker are given, and which servers come along.
 
 No secret comes into the YAML: it names Secrets, and --secrets-output writes them to a file of their own, which only
-you can read. Keep that file out of Git, or seal it; docs/how-to/from-docker.md has the way of the data.
+you can read. Keep that file out of Git, or seal it. The way of the data:
+  flowise-constructs docs from-docker
 """
 
 

@@ -43,7 +43,7 @@ class BundledPostgres(Value):
     """Role that the first start creates."""
     size: quantities.Size = "8Gi"
     """Claim `data-{instance}-postgresql-0`. Can't be changed in the StatefulSet later: see
-    docs/how-to/move-a-claim.md."""
+    `flowise-constructs docs move-a-claim`."""
     storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     config: Mapping[naming.EnvName, texts.Text] = field(default_factory=dict[str, str])

@@ -1,4 +1,4 @@
 """Where the steps are written down."""
 
-GUIDE = "docs/how-to/from-docker.md"
+GUIDE = "see 'flowise-constructs docs from-docker'"
 """The page on moving the data."""

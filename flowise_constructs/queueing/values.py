@@ -86,7 +86,8 @@ class BundledRedis(Value):
     auth: bool = True
     """Whether a password is required. False opens the queue, with the jobs' content, to every pod that can connect."""
     size: quantities.Size = "1Gi"
-    """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see docs/how-to/move-a-claim.md."""
+    """Claim `data-{instance}-redis-0`. Can't be changed in the StatefulSet later: see
+    `flowise-constructs docs move-a-claim`."""
     storage_class: naming.ObjectName | None = None
     """`storageClassName`. Default: left out, the cluster's default class."""
     config: Mapping[str, texts.Text] = field(default_factory=dict[str, str])

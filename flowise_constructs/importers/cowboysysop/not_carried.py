@@ -8,7 +8,7 @@ from flowise_constructs.importers.cowboysysop.environment import EXTERNAL
 from flowise_constructs.importers.cowboysysop.names import SERVERS, server_host
 from flowise_constructs.importers.release import Release
 
-_GUIDE = "docs/migrate-from-cowboysysop.md"
+_GUIDE = "see 'flowise-constructs docs migrate-from-cowboysysop'"
 _RESTRICTED = (
     "every pod meets Pod Security 'restricted'; for files of main that only root can use set Main(run_as_root=True) in "
     "Python"

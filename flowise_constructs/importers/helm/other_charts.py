@@ -49,7 +49,7 @@ _CHARTS: Mapping[str, tuple[str, int]] = {
 
 _MISSPELT = 0.8
 
-GUIDE = 'docs/migrate-from-helm.md, "From another chart, Docker Compose or an .env file"'
+GUIDE = '''see 'flowise-constructs docs migrate-from-helm', "From another chart, Docker Compose or an .env file"'''
 """Where the steps are written down."""
 
 _INSTEAD = (
