@@ -20,6 +20,7 @@ from flowise_constructs.importers.helm.values_files import read_values
 from flowise_constructs.importers.synthesis import synthesize
 from flowise_constructs.manifests.yaml_files import load_documents
 
+ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data" / "helm"
 FIVE = {
     "encryption-key",
@@ -332,7 +333,102 @@ def test_a_new_encryption_key_is_warned_of(capsys: pytest.CaptureFixture[str], q
     warned = "warning: Secret team-flowise-keys: 'encryption-key' is new: for a new installation alone, since every "
     assert warned in run(capsys, queue)[2]
     assert run(capsys, queue, "--new-installation")[2] == ""
-    assert "team-flowise-keys" not in run(capsys, queue, "--set", "team-flowise-keys.encryption-key=old")[2]
+    old = f"team-flowise-keys.encryption-key={'0123456789abcdef' * 4}"
+    assert "team-flowise-keys" not in run(capsys, queue, "--set", old)[2]
+
+
+# Values that can't be meant
+
+
+@pytest.fixture
+def owned() -> str:
+    """Manifests with an owner, whose password is mounted."""
+    return str(ROOT / "examples" / "with_owner.yaml")
+
+
+RULES = (
+    "the value (not shown) breaks Flowise's rules for passwords: 8 to 128 characters, among them a lower-case letter"
+)
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("weak", RULES),
+        ("all-lower-case-1", RULES),
+        ("ALL-UPPER-CASE-1", RULES),
+        ("No-digit-here", RULES),
+        ("NoOther1character", RULES),
+        (f"Aa1-{'x' * 125}", RULES),
+        (
+            "Good-pass1\n",
+            "the value (not shown) has a line end, which nobody can type: leave it out (printf %s, or $(cat",
+        ),
+    ],
+)
+def test_a_password_that_flowise_refuses_is_refused(
+    capsys: pytest.CaptureFixture[str], owned: str, password: str, problem: str
+) -> None:
+    code, out, err = run(capsys, owned, "--new-installation", "--set", f"flowise-owner.password={password}")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: flowise-owner.password: {problem}")
+    assert password.strip() not in err.replace("password", "")
+
+
+@pytest.mark.parametrize("password", ["Good-pass1", "Gut é1 X", f"Aa1-{'x' * 124}", "pässWort1"])
+def test_what_flowise_takes_is_taken(capsys: pytest.CaptureFixture[str], owned: str, password: str) -> None:
+    code, out, err = run(capsys, owned, "--new-installation", "--set", f"flowise-owner.password={password}")
+    assert (code, err) == (0, "")
+    assert decoded(made(out)["flowise-owner"], "password") == password
+
+
+def test_who_is_asked_is_asked_again(
+    capsys: pytest.CaptureFixture[str], owned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return "weak" if len(asked) == 1 else "Good-pass1"
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    code, out, _ = run(capsys, owned, "--ask")
+    assert (code, decoded(made(out)["flowise-owner"], "password")) == (0, "Good-pass1")
+    assert asked[0].startswith("flowise-owner.password (OWNER_PASSWORD_FILE of Job flowise-owner-")
+    assert asked[1].startswith("The value breaks Flowise's rules for passwords: 8 to 128 characters")
+    assert asked[1].endswith(asked[0])
+
+
+def test_a_line_end_is_refused_where_it_would_be_part_of_the_value(
+    capsys: pytest.CaptureFixture[str], queue: str, tmp_path: Path
+) -> None:
+    given = ["--set", "chat-bucket.access-key=id\n", "--set", "chat-bucket.secret-key=secret\r\n"]
+    code, out, err = run(capsys, queue, *given)
+    assert (code, out) == (2, "")
+    mend = "ends with a line end, which becomes part of it: leave it out (printf %s, or $(cat FILE))"
+    keys = ("access-key", "secret-key")
+    assert err.splitlines() == [f"error: chat-bucket.{key}: the value (not shown) {mend}" for key in keys]
+    # Certificates have line ends.
+    tls = tmp_path / "tls.yaml"
+    tls.write_text(OTHERS)
+    assert run(capsys, str(tls), "--only", "own-tls", "--set", "own-tls.tls.crt=one line\n")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("jwt-auth-token-secret", "secret123", "has 9 bytes, and fewer than 32 can be guessed: leave it out"),
+        ("token-hash-secret", "ab" * 20, "has only 2 different characters, and can be guessed: leave it out"),
+        ("encryption-key", "mykey", "has 5 bytes, and fewer than 32 can be guessed: keep it where there are data"),
+    ],
+)
+def test_a_weak_key_is_warned_of(
+    capsys: pytest.CaptureFixture[str], queue: str, key: str, value: str, told: str
+) -> None:
+    code, out, err = run(capsys, queue, "--new-installation", "--set", f"team-flowise-keys.{key}={value}")
+    assert (code, decoded(made(out)["team-flowise-keys"], key)) == (0, value)
+    assert err.startswith(f"warning: team-flowise-keys.{key}: the value (not shown) {told}")
+    assert value not in err
 
 
 def test_a_sealed_secret_needs_a_namespace(capsys: pytest.CaptureFixture[str], queue: str, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
 from flowise_constructs.cli.common import (
     DONE,
@@ -18,9 +19,11 @@ from flowise_constructs.cli.common import (
 from flowise_constructs.cli.secret_formats import external_secrets, sealed, with_sops
 from flowise_constructs.cli.terminal import say
 from flowise_constructs.core.findings import Finding
+from flowise_constructs.core.rules.secrets import KEY_BYTES, guessable
 from flowise_constructs.flowise.auth import VARIABLES
 from flowise_constructs.manifests import missing_secrets as missing
 from flowise_constructs.manifests.needed_secrets import NeededKey, NeededSecret
+from flowise_constructs.owner.values import PASSWORD_FILE, password_problem
 
 _DESCRIPTION = """\
 Prints a manifest for each Secret that the YAML refers to but doesn't contain. Flowise's five keys and the passwords of
@@ -99,14 +102,46 @@ def run(parsed: argparse.Namespace) -> int:
         print(external_secrets(found, parsed), end="")
     else:
         try:
-            missing.fill(found, parsed.set, ask=parsed.ask, kept=_kept(found, parsed))
+            missing.fill(found, parsed.set, ask=parsed.ask, kept=_kept(found, parsed), problem=_problem)
         except missing.UnknownKeyError as error:
             say("error", str(error))
             return UNUSABLE
+        if wrong := list(_judged(found, _problem)):
+            report("error", wrong)
+            return UNUSABLE
+        report("warning", _judged(found, _weakness))
         print(_written(found, parsed), end="")
     if not found:
         say("warning", "no Secret is missing from the manifests")
     return DONE
+
+
+def _problem(key: NeededKey, value: str) -> str | None:
+    """Why a value can't be meant for the key, or is refused by who reads it."""
+    if PASSWORD_FILE in key.variables:
+        return password_problem(value)
+    # Certificates, keys and JSON have line ends, and are read from files.
+    is_read_as_it_is = any(use.isupper() for use in key.variables)
+    if is_read_as_it_is and value.endswith(("\n", "\r")) and len(value.splitlines()) == 1:
+        return "ends with a line end, which becomes part of it: leave it out (printf %s, or $(cat FILE))"
+    return None
+
+
+def _weakness(key: NeededKey, value: str) -> str | None:
+    """What is weak about one of the five keys."""
+    if not key.variables & set(VARIABLES.values()) or (weak := guessable(value, KEY_BYTES)) is None:
+        return None
+    if VARIABLES["encryption_key"] in key.variables:
+        return f"{weak}: keep it where there are data, since {_LOSS}; flowise-constructs docs rotate-the-keys"
+    return f"{weak}: leave it out, and it gets a random value; everybody has to log in again"
+
+
+def _judged(found: list[NeededSecret], judge: missing.Problem) -> Iterator[Finding]:
+    """What is said of the values that were given."""
+    for secret in found:
+        for name, key in secret.keys.items():
+            if key.value is not None and not key.is_new and (said := judge(key, key.value)) is not None:
+                yield Finding(f"{secret.name.name}.{name}", f"the value (not shown) {said}")
 
 
 def _chosen(found: list[NeededSecret], only: list[str] | None) -> list[NeededSecret]:

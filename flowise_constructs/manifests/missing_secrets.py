@@ -6,7 +6,7 @@ import base64
 import getpass
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from flowise_constructs.manifests.needed_secrets import NeededKey, NeededSecret, needed_secrets
@@ -18,6 +18,10 @@ LABELS: Mapping[str, str] = {
     "app.kubernetes.io/managed-by": "flowise-constructs",
     "app.kubernetes.io/part-of": "flowise",
 }
+
+
+Problem = Callable[[NeededKey, str], str | None]
+"""What is wrong with a value for a key, without the value; None if nothing is."""
 
 
 class UnknownKeyError(ValueError):
@@ -72,8 +76,16 @@ def incomplete_secrets(manifests: Manifests) -> list[IncompleteSecret]:
     return [found[name] for name in sorted(found)]
 
 
-def fill(missing: Iterable[NeededSecret], given: Iterable[str], *, ask: bool, kept: Collection[NeededKey] = ()) -> None:
-    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for. `kept` get no random one."""
+def fill(
+    missing: Iterable[NeededSecret],
+    given: Iterable[str],
+    *,
+    ask: bool,
+    kept: Collection[NeededKey] = (),
+    problem: Problem = lambda key, value: None,
+) -> None:
+    """Fills in random values, those given as NAME.KEY=VALUE, and those that are asked for, again where there is a
+    `problem`. `kept` get no random one."""
     missing = list(missing)
     for assignment in given:
         _assign(missing, assignment)
@@ -82,7 +94,7 @@ def fill(missing: Iterable[NeededSecret], given: Iterable[str], *, ask: bool, ke
             if key.value is None and key.is_random and not any(key is other for other in kept):
                 key.value, key.is_new = secrets.token_hex(RANDOM_BYTES), True
             elif key.value is None and ask:
-                key.value = getpass.getpass(f"{secret.name.name}.{name} ({key.use}; empty to fill in later): ") or None
+                key.value = _asked(f"{secret.name.name}.{name} ({key.use}; empty to fill in later): ", key, problem)
 
 
 def manifest(secret: NeededSecret) -> str:
@@ -100,6 +112,13 @@ def manifest(secret: NeededSecret) -> str:
         lines += ["  # Fill in as base64 (printf %s VALUE | base64 -w0), or use --set or --ask; refused as it is"]
     lines += [f"  {json.dumps(name)}: {json.dumps(f'<FILL IN: {use}>')}" for name, use in unknown.items()]
     return "\n".join(lines) + "\n"
+
+
+def _asked(prompt: str, key: NeededKey, problem: Problem) -> str | None:
+    answer = getpass.getpass(prompt)
+    while answer and (wrong := problem(key, answer)) is not None:
+        answer = getpass.getpass(f"The value {wrong}\n{prompt}")
+    return answer or None
 
 
 def _encoded(value: str) -> str:

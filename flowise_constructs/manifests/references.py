@@ -145,9 +145,13 @@ class Manifests:
         containers = [container for _, container in pods.containers()]
         for container in containers:
             yield from self._of_container(container, namespace, by)
-        files = _password_files(containers) if pods.owner.kind == "StatefulSet" else frozenset[str]()
+        files, may_be_own = _password_files(containers), pods.owner.kind == "StatefulSet"
         for volume in maps_at(pod, "volumes"):
-            yield from _of_volume(volume, namespace, by, _mounts(containers, volume.get("name")), files)
+            mounts = _mounts(containers, volume.get("name"))
+            for reference, path in _of_volume(volume, namespace, by):
+                variable = next((files[file] for mount in mounts if (file := f"{mount}/{path}") in files), None)
+                own = may_be_own and variable is not None
+                yield replace(reference, use=variable or reference.use, is_own=own)
 
     def _of_container(self, container: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
         literals = _literals(container)
@@ -197,12 +201,11 @@ def _of_binding(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Re
     )
 
 
-def _of_volume(
-    volume: Mapping[str, Any], namespace: str, by: str, mounts: list[str], files: frozenset[str]
-) -> Iterator[Reference]:
+def _of_volume(volume: Mapping[str, Any], namespace: str, by: str) -> Iterator[tuple[Reference, str]]:
+    """Each reference, and the path below the mount; empty where it isn't one key."""
     if claim := map_at(volume, "persistentVolumeClaim").get("claimName"):
-        yield Reference(to=ObjectName("PersistentVolumeClaim", namespace, str(claim)), by=by, use="volume")
-    yield from _of_driver(volume, namespace, by)
+        yield Reference(to=ObjectName("PersistentVolumeClaim", namespace, str(claim)), by=by, use="volume"), ""
+    yield from ((reference, "") for reference in _of_driver(volume, namespace, by))
     sources = [volume, *maps_at(map_at(volume, "projected"), "sources")]
     for source in sources:
         for word, kind, called in (("secret", "Secret", ("secretName", "name")), ("configMap", "ConfigMap", ("name",))):
@@ -213,10 +216,10 @@ def _of_volume(
             to, optional = ObjectName(kind, namespace, str(name)), bool(told.get("optional"))
             items = maps_at(told, "items")
             if not items:
-                yield Reference(to=to, by=by, use="volume", optional=optional)
+                yield Reference(to=to, by=by, use="volume", optional=optional), ""
             for item in items:
-                is_own = any(f"{mount}/{item.get('path')}" in files for mount in mounts)
-                yield Reference(to=to, by=by, use="volume", key=str(item.get("key")), optional=optional, is_own=is_own)
+                key = str(item.get("key"))
+                yield Reference(to=to, by=by, use="volume", key=key, optional=optional), str(item.get("path"))
 
 
 def _of_driver(volume: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
@@ -250,9 +253,11 @@ def _service(host: str, namespace: str) -> ObjectName | None:
     return ObjectName("Service", parts[1] if len(parts) > 1 else namespace, parts[0])
 
 
-def _password_files(containers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def _password_files(containers: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+    """The variable that names each file."""
     entries = [entry for container in containers for entry in maps_at(container, "env")]
-    return frozenset(str(entry.get("value")) for entry in entries if str(entry.get("name")).endswith("_PASSWORD_FILE"))
+    named = {str(entry.get("value")): str(entry.get("name")) for entry in entries}
+    return {path: name for path, name in named.items() if name.endswith("_PASSWORD_FILE")}
 
 
 def _mounts(containers: Iterable[Mapping[str, Any]], volume: object) -> list[str]:

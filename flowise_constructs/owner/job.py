@@ -24,7 +24,7 @@ from flowise_constructs.kubernetes.pod_template import pod_template
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.owner.access import ACCESS_DIRECTORY, role, token_mount, token_volume
-from flowise_constructs.owner.values import Owner
+from flowise_constructs.owner.values import PASSWORD_FILE, Owner
 
 UID = 1000
 BACK_OFF_LIMIT = 6
@@ -154,7 +154,7 @@ class OwnerJob(Construct):
             "OWNER_FLOWISE_URL": self._url,
             "OWNER_EMAIL": owner.email,
             **({"OWNER_NAME": owner.name} if owner.name else {}),
-            "OWNER_PASSWORD_FILE": f"{PASSWORD_DIRECTORY}/password",
+            PASSWORD_FILE: f"{PASSWORD_DIRECTORY}/password",
             "OWNER_KEPT_IN": f"key {owner.password.key} of Secret {owner.password.secret}",
             "OWNER_DEADLINE_SECONDS": str(owner.deadline_seconds),
             **(_api_keys_environment(owner) if owner.api_keys else {}),

@@ -15,6 +15,9 @@ from flowise_constructs.kubernetes.references import SecretKey
 
 _EMAIL = re.compile(r"[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}")
 """Flowise's own pattern (validation.util)."""
+PASSWORD_FILE = "OWNER_PASSWORD_FILE"
+"""The variable by which the Job knows where its password is."""
+_PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^a-zA-Z0-9]).{8,}")
 _PERMISSION = re.compile(r"[A-Za-z]+:[a-z-]+")
 
 
@@ -32,6 +35,17 @@ def _permission(value: str) -> str | None:
     if value.startswith(("workspace:", "admin:")):
         return "is refused by Flowise: API keys can't manage workspaces or users"
     return None if _PERMISSION.fullmatch(value) else "must be a permission of Flowise, such as 'chatflows:view'"
+
+
+def password_problem(value: str) -> str | None:
+    """Why Flowise, or the Job, refuses a password, without the password."""
+    if any(end in value for end in "\r\n"):
+        return "has a line end, which nobody can type: leave it out (printf %s, or $(cat FILE))"
+    # Flowise counts as JavaScript does.
+    if len(value.encode("utf-16-le", errors="surrogatepass")) <= 2 * 128 and _PASSWORD.fullmatch(value):
+        return None
+    rules = "8 to 128 characters, among them a lower-case letter, an upper-case letter, a digit and another character"
+    return f"breaks Flowise's rules for passwords: {rules}"
 
 
 Email = Annotated[str, _email]

@@ -1,4 +1,4 @@
-"""What looks like a secret."""
+"""What looks like a secret, and what makes one easy to guess."""
 
 from __future__ import annotations
 
@@ -23,3 +23,19 @@ def looks_like_a_secret(name: str, value: object) -> bool:
         return False
     called_so = _SECRET_NAME.search(name.upper()) and not _NO_SECRET_NAME.search(name.upper())
     return bool(called_so or _SECRET_VALUE.search(value))
+
+
+KEY_BYTES = 32
+"""What a key that signs or encrypts should have at least."""
+PASSWORD_BYTES = 12
+"""What a password that only machines type should have at least."""
+_FEW = 6
+"""A random value has more different characters than a word that is written several times."""
+
+
+def guessable(value: str, least: int) -> str | None:
+    """Why somebody may guess a secret; None if nothing tells so."""
+    size, characters = len(value.encode(errors="surrogatepass")), len(set(value))
+    if size < least:
+        return f"has {size} bytes, and fewer than {least} can be guessed"
+    return f"has only {characters} different characters, and can be guessed" if characters < _FEW else None
