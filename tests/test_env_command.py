@@ -21,6 +21,9 @@ QUEUE = [str(DATA / "queue.env"), "--worker-env", str(DATA / "worker.env")]
 STANDALONE = str(DATA / "standalone.env")
 
 
+LAST = "To be done before you apply"
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     code = main(["from-env", *arguments])
     out, err = capsys.readouterr()
@@ -31,8 +34,8 @@ def test_yaml_and_words_and_secrets_go_their_own_ways(capsys: pytest.CaptureFixt
     output, secrets, python = tmp_path / "flowise.yaml", tmp_path / "secrets.yaml", tmp_path / "flowise.py"
     code, out, err = run(capsys, *QUEUE)
     assert code == 0
-    assert {line.partition(": ")[0] for line in err.splitlines()} == {"warning"}
-    assert err.endswith("must exist before the first apply; it writes them\n")
+    assert {line.partition(": ")[0] for line in err.splitlines() if not line.endswith("):")} == {"warning", LAST}
+    assert err.splitlines()[-2].endswith("must exist before the first apply; it writes them")
     options = ["--output", str(output), "--secrets-output", str(secrets)]
     assert run(capsys, *QUEUE, *options)[:2] == (0, "")
     assert output.read_text(encoding="utf-8") == out
@@ -169,6 +172,87 @@ def test_values_that_the_two_readers_differ_about_are_told(capsys: pytest.Captur
     assert f"warning: {env}:1 FLOWISE_SECRETKEY_OVERWRITE: is another value to Docker Compose than to" in err
     assert f"warning: {env}:2 A: is there twice: the last one counts" in err
     assert f"warning: {env}:4: is not NAME=VALUE, and is passed over" in err
+
+
+# What it says, by what it asks of the user
+
+SAID = """\
+APIKEY_PATH=/x
+DATABASE_TYPE=postgres
+DATABASE_HOST=db
+DATABASE_NAME=flowise
+DATABASE_USER=flowise
+DATABASE_PASSWORD=aaaaaaaaaaaaaaaaaaaa
+FLOWISE_SECRETKEY_OVERWRITE=short
+JWT_AUTH_TOKEN_SECRET=secret123
+JWT_REFRESH_TOKEN_SECRET=0123456789abcdef0123456789abcdef
+TOKEN_HASH_SECRET=popcorn
+MODE=queue
+REDIS_URL=redis://:hunter2@redis.example.com
+STORAGE_TYPE=s3
+S3_STORAGE_BUCKET_NAME=files
+WORKER_CONCURENCY=5
+MY_TOOL=x
+"""
+WEAK = "and fewer than 32 can be guessed"
+
+
+def groups(err: str) -> dict[str, list[str]]:
+    """The lines below each heading, without what comes after the first half of each."""
+    found: dict[str, list[str]] = {}
+    for line in err.splitlines():
+        if line.endswith("):"):
+            found[line] = []
+        elif line.startswith("warning: "):
+            list(found.values())[-1].append(line.removeprefix("warning: "))
+    return found
+
+
+def test_each_remark_stands_once_with_its_line_below_what_it_asks(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text(SAID)
+    code, _, err = run(capsys, ".env")
+    found = groups(err)
+    assert code == 0
+    assert list(found) == [
+        "Left out (1):",
+        "Works, and behaves otherwise or is weak (7):",
+        "To do before you apply (5):",
+    ]
+    left_out, know, do = found.values()
+    assert left_out[0].startswith(".env:1 APIKEY_PATH: is not carried over")
+    assert [line.partition(": ")[0] for line in do] == [
+        "image",
+        ".env:8 JWT_AUTH_TOKEN_SECRET",
+        ".env:3 DATABASE_HOST",
+        ".env:15 WORKER_CONCURENCY",
+        "--secrets-output",
+    ]
+    assert do[1].startswith(f".env:8 JWT_AUTH_TOKEN_SECRET: has 9 bytes, {WEAK}: leave it out, and a new random one")
+    assert do[3] == ".env:15 WORKER_CONCURENCY: is not read by Flowise 3.1.3: did you mean WORKER_CONCURRENCY?"
+    said = "\n".join(know)
+    assert f".env:7 FLOWISE_SECRETKEY_OVERWRITE: has 5 bytes, {WEAK}: it stays, because with another one" in said
+    assert ".env:6 DATABASE_PASSWORD: has only 1 different characters, and can be guessed: change it after" in said
+    assert ".env:12 REDIS_URL: has 7 bytes, and fewer than 12 can be guessed: change it after the move" in said
+    assert "EXPRESS_SESSION_SECRET, .env:10 TOKEN_HASH_SECRET: is not known, because Flowise made it itself" in said
+    assert ".env:16 MY_TOOL: is not read by Flowise 3.1.3 itself: leave it out unless" in said
+    assert "JWT_REFRESH" not in said
+    assert err.splitlines()[-1] == f"{LAST}: 5"
+    assert "hunter2" not in err
+
+
+def test_where_nothing_must_be_done_the_last_line_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    env, compose = tmp_path / ".env", tmp_path / "compose.yml"
+    keys = ("FLOWISE_SECRETKEY_OVERWRITE", "JWT_AUTH_TOKEN_SECRET", "JWT_REFRESH_TOKEN_SECRET", "TOKEN_HASH_SECRET")
+    values = (f"{name}={number}123456789abcdef0123456789abcdef" for number, name in enumerate(keys))
+    env.write_text("\n".join([*values, "EXPRESS_SESSION_SECRET=fedcba98765432100123456789abcdef"]))
+    compose.write_text("services: {flowise: {image: 'flowiseai/flowise:3.1.3', env_file: .env}}\n")
+    options = ["--compose", str(compose), "--secrets-output", str(tmp_path / "s.yaml"), "--output", str(tmp_path / "f")]
+    code, _, err = run(capsys, str(env), *options)
+    assert (code, err.splitlines()[-1]) == (0, f"{LAST}: nothing")
+    assert "guessed" not in err
 
 
 # Any file at all

@@ -105,7 +105,8 @@ def test_the_python_the_words_and_the_secrets_are_the_golden_ones(
     environment, yaml, warnings = of_files(name)
     kept = {f"{secret}.{key}": value for (secret, key), value in environment.secrets.items()}
     lines = [
-        *(f"warning: {item}" for item in (*environment.imported.remarks, *warnings)),
+        *(f"{weight}: {item}" for item, weight in environment.remarks.items()),
+        *(f"warning: {item}" for item in warnings),
         *(f"secret: {path}={value}" for path, value in sorted(kept.items())),
     ]
     golden = {f"{name}.python": python_module(environment.imported), f"{name}.told": "\n".join(lines) + "\n"}
@@ -295,7 +296,7 @@ def test_the_key_of_the_volume_is_kept_as_it_is() -> None:
 def test_samples_are_told_and_ignored_ones_are_not_kept() -> None:
     found = imported({**KEYS, "TOKEN_HASH_SECRET": " popcorn ", "FLOWISE_SECRETKEY_OVERWRITE": "myencryptionkey"})
     told = remarks(found)
-    assert ".env TOKEN_HASH_SECRET: has the sample's value, which Flowise ignores" in told
+    assert any(line.startswith(".env TOKEN_HASH_SECRET: is not known, because Flowise made it itself") for line in told)
     assert any("has the sample's value, which everybody knows: it stays" in line for line in told)
     assert ("flowise-auth", "token-hash-secret") not in found.secrets
     assert found.secrets["flowise-auth", "encryption-key"] == "myencryptionkey"

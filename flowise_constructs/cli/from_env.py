@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 
 from flowise_constructs.cli.common import DONE, REFUSED, Commands, UnusableError, add_command, report
 from flowise_constructs.cli.importing import add_output, written
 from flowise_constructs.cli.output import STANDARD_OUTPUT, Output, refuse_existing, write_all
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.importers.env.files import Files, read_source
-from flowise_constructs.importers.env.importer import import_environment
+from flowise_constructs.importers.env.importer import import_environment, of_constructs
 from flowise_constructs.importers.env.secrets import secrets_of
-from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.notes import Notes, Weight
 from flowise_constructs.manifests.missing_secrets import manifest
 from flowise_constructs.manifests.needed_secrets import NeededSecret
 
@@ -68,9 +69,28 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.secrets_output is not None:
         manifests = "---\n".join(map(manifest, secrets))
         outputs.append(Output(parsed.secrets_output, manifests, _SECRETS, is_private=True))
-    report("warning", [*environment.imported.remarks, *warnings, *_of_secrets(parsed, secrets)])
     write_all(outputs, force=parsed.force)
+    remarks = {**environment.remarks, **dict(of_constructs(source, warning) for warning in warnings)}
+    _tell({**remarks, **dict.fromkeys(_of_secrets(parsed, secrets), "do")})
     return DONE
+
+
+_HEADINGS: Mapping[Weight, str] = {
+    "left out": "Left out",
+    "know": "Works, and behaves otherwise or is weak",
+    "do": "To do before you apply",
+}
+
+
+def _tell(remarks: Mapping[Finding, Weight]) -> None:
+    """All remarks on standard error, the most important ones last, where a terminal shows them."""
+    for weight, heading in _HEADINGS.items():
+        found = [remark for remark, of in remarks.items() if of == weight]
+        if found:
+            print(f"{heading} ({len(found)}):", file=sys.stderr)
+            report("warning", found)
+    number = sum(weight == "do" for weight in remarks.values())
+    print(f"To be done before you apply: {number or 'nothing'}", file=sys.stderr)
 
 
 def _refuse_outputs(parsed: argparse.Namespace) -> None:

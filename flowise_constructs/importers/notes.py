@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flowise_constructs import ConfigError, ConfigWarning, Finding
 
@@ -16,12 +16,17 @@ Paths = str | Mapping[str, str]
 """Where the fields of a value come from: the source's path for each, or one for all."""
 
 
+Weight = Literal["do", "know", "left out"]
+"""What a remark asks of the user: to do something before the first apply, to know that something behaves otherwise or
+is weak, or to see that something was left out."""
+
+
 class Notes:
     """The errors and remarks of one import, with the source's own paths."""
 
     def __init__(self) -> None:
         self._findings: dict[Finding, None] = {}
-        self._remarks: dict[Finding, None] = {}
+        self._remarks: dict[Finding, Weight] = {}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -33,13 +38,18 @@ class Notes:
         """What the user should know."""
         return tuple(self._remarks)
 
+    @property
+    def weights(self) -> Mapping[Finding, Weight]:
+        """What each remark asks of the user."""
+        return dict(self._remarks)
+
     def refuse(self, path: str, problem: str) -> None:
         """Adds an error: the source can't become YAML."""
         self._findings[Finding(path, problem)] = None
 
-    def remark(self, path: str, text: str) -> None:
+    def remark(self, path: str, text: str, weight: Weight = "know") -> None:
         """Adds a remark: something that the user should know, but that prevents nothing."""
-        self._remarks[Finding(path, text)] = None
+        self._remarks[Finding(path, text)] = weight
 
     def make(self, cls: Callable[..., T], paths: Paths, otherwise: T, /, **fields: Any) -> T:
         """One of this library's values. If it is refused, its findings are reported with the source's paths."""

@@ -112,7 +112,7 @@ class Variables:
         found = [name for name in names if self.has(name)]
         if not found:
             return
-        self._notes.remark(", ".join([self.where(found[0]), *found[1:]]), f"is not carried over: {reason}")
+        self._notes.remark(", ".join([self.where(found[0]), *found[1:]]), f"is not carried over: {reason}", "left out")
         for name in found:
             self.take(name)
 
@@ -129,7 +129,7 @@ class Variables:
         rest: dict[str, EnvValue] = {}
         for name, (where, value) in self._found.items():
             if name in OWNED and OWNED[name].follows:
-                self._notes.remark(where, f"{name} is not carried over: {OWNED[name].follows}")
+                self._notes.remark(where, f"{name} is not carried over: {OWNED[name].follows}", "left out")
             elif name in OWNED:
                 self._notes.refuse(where, f"{name} {self._otherwise.format(value=OWNED[name].value)}")
             else:

@@ -14,6 +14,7 @@ from flowise_constructs.importers.env import compose_env
 from flowise_constructs.importers.env.interpolation import InterpolationError, expand
 from flowise_constructs.importers.env.reading import Entries, Entry
 from flowise_constructs.importers.env.servers import Kind, Server, Servers
+from flowise_constructs.importers.guide import GUIDE
 from flowise_constructs.importers.notes import Notes
 from flowise_constructs.manifests.yaml_files import UnreadableError, read_text
 
@@ -127,7 +128,7 @@ class ComposeFile:
         if unused:
             told = f"{', '.join(unused[:10])}{' and others' if len(unused) > 10 else ''}"
             self._notes.remark(
-                main.where, f"is not given {told} of {self._environment[0]}, so Flowise has not read them"
+                main.where, f"is not given {told} of {self._environment[0]}, so Flowise has not read them", "left out"
             )
         return Compose(
             main=entries,
@@ -158,25 +159,29 @@ class ComposeFile:
         for key in service.content:
             if key not in _OF_DOCKER | _READ:
                 self._notes.remark(
-                    f"{service.where}.{key}", "is not carried over: say it in Python, with Main or Worker"
+                    f"{service.where}.{key}", "is not carried over: say it in Python, with Main or Worker", "left out"
                 )
         if service.start and not _START.fullmatch(service.start):
-            self._notes.remark(f"{service.where}.command", "is not carried over: the pod starts Flowise itself")
+            self._notes.remark(
+                f"{service.where}.command", "is not carried over: the pod starts Flowise itself", "left out"
+            )
         if service.content.get("ports") and not service.is_worker:
             self._notes.remark(
                 f"{service.where}.ports",
                 "is not carried over: the Service has port 3000; the way in is an Ingress, or kubectl port-forward",
+                "left out",
             )
         if service.content.get("volumes"):
             self._notes.remark(
                 f"{service.where}.volumes",
-                "is not carried over: a claim takes the place of /root/.flowise, and its files are copied there",
+                f"is not carried over: SQLite and local files that are there must be copied to the claim; {GUIDE}",
+                "do",
             )
 
     def _tell_of_others(self) -> None:
         for service in self.services:
             if not service.runs_flowise and service.repository not in _SERVERS:
-                self._notes.remark(service.where, "is not carried over: deploy it by itself")
+                self._notes.remark(service.where, "is not carried over: deploy it by itself", "do")
 
     def _variables(self, service: Service) -> Entries:
         found: dict[str, Entry] = {}

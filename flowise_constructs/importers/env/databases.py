@@ -62,6 +62,7 @@ def directory(notes: Notes, variables: EnvironmentVariables, name: str, default:
         where,
         f"{shown(path)} is not below {ROOT_DATA_DIRECTORY}, which the claim takes the place of: copy its {holds} "
         f"to {ours} on the claim; {GUIDE}",
+        "do",
     )
     return None
 
@@ -136,12 +137,15 @@ def _bundled(notes: Notes, variables: EnvironmentVariables, where: str, secrets:
             notes.remark(at, f"is 'flowise' here: {shown(value)} is the server's own; the dump is loaded into it")
         elif value is not None:
             fields[field] = value
-    password = variables.take_text("DATABASE_PASSWORD")
+    at, password = variables.where("DATABASE_PASSWORD"), variables.take_text("DATABASE_PASSWORD")
     if password is not None:
+        variables.judge("DATABASE_PASSWORD", at, password)
         secrets.keep("postgresql-auth", "user-password", password)
     variables.drop(
         ["DATABASE_PORT", "DATABASE_SSL", "DATABASE_SSL_KEY_BASE64", "DATABASE_REJECT_UNAUTHORIZED"],
         "the bundled server listens on 5432, without TLS",
     )
-    notes.remark(where, f"becomes the bundled PostgreSQL, which starts empty: dump the old one and load it; {GUIDE}")
+    notes.remark(
+        where, f"becomes the bundled PostgreSQL, which starts empty: dump the old one and load it; {GUIDE}", "do"
+    )
     return notes.make(BundledPostgres, paths, BundledPostgres(), **fields)

@@ -84,7 +84,11 @@ def _entries(notes: Notes, name: str, text: str) -> Entries:
     """The variables as dotenv reads them, and a word where Compose reads another value."""
     reading = dotenv.read(text)
     for number in reading.skipped:
-        notes.remark(f"{name}:{number}", "is not NAME=VALUE, and is passed over: a value of several lines needs quotes")
+        notes.remark(
+            f"{name}:{number}",
+            "is not NAME=VALUE, and is passed over: a value of several lines needs quotes",
+            "left out",
+        )
     for line in reading.twice():
         notes.remark(f"{name}:{line.number} {line.name}", "is there twice: the last one counts")
     _tell_of_other_reading(notes, name, text, reading)

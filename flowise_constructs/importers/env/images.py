@@ -16,7 +16,9 @@ _WITHOUT_TAG = f"{DEFAULT_TAG} is used; check that the live Flowise is not newer
 def image(notes: Notes, named: str | None, where: str) -> Image:
     """The Flowise image; `named` is a reference as Docker takes it."""
     if named is None:
-        notes.remark(where, f"is not told by environment files, but by a Compose file (--compose): {_WITHOUT_TAG}")
+        notes.remark(
+            where, f"is not told by environment files, but by a Compose file (--compose): {_WITHOUT_TAG}", "do"
+        )
         return Image()
     match = re.fullmatch(r"([^\s@]+?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?", named)
     if match is None:
@@ -24,7 +26,7 @@ def image(notes: Notes, named: str | None, where: str) -> Image:
         return Image()
     repository, tag, digest = _full(match[1]), match[2], match[3]
     if tag in (None, "latest") and digest is None:
-        notes.remark(where, f"{shown(named)} doesn't tell the release: {_WITHOUT_TAG}")
+        notes.remark(where, f"{shown(named)} doesn't tell the release: {_WITHOUT_TAG}", "do")
         tag = DEFAULT_TAG
     elif (problem := tag_problem(tag or "", digest or "", _upgrade)) is not None:
         notes.refuse(where, problem)

@@ -10,6 +10,7 @@ from flowise_constructs import (
     ConfigError,
     DataClaim,
     EnvValue,
+    Finding,
     LocalStorage,
     Main,
     Names,
@@ -25,7 +26,7 @@ from flowise_constructs.importers.env.reading import Entries
 from flowise_constructs.importers.env.servers import Server, Servers
 from flowise_constructs.importers.env.variables import EnvironmentVariables, Known, clean
 from flowise_constructs.importers.imported import Imported
-from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.notes import Notes, Weight
 from flowise_constructs.importers.variables import agree
 
 T = TypeVar("T", Settings, Main, Worker)
@@ -69,6 +70,8 @@ class Environment:
     """The deployment, without any secret."""
     secrets: Mapping[tuple[str, str], str]
     """Contents of Secrets, by the Secret's name and the key."""
+    remarks: Mapping[Finding, Weight]
+    """What the user should know, and what it asks of them."""
 
 
 def import_environment(source: Source, notes: Notes, *, name: str, namespace: str | None) -> Environment:
@@ -78,7 +81,16 @@ def import_environment(source: Source, notes: Notes, *, name: str, namespace: st
     made = _import(source, notes, secrets, names)
     if notes.findings:
         raise ConfigError(notes.findings)
-    return Environment(imported=replace(made, remarks=notes.remarks), secrets=secrets.values)
+    return Environment(imported=replace(made, remarks=notes.remarks), secrets=secrets.values, remarks=notes.weights)
+
+
+def of_constructs(source: Source, warning: Finding) -> tuple[Finding, Weight]:
+    """A warning of the constructs, with the line of the variable that it is about."""
+    name, _, problem = warning.problem.partition(" ")
+    entry = source.main.get(name) or (source.worker or {}).get(name)
+    found = warning if entry is None or warning.where != source.file else Finding(entry.where, problem)
+    # A name that is likely misspelt sets nothing of what it was given for.
+    return found, "do" if "did you mean" in problem else "know"
 
 
 def _import(source: Source, notes: Notes, secrets: Known, names: Names) -> Imported:
@@ -171,6 +183,7 @@ def _tell_of_defaults(notes: Notes, main: EnvironmentVariables, release: Release
         notes.remark(
             main.where("APP_URL"),
             "needs a way in: no Ingress is written; add one in Python (ingress=...), or by hand before the Service",
+            "do",
         )
 
 

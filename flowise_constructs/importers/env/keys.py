@@ -20,12 +20,13 @@ def auth(
 ) -> Auth:
     """The Secret of the five keys, with what is known of it."""
     _encryption_key(notes, variables, secrets, encryption_key, service)
-    made_up = [name for name in VARIABLES.values() if name != ENCRYPTION_KEY and not _kept(notes, variables, name)]
+    places = {name: variables.where(name) for name in VARIABLES.values() if name != ENCRYPTION_KEY}
+    made_up = [where for name, where in places.items() if not _kept(variables, name)]
     if made_up:
         notes.remark(
             ", ".join(made_up),
-            "is not known, because Flowise made it itself: a new random one comes into the Secret, and everybody has "
-            "to log in again",
+            "is not known, because Flowise made it itself, as it does where the sample's value is given: a new random "
+            "one comes into the Secret, and everybody has to log in again",
         )
     whom: dict[str, Any] = {}
     for name, field in (("JWT_ISSUER", "jwt_issuer"), ("JWT_AUDIENCE", "jwt_audience")):
@@ -35,11 +36,10 @@ def auth(
     return notes.make(Auth.from_secret, "JWT_ISSUER", Auth.from_secret("refused"), existing_secret=secret, **whom)
 
 
-def _kept(notes: Notes, variables: EnvironmentVariables, name: str) -> bool:
-    where, value = variables.where(name), variables.value(name)
+def _kept(variables: EnvironmentVariables, name: str) -> bool:
+    value = variables.value(name)
     if isinstance(value, str) and value.strip() == IGNORED[name]:
         variables.take(name)
-        notes.remark(where, "has the sample's value, which Flowise ignores")
         return False
     return variables.take_secret(name) is not None
 
@@ -68,4 +68,5 @@ def _encryption_key(
         where,
         f"is not given: Flowise's key is {place}, and with another one every stored credential is lost. Take it from "
         f"there ({take}), and run this command again with --encryption-key encryption.key; {GUIDE}",
+        "do",
     )

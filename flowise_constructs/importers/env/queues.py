@@ -76,6 +76,8 @@ def _by_url(
     is_in_reach(notes, where, host, "REDIS_URL")
     password = unquote(parts.password or "")
     key = secrets.keep(*SECRETS["REDIS_PASSWORD"], password) if password else None
+    if password:
+        variables.judge("REDIS_PASSWORD", where, password)
     tls = _tls(notes, variables) if parts.scheme == "rediss" else None
     fields: dict[str, Any] = {} if port is None else {"port": port}
     user = unquote(parts.username or "") or None
@@ -117,10 +119,11 @@ def _bundled(
         notes.refuse(where, f"is no Redis, and Flowise's queue is said to be on {host!r}: name the Redis")
         return _REFUSED
     if password is not None:
+        variables.judge("REDIS_PASSWORD", variables.where("REDIS_PASSWORD"), password)
         secrets.keep("redis-auth", "redis-password", password)
     variables.drop(
         ["REDIS_TLS", "REDIS_CA", "REDIS_CERT", "REDIS_KEY", "REDIS_KEEP_ALIVE"],
         "the bundled server has no TLS, and its connections their own interval",
     )
-    notes.remark(where, f"becomes the bundled Redis, which starts empty: let the queue run empty before; {GUIDE}")
+    notes.remark(where, f"becomes the bundled Redis, which starts empty: let the queue run empty before; {GUIDE}", "do")
     return BundledRedis()

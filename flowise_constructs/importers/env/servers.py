@@ -38,5 +38,6 @@ def is_in_reach(notes: Notes, where: str, host: str, variable: str) -> bool:
             where,
             f"{shown(host)} must be a Service of the same namespace: a name that only Compose's network knows needs "
             f"--compose FILE, or the server's address in {variable}",
+            "do",
         )
     return True

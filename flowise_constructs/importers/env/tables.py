@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from flowise_constructs.core.rules.secrets import KEY_BYTES, PASSWORD_BYTES
 from flowise_constructs.flowise.auth import KEYS, VARIABLES
 
 SECRETS: Mapping[str, tuple[str, str]] = {
@@ -43,12 +44,26 @@ SAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 """Values of the sample files and of many copies of them, which work and which everybody knows."""
 
+REPLACEABLE = frozenset(VARIABLES.values()) - {VARIABLES["encryption_key"]}
+"""Keys that may be new ones: everybody has to log in again."""
+CHOSEN: Mapping[str, int] = {
+    **dict.fromkeys(VARIABLES.values(), KEY_BYTES),
+    "DATABASE_PASSWORD": PASSWORD_BYTES,
+    "REDIS_PASSWORD": PASSWORD_BYTES,
+}
+"""Secrets that nobody but the installation has chosen: how many bytes each should have."""
+
 CHANGE = "change it after the move"
 AFTER: Mapping[str, str] = {
-    "FLOWISE_SECRETKEY_OVERWRITE": "it stays, because with another one every stored credential is lost; to change it, "
-    "enter them anew",
+    **dict.fromkeys(
+        REPLACEABLE, "leave it out, and a new random one comes into the Secret; everybody has to log in again"
+    ),
+    VARIABLES[
+        "encryption_key"
+    ]: "it stays, because with another one every stored credential is lost; to change it after "
+    "the move see 'flowise-constructs docs rotate-the-keys'",
 }
-"""What to do about a sample's value."""
+"""What to do about a secret that is known or weak."""
 
 _KEYS_OF_AWS = "the encryption key comes from a Secret here: see FLOWISE_SECRETKEY_OVERWRITE"
 DROPPED: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flowise_constructs import EnvValue, SecretKey
 from flowise_constructs.core.findings import shown
 from flowise_constructs.core.rules import naming, texts
-from flowise_constructs.core.rules.secrets import looks_like_a_secret
+from flowise_constructs.core.rules.secrets import guessable, looks_like_a_secret
 from flowise_constructs.flowise.environment import OWNED
 from flowise_constructs.flowise.further_variables import useless
 from flowise_constructs.flowise.releases import Release
@@ -18,9 +18,11 @@ from flowise_constructs.importers.env.reading import Entries
 from flowise_constructs.importers.env.tables import (
     AFTER,
     CHANGE,
+    CHOSEN,
     DROPPED,
     NO_SECRETS,
     OF_COMPOSE,
+    REPLACEABLE,
     SAMPLES,
     SECRETS,
     UNUSED,
@@ -60,9 +62,17 @@ class EnvironmentVariables(Variables):
         where, value = self.where(name), self.take(name)
         if not isinstance(value, str):
             return value if isinstance(value, SecretKey) else None
-        if value in SAMPLES.get(name, ()):
-            self._notes.remark(where, f"has the sample's value, which everybody knows: {AFTER.get(name, CHANGE)}")
+        self.judge(name, where, value)
         return self._secrets.keep(*SECRETS.get(name, (self._suffix, name)), value)
+
+    def judge(self, name: str, where: str, value: str) -> None:
+        """Says what is weak about a secret that the installation itself has chosen."""
+        if value in SAMPLES.get(name, ()):
+            weak = "has the sample's value, which everybody knows"
+        elif (least := CHOSEN.get(name)) is None or (weak := guessable(value, least)) is None:
+            return
+        after = AFTER.get(name)
+        self._notes.remark(where, f"{weak}: {after or CHANGE}", "do" if name in REPLACEABLE else "know")
 
     def take_file(self, name: str, suffix: str, key: str) -> SecretKey | None:
         """Takes the path of a file, whose content the user puts into the key of a Secret."""
@@ -70,7 +80,7 @@ class EnvironmentVariables(Variables):
         if path is None:
             return None
         secret = SecretKey(secret=f"{self._secrets.prefix}-{suffix}", key=key)
-        self._notes.remark(where, f"is a file: put its content into key {key!r} of the Secret {secret.secret!r}")
+        self._notes.remark(where, f"is a file: put its content into key {key!r} of the Secret {secret.secret!r}", "do")
         return secret
 
     def take_url(self, name: str) -> str | SecretKey | None:
