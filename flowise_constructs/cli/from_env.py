@@ -70,8 +70,12 @@ def run(parsed: argparse.Namespace) -> int:
         manifests = "---\n".join(map(manifest, secrets))
         outputs.append(Output(parsed.secrets_output, manifests, _SECRETS, is_private=True))
     write_all(outputs, force=parsed.force)
-    remarks = {**environment.remarks, **dict(of_constructs(source, warning) for warning in warnings)}
-    _tell({**remarks, **dict.fromkeys(_of_secrets(parsed, secrets), "do")})
+    remarks: dict[Finding, Weight] = {
+        **environment.remarks,
+        **dict(of_constructs(source, warning) for warning in warnings),
+        **dict.fromkeys(_of_secrets(parsed, secrets), "do"),
+    }
+    _tell(remarks)
     return DONE
 
 

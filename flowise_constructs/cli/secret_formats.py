@@ -57,7 +57,11 @@ def external_secrets(secrets: Sequence[NeededSecret], parsed: argparse.Namespace
         raise UnusableError(f"{problem}: take the others with --only, or the construct ExternalSecrets with 'whole'")
     _hold(parsed)
     objects = [_external_secret(secret, parsed) for secret in secrets]
-    return "---\n".join(yaml.safe_dump(plain_data(item), sort_keys=True, allow_unicode=True) for item in objects)
+    dumped = (
+        yaml.safe_dump(plain_data(item), sort_keys=True, allow_unicode=True)  # pyright: ignore[reportUnknownMemberType]
+        for item in objects
+    )
+    return "---\n".join(dumped)
 
 
 def _hold(parsed: argparse.Namespace) -> None:

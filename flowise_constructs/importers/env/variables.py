@@ -27,7 +27,7 @@ from flowise_constructs.importers.env.tables import (
     SECRETS,
     UNUSED,
 )
-from flowise_constructs.importers.notes import Notes
+from flowise_constructs.importers.notes import Notes, Weight
 from flowise_constructs.importers.variables import Variables
 
 
@@ -67,12 +67,12 @@ class EnvironmentVariables(Variables):
 
     def judge(self, name: str, where: str, value: str) -> None:
         """Says what is weak about a secret that the installation itself has chosen."""
+        weak = guessable(value, CHOSEN[name]) if name in CHOSEN else None
         if value in SAMPLES.get(name, ()):
             weak = "has the sample's value, which everybody knows"
-        elif (least := CHOSEN.get(name)) is None or (weak := guessable(value, least)) is None:
-            return
-        after = AFTER.get(name)
-        self._notes.remark(where, f"{weak}: {after or CHANGE}", "do" if name in REPLACEABLE else "know")
+        if weak is not None:
+            weight: Weight = "do" if name in REPLACEABLE else "know"
+            self._notes.remark(where, f"{weak}: {AFTER.get(name, CHANGE)}", weight)
 
     def take_file(self, name: str, suffix: str, key: str) -> SecretKey | None:
         """Takes the path of a file, whose content the user puts into the key of a Secret."""
