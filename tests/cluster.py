@@ -13,13 +13,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import jsonschema
 import kubernetes_validate
-import referencing
-import referencing.jsonschema
 import yaml
 from api_server import security
 from api_server.verdicts import refusal, spelt_as_admitted
+from jsonschema_rs import Draft202012Validator, Registry
 
 Object = Mapping[str, Any]
 
@@ -79,8 +77,8 @@ def versions() -> list[str]:
 
 
 @cache
-def _definitions(version: str) -> Any:
-    return _schema(version, "_definitions")
+def _definitions(version: str) -> Registry:
+    return Registry([("json-schema:///_definitions.json", _schema(version, "_definitions"))])
 
 
 def _schema(version: str, name: str) -> Any:
@@ -89,13 +87,9 @@ def _schema(version: str, name: str) -> Any:
 
 
 @cache
-def _validator(version: str, kind: str, api_version: str) -> jsonschema.Draft202012Validator:
+def _validator(version: str, kind: str, api_version: str) -> Draft202012Validator:
     group = re.sub(r"^([^./]*)(?:\.[^/]*)?/", r"\1-", api_version)
-    schema = _schema(version, f"{kind.lower()}-{group}")
-    registry = referencing.Registry[Any]()
-    for content in (schema, _definitions(version)):
-        registry = referencing.jsonschema.DRAFT202012.create_resource(content) @ registry
-    return jsonschema.Draft202012Validator(schema, registry=registry)
+    return Draft202012Validator(_schema(version, f"{kind.lower()}-{group}"), registry=_definitions(version))
 
 
 def schema_problems(document: Object, version: str) -> list[str]:
@@ -103,7 +97,7 @@ def schema_problems(document: Object, version: str) -> list[str]:
     if is_custom(document):
         return []
     errors = _validator(version, document["kind"], document["apiVersion"]).iter_errors(document)
-    return [f"{_called(document)}: {error.json_path}: {error.message[:200]}" for error in errors]
+    return [f"{_called(document)}: {error.instance_path}: {error.message[:200]}" for error in errors]
 
 
 def is_custom(document: Object) -> bool:

@@ -16,6 +16,9 @@ ROOT = Path(__file__).parent.parent
 # main.py and imports/ are at the top of the project, outside the package.
 sys.path.insert(0, str(ROOT))
 
+# Processes that tests start compile the package once, not each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # cdk8s starts Node when it is imported.
 use_bundled_node()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import deployments
-from deployments import BACKUP, POSTGRES
+from cdk8s import App, Chart
+from deployments import AUTH, BACKUP, POSTGRES
 
 from flowise_constructs import (
     ApiKeys,
@@ -22,6 +24,8 @@ from flowise_constructs import (
     Drill,
     ExistingClaim,
     ExtraClaim,
+    Flowise,
+    FlowiseMain,
     GcsBucket,
     Image,
     Ingress,
@@ -47,6 +51,7 @@ from flowise_constructs import (
     Service,
     ServiceAccount,
     Settings,
+    SqliteDatabase,
     Volume,
     Worker,
     WritableSizes,
@@ -75,12 +80,18 @@ def item_of(cls: Callable[..., object], name: str, /, **others: Any) -> dict[str
     return {f"{cls.__name__}.{name}": lambda value: cls(**others, **{name: [value]})}
 
 
-def pod(**options: Any) -> str:
-    """The manifest with these options of main's pod."""
-    return deployments.synthesized(deployments.standalone(main=Main(pod=PodOptions(**options))))
+APP = App()
+FLOWISE = Flowise(auth=AUTH, database=SqliteDatabase())
+_numbers = itertools.count()
 
 
-def _volume(source: Any) -> str:
+def pod(**options: Any) -> FlowiseMain:
+    """A main with these options of its pod."""
+    main = Main(awaits_owner=False, pod=PodOptions(**options))
+    return FlowiseMain(Chart(APP, f"chart-{next(_numbers)}"), "Main", flowise=FLOWISE, main=main)
+
+
+def _volume(source: Any) -> FlowiseMain:
     return pod(volumes=[Volume(name="further", source=source, mount_path="/further")])
 
 

@@ -117,8 +117,17 @@ def hints(cls: Any) -> Mapping[str, Any]:
     return HINTS[cls]
 
 
+STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {}
+
+
 def of_hint(hint: Any) -> st.SearchStrategy[Any]:
-    """Values of the right type, right or wrong by the rules."""
+    """Values of the right type, right or wrong by the rules. Hypothesis prepares each strategy once."""
+    if hint not in STRATEGIES:
+        STRATEGIES[hint] = _of_hint(hint)
+    return STRATEGIES[hint]
+
+
+def _of_hint(hint: Any) -> st.SearchStrategy[Any]:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any:
         return ANYTHING

@@ -50,6 +50,7 @@ def longest(subject: str) -> int:
     return max(number for number in range(1, 2000) if verdicts(subject).get(key("a" * number)) == ADMITTED)
 
 
+@cache
 def spelt_as_admitted(subject: str, text: str) -> bool:
     """Whether the server admitted the text or, where it was never asked, each character at such a place, and the length.
 
