@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from flowise_constructs.core.findings import Finding, warn
@@ -70,7 +71,7 @@ class Doors(Value):
                 f"Doors.public: {which} may forward another path than the one that it matched, see help(Doors): try it"
             )
 
-    @property
+    @cached_property
     def public_door(self) -> Ingress | HttpRoute:
         """`public` with its paths."""
         if isinstance(self.public, HttpRoute):
