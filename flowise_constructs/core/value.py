@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
-from flowise_constructs.core.checking import ProblemError, conform, hints_of
+from flowise_constructs.core.checking import ProblemError, checks_of
 from flowise_constructs.core.findings import ConfigError, Finding
 
 
@@ -40,9 +40,9 @@ class Value:
 def _problems(value: Value) -> Iterator[tuple[str, ProblemError]]:
     """Checks each field, and replaces the given value by a copy."""
     assert is_dataclass(value)
-    hints = hints_of(type(value))
+    checks = checks_of(type(value))
     for field in fields(value):
         try:
-            object.__setattr__(value, field.name, conform(hints[field.name], getattr(value, field.name)))
+            object.__setattr__(value, field.name, checks[field.name](getattr(value, field.name)))
         except ProblemError as error:
             yield field.name, error

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from constructs import Construct
 
-from flowise_constructs.core.checking import problem_with
+from flowise_constructs.core.checking import check_of, problem_of
 from flowise_constructs.core.findings import ConfigError, Finding
 from flowise_constructs.core.rules import naming
 from flowise_constructs.kubernetes.availability import default_spread
@@ -16,6 +16,8 @@ from flowise_constructs.kubernetes.pod_options import SAFE_TO_EVICT, PodOptions,
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, SecretKey
 from flowise_constructs.kubernetes.schema import plain
 from flowise_constructs.kubernetes.security import Security
+
+_ENV_VALUE = check_of(EnvValue)
 
 
 def template_meta(
@@ -114,7 +116,7 @@ def variables(environment: Mapping[str, EnvValue]) -> list[Manifest]:
     findings = [
         Finding(f"env[{name!r}]", problem)
         for name, value in environment.items()
-        if (problem := naming.env_name(name) or problem_with(EnvValue, value)) is not None
+        if (problem := naming.env_name(name) or problem_of(_ENV_VALUE, value)) is not None
     ]
     if findings:
         raise ConfigError(findings)
