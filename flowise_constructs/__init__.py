@@ -33,6 +33,7 @@ from flowise_constructs.monitoring.values import PostgresExporter, QueueExporter
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.owner.values import ApiKeys, Owner
 from flowise_constructs.queueing.values import BundledRedis, Queue, Redis, RedisTls
+from flowise_constructs.scaling.values import CpuScaling, External, ExternalMetric, QueueScaling
 from flowise_constructs.secrets.values import KeyRotation, RemoteRef, StoreRef, SyncPolicy
 from flowise_constructs.storage.values import (
     AzureContainer,
@@ -89,6 +90,7 @@ __all__ = [
     "ConfigMapKey",
     "ConfigWarning",
     "Construct",
+    "CpuScaling",
     "DataClaim",
     "DatabaseTls",
     "Deployment",
@@ -99,6 +101,8 @@ __all__ = [
     "Endpoint",
     "EnvValue",
     "ExistingClaim",
+    "External",
+    "ExternalMetric",
     "ExternalSecrets",
     "ExtraClaim",
     "Finding",
@@ -142,6 +146,7 @@ __all__ = [
     "Queue",
     "QueueChart",
     "QueueExporter",
+    "QueueScaling",
     "Redis",
     "RedisExporter",
     "RedisServer",

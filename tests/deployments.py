@@ -24,6 +24,7 @@ from flowise_constructs import (
     Cilium,
     ConfigMapKey,
     ConfigWarning,
+    CpuScaling,
     DatabaseTls,
     DataClaim,
     Deployment,
@@ -32,6 +33,8 @@ from flowise_constructs import (
     Doors,
     Drill,
     ExistingClaim,
+    External,
+    ExternalMetric,
     ExternalSecrets,
     ExtraClaim,
     GatewayRef,
@@ -66,6 +69,7 @@ from flowise_constructs import (
     Queue,
     QueueChart,
     QueueExporter,
+    QueueScaling,
     Redis,
     RedisExporter,
     RedisTls,
@@ -239,6 +243,7 @@ def owned(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 EDGE = PodPeer(namespace="traefik")
+KEDA = PodPeer(namespace="keda", pods={"app": "keda-operator"})
 DRILLED = Backup(target=BACKUP.target, drill=Drill())
 SOMEWHERE = Settings(
     app_url=f"https://{HOST}",
@@ -624,6 +629,26 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         ),
         image=Image(pull_secrets=["r", "s"]),
         names=Names(namespace="ai"),
+    ),
+    "queue-scaled": with_policies(
+        queue(
+            queue=Queue(redis=BundledRedis(), name="jobs"),
+            main=Main(replicas=CpuScaling(2, 5)),
+            worker=Worker(replicas=QueueScaling(minimum=2, maximum=10), concurrency=5),
+            names=Names(namespace="ai"),
+        ),
+        servers=OutsideServers(database="internet"),
+        scalers=[KEDA],
+    ),
+    "queue-scaled-by-reference": queue(
+        queue=Queue(redis=replace(REDIS_BY_REFERENCE, tls=RedisTls())),
+        settings=Settings(authorities=CERTIFICATE),
+        main=Main(replicas=External()),
+        worker=Worker(replicas=QueueScaling(2, 20, stabilization_seconds=600, scale_down_seconds=90)),
+    ),
+    "queue-scaled-by-a-metric": queue(
+        image=Image(tag="3.1.2"),
+        worker=Worker(replicas=QueueScaling(1, 4, metric=ExternalMetric(labels={"namespace": "ai"})), concurrency=5),
     ),
     "queue-longest-names": queue(
         database=BundledPostgres(),

@@ -19,10 +19,12 @@ from flowise_constructs import (
     BundledRedis,
     ClusterDns,
     ConfigMapKey,
+    CpuScaling,
     DataClaim,
     Destination,
     Drill,
     ExistingClaim,
+    ExternalMetric,
     ExtraClaim,
     Flowise,
     FlowiseMain,
@@ -42,6 +44,7 @@ from flowise_constructs import (
     PodOptions,
     PodPeer,
     ProbeNumbers,
+    QueueScaling,
     Registry,
     Resources,
     Restore,
@@ -111,6 +114,7 @@ def _named(suffix: str, of: str, **given: Any) -> Way:
     )
 
 
+LARGEST = 2**31 - 1
 INGRESS: dict[str, Any] = {"hosts": [IngressHost(host="a.example.com")]}
 OWNED: dict[str, Any] = {"email": "a@example.com", "password": SecretKey(secret="a", key="k")}
 ANNOTATED: list[tuple[Callable[..., object], str, dict[str, Any]]] = [
@@ -148,10 +152,12 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "name of a namespace": field(Names, "namespace") | field(PodPeer, "namespace"),
     "label key": key_of(PodOptions, "labels")
     | key_of(Backup, "labels", **BACKED_UP)
+    | key_of(ExternalMetric, "labels")
     | key_of(PodPeer, "pods")
     | key_of(PodPeer, "namespace_labels"),
     "label value": value_of(PodOptions, "labels")
     | value_of(Backup, "labels", **BACKED_UP)
+    | value_of(ExternalMetric, "labels")
     | value_of(PodPeer, "pods")
     | value_of(PodPeer, "namespace_labels"),
     "network of a policy": {
@@ -195,6 +201,14 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "probe's time-out": field(ProbeNumbers, "timeout_seconds"),
     "probe's failures": field(ProbeNumbers, "failure_threshold"),
     "replicas": field(Main, "replicas") | field(Worker, "replicas"),
+    "least replicas": field(QueueScaling, "minimum", maximum=LARGEST) | field(CpuScaling, "minimum", maximum=LARGEST),
+    "most replicas": field(QueueScaling, "maximum", minimum=1) | field(CpuScaling, "maximum", minimum=1),
+    "cpu target": field(CpuScaling, "target_percent"),
+    "stabilization window": field(QueueScaling, "stabilization_seconds", scale_down_seconds=31)
+    | field(CpuScaling, "stabilization_seconds", scale_down_seconds=31),
+    "policy's period": field(QueueScaling, "scale_down_seconds", stabilization_seconds=3600)
+    | field(CpuScaling, "scale_down_seconds", stabilization_seconds=3600),
+    "external metric's name": field(ExternalMetric, "name"),
     "grace period": field(Worker, "grace_seconds")
     | field(PodOptions, "termination_grace_seconds")
     | {"Main.pre_stop_seconds": lambda value: Main(pre_stop_seconds=value - 15)},

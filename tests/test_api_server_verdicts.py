@@ -83,7 +83,7 @@ OF_FLOWISE = {
         "cors_origin",
     ),
     *("frame_source", "listed", "bucket", "region", "prefix", "queue_name", "identifier", "certificate", "_proxies"),
-    *("_dns_name", "_dns_pattern"),
+    *("_dns_name", "_dns_pattern", "_share"),
     *("_address", "_dump_argument", "_table", "_backup_id", "_json", "all_annotations"),
 }
 """Rules of what Flowise, a registry, a bucket or YAML reads: the API server has no opinion on it."""
@@ -101,7 +101,7 @@ NOT_IN_AN_OBJECT = {
     *("StoreRef.name", "SyncPolicy.refresh_seconds", "Cilium.ports"),
     *("GatewayRef.name", "GatewayRef.namespace", "GatewayRef.section_name", "GatewayRef.port", "HttpRoute.name"),
     *("HttpRoute.hosts", "HttpRoute.annotations", "RouteRule.paths", "RouteRule.request_timeout"),
-    *("RouteRule.backend_request_timeout", "Doors.paths"),
+    *("RouteRule.backend_request_timeout", "Doors.paths", "QueueScaling.authentication"),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

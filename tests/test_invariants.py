@@ -103,6 +103,7 @@ IN_NAMESPACE = (
     "names",
     "queue-pods",
     "queue-owner",
+    "queue-scaled",
     "queue-further-containers",
     "key-rotation-postgres-tls",
     "external-secrets",
@@ -292,6 +293,14 @@ def references(document: dict[str, Any]) -> set[tuple[str, str]]:
             found |= {("Service", path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
     if document["kind"] == "HTTPRoute":
         found |= {("Service", entry["name"]) for rule in document["spec"]["rules"] for entry in rule["backendRefs"]}
+    if document["kind"] == "ScaledObject":
+        logins = [trigger.get("authenticationRef") for trigger in document["spec"]["triggers"]]
+        found |= {("TriggerAuthentication", login["name"]) for login in logins if login}
+    if document["kind"] == "TriggerAuthentication":
+        for word, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
+            found |= {(kind, entry["name"]) for entry in document["spec"].get(word, ())}
+    if "scaleTargetRef" in document.get("spec", {}):
+        found.add((document["spec"]["scaleTargetRef"]["kind"], document["spec"]["scaleTargetRef"]["name"]))
     if "targetRef" in document.get("spec", {}):
         found.add((document["spec"]["targetRef"]["kind"], document["spec"]["targetRef"]["name"]))
     return found

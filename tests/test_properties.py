@@ -141,7 +141,13 @@ def _of_hint(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(of_hint(arguments[0]), of_hint(arguments[1]), max_size=2)
     if origin is not None and issubclass(origin, Sequence):
         return st.lists(of_hint(arguments[0]), max_size=2)
-    plain: dict[Any, st.SearchStrategy[Any]] = {str: STRINGS, int: NUMBERS, bool: st.booleans(), type(None): st.none()}
+    plain: dict[Any, st.SearchStrategy[Any]] = {
+        str: STRINGS,
+        int: NUMBERS,
+        bool: st.booleans(),
+        type(None): st.none(),
+        float: st.floats(),
+    }
     return plain[hint] if hint in plain else made(hint)
 
 

@@ -27,7 +27,7 @@ PLAIN: Any = pydoc.plaintext  # type: ignore[attr-defined]
 
 def test_help_shows_each_fields_words() -> None:
     shown = pydoc.render_doc(Main, renderer=PLAIN)
-    assert "replicas: quantities.Count = 1\n" in shown
+    assert "replicas: quantities.Count | CpuScaling | External = 1\n" in shown
     assert WORDS in shown
     assert "Default: every 10 s in queue mode" in shown
 

@@ -17,11 +17,13 @@ from deployments import AUTH, PASSWORD
 import flowise_constructs
 from flowise_constructs import (
     ConfigError,
+    CpuScaling,
     Finding,
     Image,
     IngressHost,
     Main,
     PodOptions,
+    QueueScaling,
     Redis,
     Resources,
     SecretKey,
@@ -33,6 +35,8 @@ from flowise_constructs.core.rules import quantities, schedules, texts
 from flowise_constructs.core.value import Value
 
 PUBLIC = [getattr(flowise_constructs, name) for name in flowise_constructs.__all__]
+RANGES = (CpuScaling, QueueScaling)
+"""Two numbers that read as a range: `CpuScaling(2, 5)`."""
 VALUES = [cls for cls in PUBLIC if isinstance(cls, type) and issubclass(cls, Value)]
 
 
@@ -44,7 +48,8 @@ def test_public_names_are_sorted_and_there() -> None:
 @pytest.mark.parametrize("cls", VALUES, ids=lambda cls: cls.__name__)
 def test_values_are_frozen_keyword_only_and_documented(cls: Any) -> None:
     assert cls.__dataclass_params__.frozen
-    assert all(field.kw_only for field in dataclasses.fields(cls))
+    positional = {field.name for field in dataclasses.fields(cls) if not field.kw_only}
+    assert positional == ({"minimum", "maximum"} if cls in RANGES else set())
     assert "__slots__" not in vars(cls)
     assert cls.__doc__
     assert not cls.__doc__.startswith(f"{cls.__name__}(")

@@ -30,6 +30,7 @@ from flowise_constructs.kubernetes.security import Security
 from flowise_constructs.owner.job import OwnerJob
 from flowise_constructs.owner.values import Owner
 from flowise_constructs.queueing.values import Queue
+from flowise_constructs.scaling.values import fewest
 from flowise_constructs.storage.s3 import S3Storage
 from flowise_constructs.storage.values import Claim, S3Bucket, Storage
 
@@ -139,7 +140,7 @@ class FlowiseChart(Chart):
 
     def _owner(self, owner: Owner | None) -> None:
         """Nothing where main was refused, or is stopped: the Job would wait for it in vain."""
-        if owner is not None and hasattr(self, "main") and self.main.main.replicas > 0:
+        if owner is not None and hasattr(self, "main") and fewest(self.main.main.replicas) > 0:
             deployment = Deployment.of(self.main)
             self.owner = self.owner_class(
                 self, "Owner", owner=self._everywhere.owner(owner), deployment=deployment, **self._apart()

@@ -24,7 +24,6 @@ from flowise_constructs.flowise.pod import (
 )
 from flowise_constructs.flowise.probe_paths import PING, ready_path
 from flowise_constructs.flowise.refusals import holds_one, refuse_contradictions, warn_of_open_registration
-from flowise_constructs.flowise.replicas import runs_several
 from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.flowise.variables import PORT, READINESS_SCRIPT
@@ -39,9 +38,12 @@ from flowise_constructs.kubernetes.objects import Manifest, api_object, object_m
 from flowise_constructs.kubernetes.pod_options import ProbeNumbers
 from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY
+from flowise_constructs.scaling.autoscaler import cpu_scaler
+from flowise_constructs.scaling.values import runs_several, scaler_of
 from flowise_constructs.storage.claims import CLAIM_SUFFIX, claim_name, data_claim
 from flowise_constructs.storage.values import Claim, DataClaim
 
+CONTAINER = "flowise"
 LOST_CONNECTION_GRACE_SECONDS = 10
 QUEUE_LIVENESS = ProbeNumbers(timeout_seconds=10)
 STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
@@ -50,8 +52,9 @@ STANDALONE_LIVENESS = ProbeNumbers(period_seconds=20, timeout_seconds=10)
 class FlowiseMain(Construct):
     """Main: Deployment `{name}`, Service `{name}`, service account, scripts, a PodDisruptionBudget `{name}` if two pods
     can run (`.disruption_budget`), and, where asked for, claim and Ingress, HTTPRoutes or two doors (`.entrance`: the
-    objects by their ids; GKE's BackendConfig or policies are among them); ConfigMap `{name}-certificates` of the
-    certificates that are given as text; the new claim of a `SharedVolume`.
+    objects by their ids; GKE's BackendConfig or policies are among them), HorizontalPodAutoscaler (`.scaling`,
+    likewise); ConfigMap `{name}-certificates` of the certificates that are given as text; the new claim of a
+    `SharedVolume`.
 
     Must exist already: the Secrets that `flowise` refers to, the database, and in queue mode Redis and the bucket.
     In standalone mode one main does everything. In queue mode it serves requests, and `FlowiseWorker` runs the flows.
@@ -85,11 +88,12 @@ class FlowiseMain(Construct):
         self.environment = environment_of(self, FlowiseMain)
         of_workers = WORKER_PROBES if flowise.queue else ()
         config_map(scripts or self, "Scripts", self._identity, SCRIPTS_SUFFIX, self._scripts(*of_workers))
-        self.workload = flowise_workload(self, self._identity, flowise, self._process())
+        self.workload = flowise_workload(self, self._identity, flowise, self._process(), scaler_of(main.replicas))
         self.deployment = deployment(self, self.workload, main.pod, replicas=main.replicas, strategy=self._strategy())
         self.disruption_budget = disruption_budget(
             self, self._identity, main.disruption_budget, several=runs_several(main.replicas)
         )
+        self.scaling = cpu_scaler(self, self._identity, main.replicas, CONTAINER)
         self.service = self._service()
         if texts := self._certificates.texts:
             config_map(self, "Certificates", self._identity, CERTIFICATES_SUFFIX, texts)
@@ -131,7 +135,7 @@ class FlowiseMain(Construct):
         main, queued = self.main, self.flowise.queue is not None
         return FlowiseProcess(
             role="main",
-            container="flowise",
+            container=CONTAINER,
             command=held_command("FlowiseMain", self.command()),
             environment=self.environment,
             scripts=mounted_files(self.names.name, SCRIPTS_SUFFIX, self._scripts()),

@@ -32,6 +32,7 @@ from flowise_constructs.kubernetes.references import EnvValue
 from flowise_constructs.kubernetes.scripts import SCRIPTS_DIRECTORY, scripts
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.queueing import variables as queueing
+from flowise_constructs.scaling.values import Replicas, Scaler, written
 from flowise_constructs.storage.files import key_volumes
 from flowise_constructs.storage.values import ObjectStore
 from flowise_constructs.storage.variables import GOOGLE_KEY
@@ -79,18 +80,21 @@ class FlowiseProcess:
     """Whether there can be two of these pods."""
 
 
-def flowise_workload(scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess) -> Workload:
+def flowise_workload(
+    scope: Construct, identity: Identity, flowise: Flowise, process: FlowiseProcess, scaler: Scaler | None
+) -> Workload:
     """The pods of a process. Creates the service account and the ConfigMap of scripts as children of the scope."""
     return Workload(
         kind="Deployment",
         identity=identity,
         template=_template(scope, identity, flowise, process),
         makes_service_account=process.options.service_account.create,
+        scaler=scaler,
     )
 
 
 def deployment(
-    scope: Construct, workload: Workload, options: PodOptions, *, replicas: int, strategy: Manifest
+    scope: Construct, workload: Workload, options: PodOptions, *, replicas: Replicas, strategy: Manifest
 ) -> ApiObject:
     """The Deployment of the pods; ConfigError where the same cdk8s chart has one of that name already."""
     identity = workload.identity
@@ -106,7 +110,7 @@ def deployment(
         kind="Deployment",
         metadata=object_meta(identity, annotations=pods.reloader(options)),
         spec={
-            "replicas": replicas,
+            "replicas": written(replicas),
             "selector": {"matchLabels": dict(identity.selector)},
             "strategy": strategy,
             "template": workload.template,

@@ -16,6 +16,7 @@ from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
 from flowise_constructs.kubernetes.claims import ExtraClaim, LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.pod_options import Volume
+from flowise_constructs.scaling.values import called, runs_several
 from flowise_constructs.storage.values import Claim, LocalStorage, ObjectStore
 
 
@@ -37,11 +38,11 @@ def refuse_contradictions(flowise: Flowise, main: Main, data: Claim | None) -> N
                 "Flowise.storage a bucket, or SharedVolume(claim=...)",
             )
         )
-    if flowise.queue is None and main.replicas > 1:
+    if flowise.queue is None and runs_several(main.replicas):
         findings.append(
             Finding(
                 "Main.replicas",
-                f"{main.replicas} outside queue mode: each main would run every schedule; use 1, or queue mode",
+                f"{called(main.replicas)} outside queue mode: each main would run every schedule; use 1, or queue mode",
             )
         )
     if main.strategy == "RollingUpdate" and holds_one(flowise, data, main):
@@ -101,9 +102,9 @@ def _claims_of_one(flowise: Flowise, main: Main) -> Iterator[Finding]:
         problem = f"a LogClaim with {type(flowise.storage).__name__}: logs go there with the files; leave it out"
         yield Finding("WritableSizes.logs", problem)
     for name in of_one_pod(by_name(main.pod.claims, main.sizes.logs)):
-        if main.replicas > 1:
-            problem = f"{main.replicas} with the claim {name!r}, which one pod may use: access_mode='ReadWriteMany'"
-            yield Finding("Main.replicas", problem)
+        if runs_several(main.replicas):
+            problem = f"{called(main.replicas)} with the claim {name!r}, which one pod may use"
+            yield Finding("Main.replicas", f"{problem}: access_mode='ReadWriteMany'")
 
 
 def _lost_directories(flowise: Flowise, main: Main, data: Claim | None) -> Iterator[Finding]:

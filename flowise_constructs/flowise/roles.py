@@ -15,6 +15,7 @@ from flowise_constructs.kubernetes.availability import DisruptionBudget
 from flowise_constructs.kubernetes.claims import LogClaim, by_name, of_one_pod
 from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, Resources
 from flowise_constructs.kubernetes.references import EnvValue
+from flowise_constructs.scaling.values import CpuScaling, External, QueueScaling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ LEAST_MEMORY = "1Gi"
 """Flowise peaks at 910 MiB while it boots."""
 LEAST_STOP_SECONDS = 5
 """Main ends one or two seconds after the stop signal."""
+LARGEST_CONCURRENCY = 1000
+"""Above it one worker takes the whole queue."""
 LEAST_STARTUP_SECONDS = 90
 """A boot took up to 88 seconds."""
 
@@ -72,8 +75,9 @@ def _too_little(value: Main | Worker) -> Iterator[Finding]:
 class Main(Value):
     """What is specific to main."""
 
-    replicas: quantities.Count = 1
-    """`replicas`. More than one only in queue mode. 0 stops Flowise and keeps all data."""
+    replicas: quantities.Count | CpuScaling | External = 1
+    """`replicas`. More than one only in queue mode. 0 stops Flowise and keeps all data. A `CpuScaling`: an autoscaler
+    sets it. `External()`: somebody else does."""
     disruption_budget: DisruptionBudget | None = DisruptionBudget()
     """The PodDisruptionBudget, made if two or more mains can run: one may be evicted at a time. None: no budget."""
     service: Service = Service()
@@ -125,8 +129,9 @@ class Main(Value):
 class Worker(Value):
     """What is specific to workers."""
 
-    replicas: quantities.Count = 1
-    """`replicas`. With 0 every prediction waits."""
+    replicas: quantities.Count | QueueScaling | External = 1
+    """`replicas`. With 0 every prediction waits. A `QueueScaling`: as many as the queues need. `External()`: somebody
+    else sets it. Example: `QueueScaling(minimum=2, maximum=10)`."""
     disruption_budget: DisruptionBudget | None = DisruptionBudget()
     """The PodDisruptionBudget, made if two or more workers can run: one may be evicted at a time. None: no budget."""
     concurrency: quantities.Positive = 10
@@ -158,7 +163,8 @@ class Worker(Value):
             )
         if self.concurrency == 1:
             warn("Worker.concurrency: 1 lets a flow that calls another flow wait for itself if every worker is busy")
-        if self.concurrency > 1000:
+        yield from self._unscalable()
+        if self.concurrency > LARGEST_CONCURRENCY:
             warn(f"Worker.concurrency: {self.concurrency} lets one worker take the whole queue; 5 to 50 is usual")
         if self.pod.termination_grace_seconds is not None:
             yield self.finding("pod", "has termination_grace_seconds, which is grace_seconds here: leave it out")
@@ -168,3 +174,15 @@ class Worker(Value):
                 f"{name!r} is a claim for one pod, and a rollout of workers starts the new pod beside the old one: "
                 "take access_mode='ReadWriteMany'",
             )
+
+    def _unscalable(self) -> Iterator[Finding]:
+        """What QueueScaling can't follow."""
+        scaling = self.replicas
+        if not isinstance(scaling, QueueScaling):
+            return
+        if self.concurrency > LARGEST_CONCURRENCY:
+            problem = f"{self.concurrency} with QueueScaling: one worker takes all jobs, and none is ever added"
+            yield self.finding("concurrency", f"{problem}: {LARGEST_CONCURRENCY} or less; 5 to 50 is usual")
+        if scaling.scale_down_seconds < self.grace_seconds:
+            problem = f"scale_down_seconds {scaling.scale_down_seconds} is below grace_seconds {self.grace_seconds}"
+            yield self.finding("replicas", f"{problem}: a worker would go while the one before still finishes its jobs")

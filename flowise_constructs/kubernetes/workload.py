@@ -27,6 +27,8 @@ class Workload:
     """The pod template as in the YAML, before the user's own patches."""
     makes_service_account: bool
     """Whether the service account is an object of this deployment."""
+    scaler: Literal["ScaledObject", "HorizontalPodAutoscaler", "External"] | None = None
+    """What sets the number of pods: an object of this deployment, of that kind, or somebody else. None: the YAML."""
 
     @property
     def name(self) -> str:

@@ -134,6 +134,12 @@ class Manifests:
             yield from _of_route(item, namespace, by)
         if kind in ("RoleBinding", "ClusterRoleBinding"):
             yield from _of_binding(item, namespace, by)
+        if kind == "ScaledObject":
+            logins = [map_at(trigger, "authenticationRef") for trigger in maps_at(item, "spec", "triggers")]
+            alone = [entry for entry in logins if entry.get("kind", "TriggerAuthentication") == "TriggerAuthentication"]
+            yield from _named(alone, "TriggerAuthentication", namespace, by, "authenticationRef")
+        if kind == "TriggerAuthentication":
+            yield from _of_login(item, namespace, by)
 
     def _of_pods(self, pods: Pods) -> Iterator[Reference]:
         pod, namespace, by = pods.spec, pods.owner.namespace, f"{pods.owner.kind} {pods.owner.name}"
@@ -199,6 +205,12 @@ def _of_binding(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Re
     yield from _named(
         [entry for entry in accounts if entry.get("name") != "default"], "ServiceAccount", namespace, by, "subjects"
     )
+
+
+def _of_login(item: Mapping[str, Any], namespace: str, by: str) -> Iterator[Reference]:
+    for word, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
+        for entry in maps_at(item, "spec", word):
+            yield from _keyed(entry, kind, namespace, by, str(entry.get("parameter")), is_own=False)
 
 
 def _of_volume(volume: Mapping[str, Any], namespace: str, by: str) -> Iterator[tuple[Reference, str]]:

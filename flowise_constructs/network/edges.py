@@ -35,6 +35,8 @@ class Edges:
     """Who reaches main from outside the deployment."""
     scrapers: Sequence[Peer]
     """Who reaches the exporters."""
+    scalers: Sequence[Peer]
+    """Who asks the bundled Redis for the length of its queues."""
     identity: Identity | None
     allow: Sequence[Destination]
 
@@ -60,6 +62,8 @@ class Edges:
         used = {item.name: self._port_of(workload, item) for item in self.groups.values()}
         clients = [_pods_of(self.groups[name]) for name, port in used.items() if port is not None]
         numbers = sorted({port for port in used.values() if port is not None})
+        if clients and role_of(self.deployment, workload) == "redis":
+            clients += addresses.peers(self.scalers)
         return [{"from": clients, "ports": ports(numbers)}] if clients else []
 
     def egress(self, workload: Workload) -> list[Manifest]:

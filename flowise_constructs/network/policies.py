@@ -31,7 +31,7 @@ class NetworkPolicies(Construct):
 
     - Main accepts `edge`, `monitoring` and `nodes` at its own port, the exporters of `Monitoring` accept `monitoring`
       and `nodes` at theirs. No other pod accepts anything, but for the bundled PostgreSQL and Redis, which accept the
-      pods of this deployment that use them.
+      pods of this deployment that use them, and Redis `scalers`.
     - Mains and workers, with their gates, reach the database, Redis, the object store, the mail server, the proxy, and
       with `internet="public"` every public address: no private, link-local or carrier-grade one, and so no metadata.
     - Backups and restores reach the database and the object stores, drills the object store of the backups.
@@ -61,6 +61,7 @@ class NetworkPolicies(Construct):
         edge: Peers = (),
         monitoring: Peers = (),
         nodes: Sequence[network.Network] = (),
+        scalers: Peers = (),
         servers: OutsideServers = OutsideServers(),
         identity: Identity | None = None,
         internet: Literal["public", "none"] = "public",
@@ -71,7 +72,9 @@ class NetworkPolicies(Construct):
     ) -> None:
         """`edge`: who passes requests on to main: the pods of the Ingress controller or gateway, or the networks of
         load balancers. `monitoring`: who else reaches main's port, and those of exporters: Prometheus. `nodes`:
-        networks of the nodes, where the cluster's network doesn't exempt the kubelet's probes.
+        networks of the nodes, where the cluster's network doesn't exempt the kubelet's probes. `scalers`: who asks the
+        bundled Redis for the length of its queues: KEDA's operator,
+        `[PodPeer(namespace="keda", pods={"app": "keda-operator"})]`.
 
         `servers`: where the servers outside are. `identity`: how pods show an object store without keys who they are:
         `"eks-pod-identity"`; `"gke"`, its metadata server; `"token"`, one of the service account, exchanged at a public
@@ -92,7 +95,13 @@ class NetworkPolicies(Construct):
         )
         callers, scrapers = (*edge, *monitoring, *nodes), (*monitoring, *nodes)
         edges = Edges(
-            deployment=deployment, around=around, callers=callers, scrapers=scrapers, identity=identity, allow=allow
+            deployment=deployment,
+            around=around,
+            callers=callers,
+            scrapers=scrapers,
+            scalers=scalers,
+            identity=identity,
+            allow=allow,
         )
         findings = Findings()
         findings.attempt(lambda: _refuse_contradictions(edges, edge, cilium))
@@ -160,6 +169,7 @@ def _contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> Iterato
     if (entrances.first or entrances.public) is not None and not edge:
         problem = f"is empty, and nobody would reach main through its {entrances.name}: give the controller's pods"
         yield _finding("edge", f"{problem}, such as [PodPeer(namespace='ingress-nginx')]")
+    yield from _of_scalers(edges)
     reached = {name for item in edges.allow for name in item.components}
     for component in (role_of(deployment, item) for item in deployment.workloads if item.has_token):
         if component not in reached:
@@ -173,6 +183,17 @@ def _contradictions(edges: Edges, edge: Peers, cilium: Cilium | None) -> Iterato
         yield _finding("allow", f"names {name!r}, which this deployment doesn't have: leave it out")
     if edges.identity is not None and not any(identities_of(deployment, name) for name in USERS):
         yield _finding("identity", "has no effect: no object store is used without keys; leave it out")
+
+
+def _of_scalers(edges: Edges) -> Iterator[Finding]:
+    bundled = edges.deployment.workload("redis") is not None
+    asked = any(item.scaler == "ScaledObject" for item in edges.deployment.workloads)
+    if bundled and asked and not edges.scalers:
+        problem = "is empty, and KEDA's operator doesn't reach the bundled Redis, whose queues it asks for"
+        fix = "[PodPeer(namespace='keda', pods={'app': 'keda-operator'})]"
+        yield _finding("scalers", f"{problem}: give its pods, such as {fix}")
+    if edges.scalers and not bundled:
+        yield _finding("scalers", "has no effect: there is no bundled Redis; leave it out")
 
 
 def _warn(deployment: Deployment, callers: Sequence[object], monitoring: Peers) -> None:

@@ -95,3 +95,17 @@ def retention_environment(queue: Queue) -> Environment:
 def concurrency_environment(concurrency: int) -> Environment:
     """How many jobs a worker runs at a time."""
     return {"WORKER_CONCURRENCY": str(concurrency)}
+
+
+BUSY_LISTS = ("wait", "active")
+"""BullMQ's lists of the jobs that take a slot, or wait for one."""
+
+
+def queue_name(queue: Queue, kind: str) -> str:
+    """What BullMQ calls the queue of one kind of jobs."""
+    return f"{queue.name}-{kind}"
+
+
+def list_key(queue: Queue, kind: str, name: str) -> str:
+    """The key of one of its lists in Redis. Flowise sets no prefix of its own."""
+    return f"bull:{queue_name(queue, kind)}:{name}"
