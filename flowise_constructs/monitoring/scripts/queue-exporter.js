@@ -6,6 +6,8 @@
 const http = require('http')
 const { TYPE, render } = require('./exposition')
 const { findFlowise } = require('./flowise-package')
+const { describe } = require('./gate-failures')
+const { withTimeout } = require('./gate-waiting')
 const { readQueues } = require('./queue-figures')
 const { withRedis } = require('./redis-options')
 const { queueNames } = require('./worker-registration')
@@ -57,11 +59,13 @@ function ofQueues(figures) {
 
 async function families() {
     try {
-        const figures = await withRedis(Redis, process.env, REDIS_MS, (client) => readQueues(Queue, client, names))
+        // Each command may take that long, and all of them together.
+        const asked = withRedis(Redis, process.env, REDIS_MS, (client) => readQueues(Queue, client, names))
+        const figures = await withTimeout(asked, REDIS_MS)
         say(figures.some(({ workers }) => workers === undefined) ? 'Redis forbids CLIENT LIST, so workers are not counted' : 'Redis answers')
         return [...ofQueues(figures), family('up', [[{}, 1]]), ...ofRelease()]
     } catch (error) {
-        say(`Redis doesn't answer: ${error.message}`)
+        say(`Redis doesn't answer: ${describe(error).text}`)
         return [family('up', [[{}, 0]]), ...ofRelease()]
     }
 }

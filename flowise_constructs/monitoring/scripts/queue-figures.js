@@ -35,7 +35,6 @@ function isWorkerOf(queue, name) {
 }
 
 async function figuresOf(client, queue) {
-    // Not these three after one another: a figure is of one moment.
     const [counts, paused, oldest] = await Promise.all([queue.getJobCounts(), queue.isPaused(), oldestAge(client, queue, Date.now())])
     return { name: queue.name, counts, paused, oldest }
 }
