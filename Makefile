@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(shell tes
 # Custom resource definition to make a binding of: kubectl get crd NAME -o yaml > FILE
 CRD ?= crds/externalsecrets.external-secrets.io.yaml
 
-.PHONY: synth test roundtrip admission verdicts flows lint fix types check golden fuzz bench boot imports schema docs dist clean help
+.PHONY: synth test roundtrip admission verdicts flows metrics lint fix types check golden fuzz bench boot imports schema docs dist clean help
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-9s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ verdicts: $(DEV) ## Record what that server says to single values, for the ordin
 
 flows: $(DEV) ## Record which connections the pods make, for the ordinary tests.
 	PYTHONPATH=tests $(BIN)/python -m boot.record_flows $(ARGS)
+
+metrics: $(DEV) ## Record the names of the metrics that Prometheus finds, for the ordinary tests.
+	PYTHONPATH=tests $(BIN)/python -m boot.record_metrics
 
 lint: $(DEV) ## Check style and format.
 	$(BIN)/ruff check .

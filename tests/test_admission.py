@@ -45,6 +45,9 @@ pytestmark = [
 
 GATEWAY_API = os.environ.get("GATEWAY_API_HTTPROUTES", "")
 """The file of HTTPRoute's definition, as a release of the Gateway API has it."""
+MONITORS = "monitoring.coreos.com"
+PROMETHEUS_OPERATOR = os.environ.get("PROMETHEUS_OPERATOR_CRDS", "")
+"""The directory of the Prometheus Operator's definitions, as a release of it has them."""
 NOT_RESTRICTED = "would violate PodSecurity"
 
 
@@ -145,6 +148,28 @@ def test_routes_are_admitted_with_every_default_written_out(server: ApiServer) -
     [rule, *_] = routes[0]["spec"]["rules"]
     rule["timeouts"] = {"request": "1s", "backendRequest": "2s"}
     assert "backendRequest timeout cannot be longer" in str(server.admit(routes[0]).error)
+
+
+@pytest.mark.skipif(not PROMETHEUS_OPERATOR, reason="PROMETHEUS_OPERATOR_CRDS names no directory of its definitions")
+def test_monitors_are_admitted_with_every_default_written_out(server: ApiServer) -> None:
+    definitions = [yaml.safe_load(path.read_text()) for path in sorted(Path(PROMETHEUS_OPERATOR).glob("*.yaml"))]
+    for definition in definitions:
+        if definition["spec"]["group"] == MONITORS:
+            server.define(definition)
+    monitors = [
+        document
+        for variant in deployments.VARIANTS
+        for document in cluster.documents(deployments.variant(variant))
+        if document["apiVersion"].startswith(f"{MONITORS}/")
+    ]
+    assert {document["kind"] for document in monitors} >= {"ServiceMonitor", "PodMonitor"}
+    for monitor in monitors:
+        verdict, stored = server.tried(monitor)
+        assert (verdict.error, verdict.warnings) == (None, []), monitor["metadata"]["name"]
+        assert stored["spec"] == monitor["spec"]
+    [wrong, *_] = [item for item in monitors if item["kind"] == "ServiceMonitor"]
+    wrong["spec"]["endpoints"][0]["timeout"] = "5s"
+    assert 'unknown field "spec.endpoints[0].timeout"' in str(server.admit(wrong).error)
 
 
 def taken(chart: type[StandaloneChart] | type[QueueChart], arguments: dict[str, Any]) -> list[dict[str, Any]]:

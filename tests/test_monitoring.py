@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cdk8s import App
 from deployments import (
     ANNOTATED,
@@ -305,6 +310,17 @@ def test_a_second_monitoring_of_one_deployment_is_refused() -> None:
 
     with pytest.raises(ConfigError, match=r"two deployments of one chart are called 'flowise-queue-exporter'"):
         objects(twice)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (package prometheus) is not installed")
+def test_the_page_s_own_configuration_of_prometheus_is_right(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parent.parent / "docs" / "how-to" / "monitoring.md"
+    [snippet] = re.findall(r"^```yaml\n(scrape_configs:.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    configuration = yaml.safe_load(snippet)
+    # Debian's Prometheus is built without it.
+    assert configuration["scrape_configs"][0].pop("kubernetes_sd_configs")[0]["role"] == "endpoints"
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration))
+    subprocess.run(["promtool", "check", "config", "--syntax-only", str(tmp_path / "prometheus.yml")], check=True)
 
 
 def test_main_may_be_given_by_itself() -> None:

@@ -37,6 +37,7 @@ ROOMS = {
     "storage": ("Storage", "Uploads and documents, and the claim."),
     "edge": ("Service, Ingress and routes", "Traffic from outside."),
     "network": ("Network policies", "Who reaches the pods, and what they reach."),
+    "monitoring": ("Monitoring", "What Prometheus scrapes, and how it finds it."),
     "kubernetes": ("Kubernetes", "Names, pods, resources, references to Secrets and ConfigMaps."),
     "owner": ("Owner", "The first account, and API keys."),
     "backup": ("Backup", "Backups, restores, drills."),

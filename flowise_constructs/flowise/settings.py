@@ -62,7 +62,8 @@ class OutboundProxy(Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics(Value):
-    """Main's metrics; workers have none. Prometheus scrapes `/api/v1/metrics` with an API key as bearer token."""
+    """Main's metrics; workers have none. Prometheus scrapes `/api/v1/metrics` with an API key as bearer token: see
+    `Monitoring`."""
 
     provider: Literal["prometheus", "open_telemetry"] = "prometheus"
     """`METRICS_PROVIDER`; with an unknown value Flowise starts without metrics."""
@@ -104,7 +105,8 @@ class Settings(Value):
     """`TRUST_PROXY`: the number of proxies in front, or their networks. Flowise's own default trusts whatever address a
     client claims to have."""
     log_level: Literal["error", "warn", "info", "verbose", "debug"] = "info"
-    """`LOG_LEVEL`; with any other value Flowise logs nothing."""
+    """`LOG_LEVEL`, of the log files; with any other value Flowise writes nothing to them. What `kubectl logs` shows is
+    at `info`, whatever is said here: see docs/how-to/logs.md."""
     file_size_limit: quantities.FileSize = "50mb"
     """`FLOWISE_FILE_SIZE_LIMIT`: the largest request body that main accepts."""
     cors_origins: Sequence[network.CorsOrigin] = ()

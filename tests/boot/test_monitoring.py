@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scraping import Prometheus, checked_by_promtool, prometheus, samples, scrape_configs
 
-from boot.client import REPLY, custom_function, direct_reply
+from boot.client import REPLY, RefusedError, custom_function, direct_reply
 from boot.figures import Figures
 from boot.install import LOCKED_VERSION, Release
 from boot.kubelet import wait_until
@@ -86,9 +86,13 @@ def test_predictions_are_counted(monitored: Monitored, watching: Prometheus) -> 
     for _ in range(3):
         assert monitored.browser.predict(monitored.flow) == REPLY
     soon(watching, expression, before + 3)
-    assert one(watching, 'flowise_version_info{job="flowise"}') is not None
+    failing = monitored.browser.make_flow("failing", custom_function("throw new Error('on purpose')"))
+    with pytest.raises(RefusedError):
+        monitored.browser.predict(failing)
+    soon(watching, 'sum(chatflow_prediction_external{job="flowise",status="failure"})', 1)
+    assert (one(watching, 'sum(http_request_duration_ms_count{code="500"})') or 0) >= 1
     [info] = watching.query("flowise_version_info")
-    assert info["version"] == monitored.deployment.release.version
+    assert info["version"] == f"v{monitored.deployment.release.version}"
     assert one(watching, "flowise_release_matches") == 1
 
 
