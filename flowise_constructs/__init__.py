@@ -29,6 +29,7 @@ from flowise_constructs.kubernetes.pod_options import PodOptions, ProbeNumbers, 
 from flowise_constructs.kubernetes.references import ConfigMapKey, EnvValue, PodField, SecretKey
 from flowise_constructs.kubernetes.registry import Registry
 from flowise_constructs.kubernetes.security import Security
+from flowise_constructs.monitoring.thresholds import AlertThresholds, ScrapeJobs
 from flowise_constructs.monitoring.values import PostgresExporter, QueueExporter, RedisExporter, Scrape
 from flowise_constructs.network.values import Cilium, ClusterDns, Destination, OutsideServers, PodPeer
 from flowise_constructs.owner.values import ApiKeys, Owner
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from flowise_constructs.flowise.worker import FlowiseWorker
     from flowise_constructs.kubernetes.app import App
     from flowise_constructs.kubernetes.workload import Workload
+    from flowise_constructs.monitoring.alerts import AlertRules
+    from flowise_constructs.monitoring.dashboards import Dashboards
     from flowise_constructs.monitoring.monitoring import Monitoring
     from flowise_constructs.network.policies import NetworkPolicies
     from flowise_constructs.owner.job import OwnerJob
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
     from flowise_constructs.storage.s3 import S3Storage
 
 __all__ = [
+    "AlertRules",
+    "AlertThresholds",
     "ApiKeys",
     "ApiObject",
     "ApiObjectMetadata",
@@ -91,6 +96,7 @@ __all__ = [
     "ConfigWarning",
     "Construct",
     "CpuScaling",
+    "Dashboards",
     "DataClaim",
     "DatabaseTls",
     "Deployment",
@@ -163,6 +169,7 @@ __all__ = [
     "S3Credentials",
     "S3Storage",
     "Scrape",
+    "ScrapeJobs",
     "SecretKey",
     "Security",
     "ServerImage",
@@ -188,9 +195,11 @@ _CDK8S = {
     "Construct": "constructs",
 }
 _CONSTRUCTS = {
+    "AlertRules": "monitoring.alerts",
     "App": "kubernetes.app",
     "AuthSecret": "flowise.auth_secret",
     "BackupJob": "backup.job",
+    "Dashboards": "monitoring.dashboards",
     "Deployment": "flowise.deployment",
     "ExternalSecrets": "secrets.external_secrets",
     "FlowiseMain": "flowise.main",

@@ -15,6 +15,7 @@ from cdk8s import App, Chart
 
 import main
 from flowise_constructs import (
+    AlertRules,
     ApiKeys,
     Auth,
     AzureContainer,
@@ -25,6 +26,7 @@ from flowise_constructs import (
     ConfigMapKey,
     ConfigWarning,
     CpuScaling,
+    Dashboards,
     DatabaseTls,
     DataClaim,
     Deployment,
@@ -80,6 +82,7 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
     Scrape,
+    ScrapeJobs,
     SecretKey,
     Security,
     ServerImage,
@@ -349,6 +352,46 @@ ANNOTATED = Scrape(by="annotations")
 PROMETHEUS = PodPeer(namespace="monitoring", pods={"app.kubernetes.io/name": "prometheus"})
 BUNDLED_QUEUE = queue(database=BundledPostgres(), queue=Queue(redis=BundledRedis()), settings=SCRAPED)
 SERVERS_SCRAPED: dict[str, Any] = {"redis": RedisExporter(), "postgres": PostgresExporter()}
+
+EXPORTED = ScrapeJobs(
+    main="flowise",
+    queue="flowise-queue-exporter",
+    postgresql="flowise-postgresql-exporter",
+    redis="flowise-redis-exporter",
+)
+"""The targets of a deployment all of whose parts are scraped."""
+
+
+def with_alerts(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment with alerts."""
+
+    def watched(app: App) -> Chart:
+        chart = build(app)
+        AlertRules(chart, "Alerts", **{"deployment": view(chart), **given})
+        return chart
+
+    return watched
+
+
+def with_dashboards(build: Callable[[App], Chart], **given: Any) -> Callable[[App], Chart]:
+    """A deployment with dashboards."""
+
+    def watched(app: App) -> Chart:
+        chart = build(app)
+        Dashboards(chart, "Dashboards", **{"deployment": view(chart), **given})
+        return chart
+
+    return watched
+
+
+WATCHED = queue(
+    database=BundledPostgres(),
+    queue=Queue(redis=BundledRedis()),
+    backup=DRILLED,
+    ingress=INGRESS,
+    settings=SCRAPED,
+)
+"""A deployment with all parts that somebody looks at."""
 
 VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "standalone": standalone(),
@@ -753,6 +796,8 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         postgres=PostgresExporter(password=PASSWORD, role="watcher"),
         registry=Registry(address="registry.example.com/mirror", pull_secrets=["m"]),
     ),
+    "alerts": with_alerts(WATCHED, namespace="ai", jobs=EXPORTED, runbooks="https://docs.example.com/alerts"),
+    "dashboards": with_dashboards(WATCHED, namespace="ai", jobs=EXPORTED, annotations={"grafana_folder": "Flowise"}),
 }
 """Charts of every kind, by name."""
 

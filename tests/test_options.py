@@ -19,6 +19,7 @@ from deployments import (
     CHAT_ROUTE,
     CNPG,
     DIGEST,
+    EXPORTED,
     GATEWAY,
     GOOGLE,
     HOST,
@@ -35,10 +36,12 @@ from deployments import (
     ROUTE,
     SOMEWHERE,
     STORE,
+    WATCHED,
     from_store,
     queue,
     standalone,
     synthesized,
+    with_alerts,
     with_monitoring,
     with_policies,
     with_rotation,
@@ -46,6 +49,7 @@ from deployments import (
 
 import flowise_constructs
 from flowise_constructs import (
+    AlertThresholds,
     AzureContainer,
     Backup,
     BundledPostgres,
@@ -97,6 +101,7 @@ from flowise_constructs import (
     S3Bucket,
     S3Credentials,
     Scrape,
+    ScrapeJobs,
     SecretKey,
     Security,
     ServerImage,
@@ -286,6 +291,16 @@ OPTIONS: tuple[Option, ...] = (
             "resources": SMALL,
             "pod": POD,
         },
+    ),
+    Option(
+        AlertThresholds(),
+        lambda value: with_alerts(WATCHED, namespace="ai", jobs=EXPORTED, thresholds=value),
+        {field.name: getattr(AlertThresholds(), field.name) + 1 for field in fields(AlertThresholds)},
+    ),
+    Option(
+        EXPORTED,
+        lambda value: with_alerts(WATCHED, namespace="ai", jobs=value),
+        dict.fromkeys((field.name for field in fields(ScrapeJobs)), None),
     ),
     Option(
         STORE,

@@ -1,1 +1,1 @@
-"""What Prometheus scrapes: main, the queues, the bundled servers."""
+"""What Prometheus scrapes of a deployment, when it raises an alert, and what Grafana shows."""
