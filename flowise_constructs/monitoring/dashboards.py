@@ -61,7 +61,6 @@ class Dashboards(Construct):
         super().__init__(scope, id)
         seen = watched(self, "Dashboards", deployment, namespace, jobs)
         boards = [overview(seen), queue_board(seen), servers_board(seen)]
-        own = deployment.names.namespace or namespace
         self.dashboards = {
             board.key: api_object(
                 self,
@@ -70,7 +69,7 @@ class Dashboards(Construct):
                 kind="ConfigMap",
                 metadata={
                     "name": derived(seen.name, f"-dashboard-{board.key}"),
-                    "namespace": own,
+                    "namespace": deployment.names.namespace,
                     "labels": {**seen.labels, **labels},
                     "annotations": dict(annotations) or None,
                 },

@@ -125,7 +125,7 @@ def _place(left: int, top: int, width: int, height: int) -> dict[str, int]:
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    body = {
+    body: dict[str, Any] = {
         "type": panel.kind,
         "title": panel.title,
         "transparent": False,
