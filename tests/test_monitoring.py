@@ -19,6 +19,7 @@ from deployments import (
     POSTGRES,
     SCRAPED,
     SERVERS_SCRAPED,
+    STORE,
     VARIANTS,
     environment,
     objects,
@@ -33,6 +34,7 @@ from flowise_constructs import (
     Auth,
     ConfigError,
     Deployment,
+    ExternalSecrets,
     FlowiseMain,
     Metrics,
     Monitoring,
@@ -218,6 +220,26 @@ def test_the_view_has_the_exporters() -> None:
     assert {item.name for item in monitoring.deployment.workloads} > set(EXPORTERS)
     assert monitoring.service_monitor is not None
     assert monitoring.deployment.workload("queue-exporter") is not None
+
+
+def test_the_exporter_s_password_is_one_of_those_that_may_be_generated() -> None:
+    def build(app: App) -> None:
+        chart: Any = BUNDLED_QUEUE(app)
+        monitoring = Monitoring(
+            chart, "Monitoring", deployment=chart.deployment, api_key=METRICS_KEY, **SERVERS_SCRAPED
+        )
+        ExternalSecrets(
+            chart,
+            "Secrets",
+            deployment=monitoring.deployment,
+            store=STORE,
+            keys="{secret}-{key}",
+            generate_server_passwords=True,
+        )
+
+    made = of_kind(objects(build), "ExternalSecret")["flowise-postgresql-auth"]
+    keys = [entry["rewrite"][0]["regexp"]["target"] for entry in made["spec"]["dataFrom"]]
+    assert sorted(keys) == ["monitoring-password", "postgres-password", "user-password"]
 
 
 REFUSED: Mapping[str, tuple[Any, dict[str, Any], list[str]]] = {

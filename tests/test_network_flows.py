@@ -13,7 +13,19 @@ from typing import Any
 
 import cluster
 import pytest
-from deployments import BACKUP, DRILLED, HOST, PASSWORD, objects, queue, standalone, with_policies
+from cdk8s import App, Chart
+from deployments import (
+    BACKUP,
+    DRILLED,
+    HOST,
+    PASSWORD,
+    SCRAPED,
+    SERVERS_SCRAPED,
+    objects,
+    queue,
+    standalone,
+    with_policies,
+)
 from policy_judge import End, Judge, Outside, Pod
 
 from flowise_constructs import (
@@ -22,6 +34,7 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     MariadbDatabase,
+    Monitoring,
     OutsideServers,
     PodPeer,
     Queue,
@@ -46,7 +59,18 @@ QUEUE: dict[str, Any] = {
     "ingress": Ingress(hosts=[IngressHost(host=HOST)], tls_in_front=True),
 }
 STORE = {"store": ["10.88.0.9/32"]}
+
+
+def exporters(app: App) -> Chart:
+    """Prometheus is in the edge's namespace here, as one address stands for both."""
+    chart: Any = queue(**QUEUE, settings=SCRAPED)(app)
+    monitoring = Monitoring(chart, "Monitoring", deployment=chart.deployment, api_key=PASSWORD, **SERVERS_SCRAPED)
+    chart.deployment = monitoring.deployment
+    return chart  # type: ignore[no-any-return]
+
+
 BUILDS: Mapping[str, tuple[Any, OutsideServers]] = {
+    "exporters": (exporters, OutsideServers(**STORE)),
     "queue": (queue(**QUEUE, **IN_BUCKET), OutsideServers(**STORE)),
     "standalone-sqlite": (standalone(), OutsideServers()),
     "standalone-postgresql": (standalone(**POSTGRES), OutsideServers()),
@@ -100,13 +124,14 @@ def _pods(documents: list[dict[str, Any]]) -> Iterator[tuple[str, Pod]]:
 def world(topology: str) -> World:
     """With that topology's policies."""
     build, servers = BUILDS[topology]
-    return World(build, servers=servers)
+    return World(build, servers=servers, monitoring=[PodPeer(namespace="traefik")])
 
 
 def test_every_topology_and_every_job_was_recorded() -> None:
     assert RECORDED.keys() == BUILDS.keys()
     seen = {source for flows in RECORDED.values() for source, *_ in flows}
-    assert seen == {"outside", "main", "worker", "backup", "drill", "restore"}
+    of_exporters = {"queue-exporter", "redis-exporter", "postgresql-exporter"}
+    assert seen == {"outside", "main", "worker", "backup", "drill", "restore"} | of_exporters
 
 
 @pytest.mark.parametrize("topology", RECORDED)
@@ -202,6 +227,21 @@ def test_nobody_else_reaches_the_pods() -> None:
     denied(here, CONTROLLER, here.pods["main"], (80, 443, 9229))
     for name in ("worker", "postgresql", "redis", "backup"):
         denied(here, CONTROLLER, here.pods[name])
+
+
+def test_exporters_reach_their_server_and_are_reached_by_prometheus_alone() -> None:
+    here = world("exporters")
+    ports = {"queue-exporter": (9464, "redis", 6379), "redis-exporter": (9121, "redis", 6379)}
+    ports["postgresql-exporter"] = (9187, "postgresql", 5432)
+    for name, (port, server, at) in ports.items():
+        pod = here.pods[name]
+        assert here.verdicts(CONTROLLER, pod, port) == {True}
+        assert here.verdicts(pod, here.pods[server], at) == {True}
+        for other in {"main", "worker", *ports} - {name}:
+            denied(here, pod, here.pods[other], (*EVERY_PORT, 9121, 9187, 9464))
+            denied(here, here.pods[other], pod, (9121, 9187, 9464))
+        for address in ("1.1.1.1", *METADATA, *PRIVATE[:-1]):
+            denied(here, pod, Outside(address), (80, 443, 6443))
 
 
 def test_flows_reach_the_internet_and_jobs_and_servers_do_not() -> None:

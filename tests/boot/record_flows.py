@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from boot import deployment, job_flows, network
+from boot import deployment, job_flows, monitored, network
 from boot.client import REPLY, Browser, direct_reply
 from boot.deployment import (
     Build,
@@ -30,6 +30,7 @@ from boot.install import Release
 RECORD = Path(__file__).resolve().parent.parent / "data" / "flows.json"
 SERVERS = {5432: "postgresql", 3306: "mariadb", 6379: "redis", 9000: "s3"}
 """Which server listens at the node, by port."""
+PARTS = ("flowise-worker", *monitored.EXPORTERS)
 OUTSIDE = "outside"
 """The node: kubelet's probes, and the requests that the Ingress passes on."""
 Flow = tuple[str, str, str, int]
@@ -70,6 +71,15 @@ def _queue(release: Release) -> set[Flow]:
         return _flows(running, networks)
 
 
+def _exporters(release: Release) -> set[Flow]:
+    """Scraped by the node, which stands for Prometheus. They need no Flowise to run."""
+    secrets = monitored.SECRETS_WITH_MONITORING
+    with network.observed_pods() as networks, deployed(release, monitored.monitored, Figures(), secrets) as running:
+        for pod in running.start(*monitored.EXPORTERS):
+            monitored.page(pod.address, pod.container["ports"][0]["containerPort"], "/metrics", {})
+        return _flows(running, networks)
+
+
 def _use(address: str) -> None:
     """Signs up, makes a flow, has it answered, with and without a stream."""
     browser = Browser(address)
@@ -80,7 +90,7 @@ def _use(address: str) -> None:
 
 
 def _flows(running: Deployment, networks: list[network.PodNetwork]) -> set[Flow]:
-    roles = {"flowise": "main", "flowise-worker": "worker"}
+    roles = {"flowise": "main", **{name: name.removeprefix("flowise-") for name in PARTS}}
     names = {pod.address: roles[pod.name.rpartition("-")[0]] for pod in running.pods}
     seen = {connection for pod in networks for connection in network.observed(pod.enter)}
     return {
@@ -101,6 +111,7 @@ def _server(connection: network.Connection) -> str:
 
 WAYS: Mapping[str, Callable[[Release], set[Flow]]] = {
     "queue": _queue,
+    "exporters": _exporters,
     "standalone-postgresql": lambda release: _standalone(release, standalone_postgresql),
     "standalone-sqlite": lambda release: _standalone(release, standalone_sqlite),
     "standalone-mariadb": lambda release: _standalone(release, standalone_mariadb),
