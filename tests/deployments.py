@@ -334,15 +334,17 @@ METRICS_KEY = SecretKey(secret="flowise-api-keys", key="metrics")
 
 
 def with_monitoring(build: Callable[[App], Chart], policies: Mapping[str, Any] | None = None, **given: Any) -> Any:
-    """A deployment whose metrics Prometheus scrapes; with network policies where arguments for them are given."""
+    """A deployment whose metrics Prometheus scrapes; with network policies where arguments for them are given. Its view
+    is that with the exporters."""
 
     def monitored(app: App) -> Chart:
-        chart = build(app)
+        chart: Any = build(app)
         values = {"api_key": METRICS_KEY, **given}
         monitoring = Monitoring(chart, "Monitoring", deployment=view(chart), **values)
         if policies is not None:
             NetworkPolicies(chart, "NetworkPolicies", deployment=monitoring.deployment, edge=[EDGE], **policies)
-        return chart
+        chart.deployment = monitoring.deployment
+        return chart  # type: ignore[no-any-return]
 
     return monitored
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import cluster
 import pytest
-from cdk8s import App, Chart
 from deployments import (
     BACKUP,
     DRILLED,
@@ -24,6 +23,7 @@ from deployments import (
     objects,
     queue,
     standalone,
+    with_monitoring,
     with_policies,
 )
 from policy_judge import End, Judge, Outside, Pod
@@ -34,7 +34,6 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     MariadbDatabase,
-    Monitoring,
     OutsideServers,
     PodPeer,
     Queue,
@@ -59,18 +58,8 @@ QUEUE: dict[str, Any] = {
     "ingress": Ingress(hosts=[IngressHost(host=HOST)], tls_in_front=True),
 }
 STORE = {"store": ["10.88.0.9/32"]}
-
-
-def exporters(app: App) -> Chart:
-    """Prometheus is in the edge's namespace here, as one address stands for both."""
-    chart: Any = queue(**QUEUE, settings=SCRAPED)(app)
-    monitoring = Monitoring(chart, "Monitoring", deployment=chart.deployment, api_key=PASSWORD, **SERVERS_SCRAPED)
-    chart.deployment = monitoring.deployment
-    return chart  # type: ignore[no-any-return]
-
-
 BUILDS: Mapping[str, tuple[Any, OutsideServers]] = {
-    "exporters": (exporters, OutsideServers(**STORE)),
+    "exporters": (with_monitoring(queue(**QUEUE, settings=SCRAPED), **SERVERS_SCRAPED), OutsideServers(**STORE)),
     "queue": (queue(**QUEUE, **IN_BUCKET), OutsideServers(**STORE)),
     "standalone-sqlite": (standalone(), OutsideServers()),
     "standalone-postgresql": (standalone(**POSTGRES), OutsideServers()),
@@ -124,6 +113,7 @@ def _pods(documents: list[dict[str, Any]]) -> Iterator[tuple[str, Pod]]:
 def world(topology: str) -> World:
     """With that topology's policies."""
     build, servers = BUILDS[topology]
+    # Prometheus is in the edge's namespace here: "outside" is one pod.
     return World(build, servers=servers, monitoring=[PodPeer(namespace="traefik")])
 
 

@@ -84,7 +84,8 @@ class Exporter:
         for line in self.get().splitlines():
             if not line.startswith("#"):
                 [(name, [labels])] = samples(line).items()
-                found[(name, *labels.values())] = float(line.rpartition(" ")[2])
+                figure = (name, *labels.values())
+                found[figure] = float(line.rpartition(" ")[2])
         return found
 
     def said(self) -> list[str]:
@@ -390,7 +391,7 @@ def _make_role(place: Path, server: Postgres, password: str) -> subprocess.Compl
     file = place / "role.sh"
     file.write_text(script("postgres-monitoring-role.sh"))
     own = {"PGPASSWORD": server.password, "PGUSER": "flowise", "MONITORING_PASSWORD": password}
-    return _run(server, ["sh", str(file)], own | {"MONITORING_HOST": "127.0.0.1", "MONITORING_ROLE": "watcher"})
+    return _run(server, ["sh", str(file)], own | {"PGHOST": "127.0.0.1", "MONITORING_ROLE": "watcher"})
 
 
 def _ask(server: Postgres, statement: str, login: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,8 @@ from flowise_constructs.manifests.pods import Pods, pods_of
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 """Kinds of the Gateway API that lead to Services."""
+_OF_OUR_SERVERS = ("REDISCLI_AUTH", "MONITORING_PASSWORD")
+"""Variables with a password that a server in the manifests is told: its own, and that of the role of its exporter."""
 OF_EVERY_NAMESPACE = ("ConfigMap", "kube-root-ca.crt")
 """What Kubernetes keeps in every namespace."""
 
@@ -166,7 +168,7 @@ class Manifests:
             variable = str(entry.get("name"))
             host = literals.get(variable.replace("PASSWORD", "HOST"), "") if variable.endswith("_PASSWORD") else ""
             service = _service(host, namespace)
-            is_own = variable == "REDISCLI_AUTH" or (service is not None and service in self.objects)
+            is_own = variable in _OF_OUR_SERVERS or (service is not None and service in self.objects)
             for word, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
                 yield from _keyed(map_at(entry, "valueFrom").get(word), kind, namespace, by, variable, is_own=is_own)
         for entry in maps_at(container, "envFrom"):

@@ -86,11 +86,11 @@ def _role(database: PostgresDatabase, server: Workload, values: PostgresExporter
     """Makes the role, with the server's own client."""
     [container] = server.template["spec"]["containers"]
     environment: dict[str, EnvValue] = {
+        "PGHOST": str(database.host),
         "PGPORT": str(database.port),
         "PGDATABASE": str(database.name),
         "PGUSER": "postgres",
         "PGPASSWORD": admin_password(server.template),
-        "MONITORING_HOST": str(database.host),
         "MONITORING_ROLE": values.role,
         "MONITORING_PASSWORD": password,
     }

@@ -2,7 +2,6 @@
 # The exporter's role: it reads statistics, and no table. Run at each start of the exporter, so that a new password is
 # taken, and a server that is older than its monitoring gets the role too.
 set -eu
-export PGHOST="$MONITORING_HOST"
 
 case $MONITORING_PASSWORD in
 *[[:space:]]*)
