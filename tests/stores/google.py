@@ -101,11 +101,13 @@ class Handler(server.RequestHandler):
 
 
 class SecureRequest(server.Request):
-    """The emulator takes every request for http, and sends uploads there."""
+    """The emulator takes every request for http, and sends up- and downloads there, to the name that the upload was for:
+    not every client can look it up."""
 
     def __init__(self, handler: Handler, method: str) -> None:
         super().__init__(handler, method)
-        self._base_url = self._base_url.replace("http:", "https:")
+        host, port = handler.server.server_address[:2]
+        self._base_url = f"https://{host!s}:{port}"
         self._full_url = self._full_url.replace("http:", "https:")
 
 

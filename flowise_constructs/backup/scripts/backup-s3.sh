@@ -3,7 +3,8 @@
 reach_the_bucket() {
     if [ -n "${S3_CA_FILE:-}${FURTHER_AUTHORITIES:-}" ]; then
         all_authorities ${FURTHER_AUTHORITIES:+"$FURTHER_AUTHORITIES"} ${S3_CA_FILE:+"$S3_CA_FILE"} > "$TMPDIR/s3-ca.pem"
-        export RCLONE_CA_CERT=$TMPDIR/s3-ca.pem
+        # Google's client for the identity of a pod is not rclone's own: it knows the second alone.
+        export RCLONE_CA_CERT=$TMPDIR/s3-ca.pem SSL_CERT_FILE=$TMPDIR/s3-ca.pem
     fi
 }
 
