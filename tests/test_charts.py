@@ -115,7 +115,9 @@ def seen(chart: StandaloneChart | QueueChart) -> Mapping[str, Any]:
 
 def in_volumes(spec: Any, kind: str, word: str) -> set[str]:
     """The names of Secrets or ConfigMaps that volumes are made of."""
-    sources = [source for volume in spec.get("volumes", ()) for source in volume.get("projected", {}).get("sources", [])]
+    sources = [
+        source for volume in spec.get("volumes", ()) for source in volume.get("projected", {}).get("sources", [])
+    ]
     whole = {volume[kind][word] for volume in spec.get("volumes", ()) if kind in volume}
     return whole | {source[kind]["name"] for source in sources if kind in source}
 
