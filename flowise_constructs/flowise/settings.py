@@ -106,7 +106,7 @@ class Settings(Value):
     client claims to have."""
     log_level: Literal["error", "warn", "info", "verbose", "debug"] = "info"
     """`LOG_LEVEL`, of the log files; with any other value Flowise writes nothing to them. What `kubectl logs` shows is
-    at `info`, whatever is said here: see docs/how-to/logs.md."""
+    at `info`, whatever is said here: see `flowise-constructs docs logs`."""
     file_size_limit: quantities.FileSize = "50mb"
     """`FLOWISE_FILE_SIZE_LIMIT`: the largest request body that main accepts."""
     cors_origins: Sequence[network.CorsOrigin] = ()

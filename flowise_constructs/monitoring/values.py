@@ -22,7 +22,7 @@ class Scrape(Value):
     """`"operator"`: a ServiceMonitor and PodMonitors (`monitoring.coreos.com/v1`), which the Prometheus Operator and
     programs that read its objects turn into a scrape configuration. `"annotations"`: `prometheus.io/scrape`, `port` and
     `path` on the exporters' pods, for a Prometheus whose configuration looks for them. They can't carry the API key
-    that main asks for: main needs a scrape configuration of your own."""
+    that main asks for: main needs a scrape configuration of your own, see `flowise-constructs docs monitoring`."""
     interval_seconds: quantities.Positive = 30
     """`interval`. With `"annotations"` your configuration says it."""
     timeout_seconds: quantities.Positive = 10

@@ -11,7 +11,7 @@ class Rule:
     """A condition, and what somebody is told."""
 
     alert: str
-    """Its name, which is also the heading of its section in docs/how-to/alerts.md."""
+    """Its name, which is also the heading of its section on the page how-to/alerts."""
     severity: Literal["critical", "warning"]
     """`critical`: users are hit, or data may be lost: now. `warning`: in working hours."""
     expr: str
