@@ -61,6 +61,7 @@ def _pass_on(lines: Iterable[str]) -> str:
 def _say_why(command: str, code: int, held_back: str) -> None:
     if (reason := explained(held_back)) is not None:
         print(reason, file=sys.stderr)
+        say("error", "nothing was written")
         return
     sys.stderr.write(held_back)
     how = f"exit code {code}" if code > 0 else f"signal {-code}"
