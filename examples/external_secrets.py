@@ -14,7 +14,7 @@ What to know:
 - `creation="Orphan"`: the Secrets stay when somebody deletes the ExternalSecrets.
 
 Must exist already: the operator, 0.17 or newer, the ClusterSecretStore `vault` with the values, the database, Redis and
-the bucket `example-flowise`.
+the bucket `example-flowise`; the ConfigMap `rds-ca` with the bundle that AWS publishes for RDS.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from cdk8s import App
 
 from flowise_constructs import (
     Auth,
+    ConfigMapKey,
     DatabaseTls,
     ExternalSecrets,
     Image,
@@ -52,6 +53,7 @@ from flowise_constructs import (
 )
 
 HOST = "flowise.example.com"
+RDS_CA = ConfigMapKey(config_map="rds-ca", key="global-bundle.pem")
 DATABASE_PASSWORD = SecretKey(secret="flowise-database", key="password")
 
 
@@ -62,7 +64,9 @@ def build(app: App) -> None:
         "flowise",
         auth=Auth.from_secret("flowise-auth-secrets"),
         database=PostgresDatabase(
-            host="flowise.cluster-abc.eu-west-1.rds.amazonaws.com", password=DATABASE_PASSWORD, tls=DatabaseTls()
+            host="flowise.cluster-abc.eu-west-1.rds.amazonaws.com",
+            password=DATABASE_PASSWORD,
+            tls=DatabaseTls(ca=RDS_CA),
         ),
         queue=Queue(redis=Redis(host="redis.example.com", password=SecretKey(secret="flowise-redis", key="password"))),
         storage=S3Bucket(

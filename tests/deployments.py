@@ -651,7 +651,9 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
     "queue-google": queue(storage=GOOGLE, backup=BACKUP),
     "queue-google-by-identity": queue(storage=GOOGLE_BY_IDENTITY, backup=Backup(target=GOOGLE, drill=Drill())),
     "queue-azure": queue(storage=AZURE, backup=Backup(target=AZURE_BY_IDENTITY, pod=EVERYTHING_ABOUT_PODS)),
-    "queue-azure-connection": queue(storage=AZURE_CONNECTION, backup=Backup(target=AZURE_CONNECTION, drill=Drill())),
+    "queue-azure-connection": queue(
+        storage=AZURE_CONNECTION, backup=Backup(target=AZURE_CONNECTION, prefix="backups", drill=Drill())
+    ),
     "queue-shared-volume": queue(storage=SHARED, main=Main(replicas=2), backup=Backup(target=GOOGLE)),
     "queue-shared-existing-claim": queue(
         storage=SharedVolume(claim=ExistingClaim(name="flowise-files", access_mode="ReadWriteMany")), database=MYSQL

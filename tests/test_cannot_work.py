@@ -50,6 +50,7 @@ from flowise_constructs import (
     Names,
     OutboundProxy,
     PodOptions,
+    PostgresDatabase,
     ProbeNumbers,
     Queue,
     Redis,
@@ -475,6 +476,16 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
 }
 
+RDS = (
+    r"^PostgresDatabase.tls: the certificate of 'db\.abc\..* is signed by Amazon RDS's own authorities, .* docs own-ca$"
+)
+
+
+def rds(host: str) -> PostgresDatabase:
+    """A database on RDS, whose certificate nobody trusts."""
+    return PostgresDatabase(host=host, password=PASSWORD, tls=DatabaseTls())
+
+
 WARNED: dict[str, tuple[Make, str]] = {
     "SQLite that goes with the pod": (built(standalone(data=None)), "FlowiseMain.data: None with SQLite"),
     "a directory of the node": (
@@ -489,6 +500,12 @@ WARNED: dict[str, tuple[Make, str]] = {
     ),
     "a URL with a login": (further(UPSTASH_REDIS="mongodb://user:hunter22@mongo/db"), "looks like a secret"),
     "no check of certificates": (further(NODE_TLS_REJECT_UNAUTHORIZED="0"), "trusts whoever answers"),
+    "RDS without its authority": (built(standalone(database=rds("db.abc.eu-west-1.rds.amazonaws.com"))), RDS),
+    "RDS in China": (built(standalone(database=rds("db.abc.rds.cn-north-1.amazonaws.com.cn."))), RDS),
+    "backups in Flowise's bucket": (
+        built(queue(storage=BY_IDENTITY, backup=Backup(target=replace(BY_IDENTITY, region="eu-west-1")))),
+        r"^Backup.target: 'flowise-files' is Flowise's own bucket: who loses it, or its keys, loses files and backups at once",
+    ),
     "a Sentinel": (lambda: Redis(host="redis", port=26379), "Redis.port: 26379 is Sentinel's"),
     "an address of the reader's": (
         built(
@@ -607,6 +624,22 @@ TAKEN: dict[str, Make] = {
     "MySQL's CA in base64": lambda: MysqlDatabase(host="db", password=PASSWORD, tls=DatabaseTls(ca_base64=PASSWORD)),
     "a queue of Redis with PEM": built(
         queue(queue=Queue(redis=Redis(host="r", tls=RedisTls(ca=PASSWORD, certificate=PASSWORD, private_key=PASSWORD))))
+    ),
+    "RDS with its authority": built(
+        standalone(
+            database=replace(rds("db.abc.eu-west-1.rds.amazonaws.com"), tls=DatabaseTls(ca=PASSWORD)),
+        )
+    ),
+    "RDS with authorities for everything": built(
+        standalone(database=rds("db.abc.eu-west-1.rds.amazonaws.com"), settings=Settings(authorities=PASSWORD))
+    ),
+    "RDS Proxy": built(standalone(database=rds("flowise.proxy-abc123.eu-west-1.rds.amazonaws.com"))),
+    "a server that only looks like RDS": built(standalone(database=rds("rds.amazonaws.com.example.com"))),
+    "backups in Flowise's bucket, by a prefix": built(
+        queue(storage=BY_IDENTITY, backup=Backup(target=BY_IDENTITY, prefix="backups"))
+    ),
+    "backups beside Flowise's bucket": built(
+        queue(storage=BY_IDENTITY, backup=Backup(target=replace(BY_IDENTITY, bucket="other")))
     ),
     "buckets by identity": built(queue(storage=BY_IDENTITY)),
 }

@@ -26,7 +26,7 @@ from deployments import (
     standalone,
 )
 
-from flowise_constructs import Backup, Drill, OutboundProxy, Settings
+from flowise_constructs import Backup, Drill, OutboundProxy, S3Bucket, Settings
 from flowise_constructs.flowise.releases import RELEASES
 from flowise_constructs.kubernetes.scripts import scripts
 from flowise_constructs.storage.variables import OWNED
@@ -72,6 +72,7 @@ def test_a_backup_to_google_mounts_the_target_s_key_and_one_remote_needs_no_seco
     assert variables["RCLONE_CONFIG_TARGET_SERVICE_ACCOUNT_FILE"] == "/etc/flowise-constructs/target-key/key.json"
 
 
+@pytest.mark.filterwarnings("ignore:Backup.target:flowise_constructs.ConfigWarning")
 @pytest.mark.parametrize(
     ("storage", "target", "source", "excluded"),
     [
@@ -179,3 +180,14 @@ def test_what_is_read_from_a_connection_string(tmp_path: Path, connection: str, 
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     shown = done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
     assert shown == f"{said} argument" if done.returncode == 0 else said in shown
+
+
+def test_the_bucket_says_which_accounts_need_the_role() -> None:
+    """IRSA and Pod Identity ask for them by name."""
+    backup = Backup(target=replace(BUCKET, bucket="other"), drill=Drill())
+    made = objects(queue(storage=BUCKET, backup=backup))
+    using = {item["metadata"]["name"] for item in made if item["kind"] == "ServiceAccount"}
+    by_name = {name for name in using if name.removeprefix("flowise") in ("", "-worker", "-backup", "-drill")}
+    assert len(by_name) == 4
+    words = " ".join(str(S3Bucket.__doc__).split())
+    assert all(f"`{{instance}}{name.removeprefix('flowise')}`" in words for name in by_name)

@@ -24,6 +24,7 @@ from flowise_constructs.backup.refusals import (
     refuse_contradictions,
     refuse_shared_claim,
     warn_of_missing_proxy,
+    warn_of_one_bucket,
 )
 from flowise_constructs.backup.source import Source
 from flowise_constructs.backup.values import Backup, Retention
@@ -85,6 +86,7 @@ class BackupJob(Construct):
         refuse_contradictions(self._source, data, backup.pod)
         refuse_shared_claim(self._source, data)
         warn_of_missing_proxy(self._source, backup.pod)
+        warn_of_one_bucket(self._source)
         self.workload = job_workload("CronJob", self._identity, self._template(), backup.pod)
         self.cron_job = self._cron_job()
         if backup.drill is not None:

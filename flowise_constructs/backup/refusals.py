@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flowise_constructs.backup.remotes import are_one_place, place
 from flowise_constructs.backup.source import Source
 from flowise_constructs.core.findings import ConfigError, Finding, warn
 from flowise_constructs.core.rules import network
@@ -13,7 +14,7 @@ from flowise_constructs.database.variables import FIXED_VARIABLES, HOST, PASSWOR
 from flowise_constructs.flowise.directories import DATA_DIRECTORY
 from flowise_constructs.kubernetes.pod_options import PodOptions
 from flowise_constructs.kubernetes.references import SecretKey
-from flowise_constructs.storage.values import Claim
+from flowise_constructs.storage.values import Claim, ObjectStore
 from flowise_constructs.storage.variables import OWNED as STORAGE_OWNED
 from flowise_constructs.storage.variables import storage_environment
 
@@ -108,4 +109,14 @@ def warn_of_missing_proxy(source: Source, options: PodOptions) -> None:
         warn(
             f"PodOptions.sidecars: the database is at {host!r}, the pod itself, and the pods of backups and restores "
             "have no proxy there unless something injects one: give them main's sidecar"
+        )
+
+
+def warn_of_one_bucket(source: Source) -> None:
+    """Files and backups in one bucket are lost together, and Flowise's own keys may delete the backups."""
+    storage, target = source.flowise.storage, source.backup.target
+    if isinstance(storage, ObjectStore) and source.backup.prefix is None and are_one_place(storage, target):
+        warn(
+            f"Backup.target: {place(target)!r} is Flowise's own bucket: who loses it, or its keys, loses files and "
+            "backups at once; give another one, or a 'prefix' if it is meant"
         )

@@ -62,7 +62,7 @@ def mirror(target: ObjectStore, prefix: str, mirrored: ObjectStore) -> dict[str,
     one_remote = are_one_remote(target, mirrored)
     return {
         "FILES_SOURCE": f"{'target' if one_remote else 'storage'}:{place(mirrored)}",
-        **({"FILES_EXCLUDED": f"/{prefix}/**"} if _same_place(mirrored, target) else {}),
+        **({"FILES_EXCLUDED": f"/{prefix}/**"} if are_one_place(mirrored, target) else {}),
         **({} if one_remote else remote(STORAGE, mirrored)),
     }
 
@@ -116,7 +116,7 @@ def _moved(mirrored: ObjectStore, target: ObjectStore) -> ObjectStore:
     return replace(mirrored, bucket=place(target)) if type(mirrored) is type(target) else mirrored
 
 
-def _same_place(one: ObjectStore, other: ObjectStore) -> bool:
+def are_one_place(one: ObjectStore, other: ObjectStore) -> bool:
     """Whether both are, as far as the values tell, the same bucket."""
     if type(one) is not type(other) or place(one) != place(other):
         return False

@@ -117,7 +117,8 @@ class Backup(Value):
 
     target: ObjectStore
     """The bucket or container for the backups; it must exist. It also sets endpoint and keys, or the pod's identity.
-    Must be allowed to put, get, list and, for retention, delete objects. Better not Flowise's own bucket."""
+    Must be allowed to put, get, list and, for retention, delete objects. Better not Flowise's own bucket: whoever loses
+    that loses files and backups at once. Without `prefix` it is warned of."""
     prefix: buckets.Prefix | None = None
     """Key prefix in the bucket, for this installation only: retention treats every backup below it as its own. Default:
     the installation's name. Example: `"prod/flowise"`."""
@@ -158,7 +159,8 @@ class Backup(Value):
     `["--compress=zstd:3"]`, with PostgreSQL 16 or newer."""
     dump_image: ServerImage | None = None
     """An image with bash and the database's client tools, of a major version not older than the server's. Default:
-    the image of `BundledPostgres`; for MySQL and MariaDB `docker.io/library/mariadb:11.8.3-noble`; for SQLite the
+    the image of `BundledPostgres`, and for an existing PostgreSQL `docker.io/library/postgres:18.6-trixie`, whose tools
+    dump servers of 18 and older; for MySQL and MariaDB `docker.io/library/mariadb:11.8.3-noble`; for SQLite the
     Flowise image."""
     upload_image: ServerImage = ServerImage(repository="docker.io/rclone/rclone", tag="1.71.2")
     """An image with `rclone`, a POSIX shell, tar and gzip."""

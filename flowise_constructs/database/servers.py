@@ -42,6 +42,10 @@ class DatabaseTls(Value):
         return self.ca is not None or self.ca_base64 is not None
 
 
+# RDS Proxy, in whose names the label starts with `proxy-`, has certificates of a public authority.
+_RDS = re.compile(r"^(?!.*\.proxy-).*\.(rds\.amazonaws\.com|rds\.cn-[a-z0-9-]+\.amazonaws\.com\.cn)$")
+"""Hosts of RDS and Aurora, whose certificates are signed by authorities of Amazon's that are in no system's list."""
+
 _TOKEN_LOGINS = (
     (re.compile(r"@[^@]+\.iam(\.gserviceaccount\.com)?$"), "Google's IAM"),
     (re.compile(r"@[^@]+\.onmicrosoft\.com$"), "Microsoft Entra"),
@@ -96,7 +100,15 @@ class PostgresDatabase(_Server):
     port: AnyPort = 5432
     """`DATABASE_PORT`, or the key that holds it."""
     tls: DatabaseTls | None = None
-    """Encryption: `DATABASE_SSL`, `DATABASE_SSL_KEY_BASE64`. None: no encryption."""
+    """Encryption: `DATABASE_SSL`, `DATABASE_SSL_KEY_BASE64`. None: no encryption. Certificates of RDS and Aurora are
+    signed by Amazon's own authorities and need `DatabaseTls(ca=...)` with the bundle that AWS publishes: see
+    `flowise-constructs docs own-ca`."""
+
+    @property
+    def lacks_authority(self) -> bool:
+        """Whether nobody trusts the server's certificate who isn't given its authority."""
+        of_rds = isinstance(self.host, str) and _RDS.search(self.host.rstrip("."))
+        return self.tls is not None and not self.tls.has_ca and bool(of_rds)
 
     @staticmethod
     @checked

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flowise_constructs.core.findings import Finding, warn
 from flowise_constructs.core.value import Value
+from flowise_constructs.database.servers import PostgresDatabase
 from flowise_constructs.database.values import Database, SqliteDatabase
 from flowise_constructs.edge.doors import Doors
 from flowise_constructs.edge.entrances import Entrances, Routes
@@ -88,6 +89,7 @@ class Flowise(Value):
         self._warn_of_plain_entrance()
         self._warn_of_refused_commands()
         self._warn_of_unknown_hosts()
+        self._warn_of_unknown_authority()
 
     @property
     def public_url(self) -> str | None:
@@ -166,6 +168,18 @@ class Flowise(Value):
         known, settings = self.image.flowise, self.settings
         if settings.mcp_protocol == "stdio" and name in known.variables and name not in settings.extra_env:
             warn(f"Settings.mcp_protocol: in {known.tag} 'stdio' starts only what {name} lists: set it in extra_env")
+
+    def _warn_of_unknown_authority(self) -> None:
+        if (
+            isinstance(self.database, PostgresDatabase)
+            and self.database.lacks_authority
+            and not self.settings.authorities
+        ):
+            warn(
+                f"PostgresDatabase.tls: the certificate of {self.database.host!r} is signed by Amazon RDS's own "
+                "authorities, which nobody trusts by itself, so that no pod starts: give DatabaseTls(ca=...) the "
+                "bundle that AWS publishes, global-bundle.pem in a ConfigMap; flowise-constructs docs own-ca"
+            )
 
     def _warn_of_unknown_hosts(self) -> None:
         proxy = self.settings.proxy

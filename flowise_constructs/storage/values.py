@@ -56,9 +56,13 @@ class S3Bucket(Value):
     path_style: bool = False
     """`S3_FORCE_PATH_STYLE`: the bucket name is in the URL's path, as MinIO needs it."""
     credentials: S3Credentials | None = None
-    """Static keys. None: the SDK's default credential chain, that is, the pod's identity."""
+    """Static keys. None: the SDK's default credential chain, that is, the pod's identity. On EKS it is one of two: the
+    role that `service_account_annotations` name (IRSA), or a Pod Identity association, which is made in AWS and leaves
+    nothing in the YAML. The role must be given to each service account: `{instance}`, in queue mode
+    `{instance}-worker`, with backups `{instance}-backup`, and `{instance}-drill` and `{instance}-restore` where there
+    are such jobs. See `flowise-constructs docs s3-on-eks`."""
     service_account_annotations: naming.Annotations = field(default_factory=dict[str, str])
-    """Annotations for the service accounts of the pods that use the bucket.
+    """Annotations for the service accounts of the pods that use the bucket, for IRSA and the like.
     Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/flowise"}`."""
 
     @property
