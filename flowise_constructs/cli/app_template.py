@@ -32,15 +32,42 @@ DATABASES: Mapping[str, _Argument] = {
 }
 """The databases that a new app can have, by the word of `--database`."""
 
+REDISES: Mapping[str, _Argument] = {
+    "bundled": _Argument("BundledRedis()", ("BundledRedis",)),
+    "external": _Argument(
+        """Redis(
+                host="redis.example.com",
+                password=SecretKey(secret="flowise-redis", key="password"),
+                tls=RedisTls(),
+            )""",
+        ("Redis", "RedisTls", "SecretKey"),
+    ),
+}
+"""The Redis of queue mode, by the word of `--redis`."""
+
+BUCKETS: Mapping[str, _Argument] = {
+    "keys": _Argument('credentials=S3Credentials.from_secret("flowise-s3-credentials")', ("S3Credentials",)),
+    "identity": _Argument(
+        """service_account_annotations={
+                "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/flowise",
+            }""",
+        (),
+    ),
+}
+"""How pods get at the bucket of queue mode, by the word of `--bucket`."""
+
 _QUEUE = """\
-        queue=Queue(redis=BundledRedis()),
+        queue=Queue(
+            redis={redis},
+        ),
         storage=S3Bucket(
             bucket="flowise-files",
-            credentials=S3Credentials.from_secret("flowise-s3-credentials"),
+            region="us-east-1",
+            {bucket},
         ),
         worker=Worker(replicas=2),
 """
-_QUEUE_IMPORTS = ("BundledRedis", "Queue", "S3Bucket", "S3Credentials", "Worker")
+_QUEUE_IMPORTS = ("Queue", "S3Bucket", "Worker")
 _IMPORTS = ("App", "Auth", "Ingress", "IngressHost", "IngressTls", "Owner", "SecretKey")
 
 _MAIN = '''\
@@ -68,6 +95,8 @@ def build(app: App) -> None:
             email="admin@example.com",
             password=SecretKey(secret="flowise-owner", key="password"),
         ),
+        # Scripts have a file of their own, so that a review reads the deployment.
+        scripts_apart=True,
     )
 
 
@@ -77,26 +106,45 @@ if __name__ == "__main__":
     app.synth()
 '''
 _TEST = '''\
-"""The YAML is the one in snapshots/. To accept a change: flowise-constructs synth --output snapshots"""
+"""dist/ is committed, and is what main.py makes."""
 
+from difflib import unified_diff
 from pathlib import Path
 
+import pytest
 from flowise_constructs import App
 
 from main import build
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
+DIST = Path(__file__).parent / "dist"
 
 
-def contents(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+def contents(folder: Path) -> dict[str, list[str]]:
+    return {
+        path.name: path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for path in folder.glob("*.yaml")
+    }
 
 
-def test_the_yaml_is_the_accepted_one(tmp_path: Path) -> None:
+def test_the_committed_yaml_is_what_the_app_makes(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     build(app)
     app.synth()
-    assert contents(tmp_path) == contents(SNAPSHOTS)
+    committed, made = contents(DIST), contents(tmp_path)
+    diff = "".join(
+        line
+        for name in sorted(committed.keys() | made.keys())
+        for line in unified_diff(
+            committed.get(name, []),
+            made.get(name, []),
+            f"dist/{name}",
+            f"main.py: {name}",
+        )
+    )
+    if diff:
+        accept = "To accept it: flowise-constructs synth, and commit dist/"
+        problem = f"main.py makes other YAML than dist/ has. {accept}\\n{diff}"
+        pytest.fail(problem, pytrace=False)
 '''
 _CDK8S = """\
 language: python
@@ -107,40 +155,52 @@ _IGNORED = """\
 .venv/
 __pycache__/
 .pytest_cache/
-# Take this line out if you commit the YAML for a GitOps controller.
-dist/
 """
 
 
-def files(database: str, *, queue: bool) -> dict[str, str]:
+def files(database: str, *, queue: bool, redis: str = "bundled", bucket: str = "keys") -> dict[str, str]:
     """Maps names to contents."""
     chart, argument = "QueueChart" if queue else "StandaloneChart", DATABASES[database]
-    imports = {*_IMPORTS, chart, *argument.imports, *(_QUEUE_IMPORTS if queue else ())}
+    of_queue = (*_QUEUE_IMPORTS, *REDISES[redis].imports, *BUCKETS[bucket].imports) if queue else ()
+    imports = {*_IMPORTS, chart, *argument.imports, *of_queue}
     main = _MAIN.format(
         imports="\n".join(f"    {name}," for name in sorted(imports)),
         chart=chart,
         database=argument.code,
-        queue=_QUEUE if queue else "",
+        queue=_QUEUE.format(redis=REDISES[redis].code, bucket=BUCKETS[bucket].code) if queue else "",
     )
     return {
         "main.py": main,
         "cdk8s.yaml": _CDK8S,
-        "requirements.txt": f"{_requirement()}\npytest\n",
+        "requirements.txt": f"{requirement().lines}pytest\n",
         ".gitignore": _IGNORED,
         "test_main.py": _TEST,
     }
 
 
-def _requirement() -> str:
-    """This package as it is installed: by its version, or from the address that pip got it from."""
+class Requirement(NamedTuple):
+    """How the app asks for this package."""
+
+    lines: str
+    """Its lines in requirements.txt."""
+    problem: str | None = None
+    """What keeps others from installing it."""
+
+
+def requirement() -> Requirement:
+    """This package as it is installed: by its version, or from the repository that pip got it from."""
     try:
         installed = distribution("flowise-constructs")
     except PackageNotFoundError:
-        return "flowise-constructs"
+        return Requirement("flowise-constructs\n")
     source: dict[str, Any] = json.loads(installed.read_text("direct_url.json") or "{}")
-    if "url" not in source:
-        return f"flowise-constructs=={installed.version}"
     repository: dict[str, str] = source.get("vcs_info", {})
     if repository:
-        return f"flowise-constructs @ {repository['vcs']}+{source['url']}@{repository['commit_id']}"
-    return f"flowise-constructs @ {source['url']}"
+        address = f"{repository['vcs']}+{source['url']}@{repository['commit_id']}"
+        return Requirement(f"flowise-constructs @ {address}\n")
+    pinned, url = f"flowise-constructs=={installed.version}\n", str(source.get("url", ""))
+    if not url.startswith("file:"):
+        return Requirement(f"flowise-constructs @ {url}\n" if url else pinned)
+    problem = "this version was installed from a file of this machine, which others don't have"
+    mend = "put it on your index, or its wheel beside this file, and write ./NAME.whl here"
+    return Requirement(f"# {problem[0].upper()}{problem[1:]}:\n# {mend}.\n{pinned}", f"{problem}: {mend}")

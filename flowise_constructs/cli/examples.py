@@ -10,6 +10,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "init": (
         f"{_PROGRAM} init chat",
         f"{_PROGRAM} init chat --queue",
+        f"{_PROGRAM} init chat --queue --database postgresql --redis external --bucket identity",
         f"{_PROGRAM} init chat --database postgresql",
     ),
     "synth": (
