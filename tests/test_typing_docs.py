@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import pydoc
@@ -15,7 +16,16 @@ import jedi
 import pytest
 
 import flowise_constructs
-from flowise_constructs import Main, QueueChart
+from flowise_constructs import (
+    Backup,
+    Construct,
+    DatabaseTls,
+    Flowise,
+    Main,
+    PostgresDatabase,
+    QueueChart,
+    StandaloneChart,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = "0 stops Flowise and keeps all data."
@@ -35,6 +45,35 @@ def test_help_shows_each_fields_words() -> None:
 def test_help_shows_a_constructs_words() -> None:
     shown = pydoc.render_doc(QueueChart, renderer=PLAIN)
     assert "Attributes: `.auth`, `.postgres`, `.redis`" in shown
+
+
+@pytest.mark.parametrize("chart", [QueueChart, StandaloneChart])
+def test_each_argument_of_a_chart_has_its_sentence_and_a_short_default(chart: type) -> None:
+    shown = pydoc.render_doc(chart, renderer=PLAIN)
+    signature = inspect.signature(chart)
+    assert "\n |  " + f"{chart.__name__}(scope: 'Construct', id: 'ChartId', *, auth: 'Auth', database: " in shown
+    for name, parameter in signature.parameters.items():
+        assert f"- `{name}`: " in shown, name
+        assert len(repr(parameter.default)) < 60, name
+    assert "main: 'Main' = Main(), " in shown
+
+
+def test_a_subclass_has_its_own_arguments() -> None:
+    class Ours(QueueChart):
+        def __init__(self, scope: Construct, *, team: str) -> None: ...
+
+    assert list(inspect.signature(Ours).parameters) == ["scope", "team"]
+
+
+def test_help_says_what_a_name_in_an_annotation_stands_for() -> None:
+    def words(value: type) -> str:
+        return " ".join(str(value.__doc__).split())
+
+    assert "ca: Pem | None = None Pem is str | SecretKey | ConfigMapKey The authority that signed" in words(DatabaseTls)
+    assert "host: AnyHost AnyHost is str | SecretKey | ConfigMapKey DNS name" in words(PostgresDatabase)
+    assert "target: ObjectStore ObjectStore is S3Bucket | GcsBucket | AzureContainer The bucket" in words(Backup)
+    assert "route: Routes | None = None Routes is HttpRoute | Sequence[HttpRoute] In its place" in words(Flowise)
+    assert "Count is" not in words(Main)
 
 
 @pytest.mark.parametrize("name", flowise_constructs.__all__)

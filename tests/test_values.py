@@ -260,3 +260,10 @@ def test_auth_of_one_secret_and_of_others() -> None:
     elsewhere = flowise_constructs.Auth.from_secret("a", encryption_key=PASSWORD, token_hash_secret="hash")
     assert elsewhere.encryption_key == PASSWORD
     assert elsewhere.token_hash_secret == SecretKey(secret="a", key="hash")
+
+
+def test_a_value_shows_what_differs_from_its_defaults() -> None:
+    assert repr(Main()) == "Main()"
+    assert repr(Main(replicas=2, extra_env={"A": "b"})) == "Main(replicas=2, extra_env={'A': 'b'})"
+    assert repr(PodOptions(volumes=[])) == "PodOptions()"
+    assert repr(SecretKey(secret="a", key="b")) == "SecretKey(secret='a', key='b')"

@@ -44,6 +44,8 @@ ROOMS = {
     "secrets": ("Secrets", "Secrets out of a store, and a new encryption key."),
     "core": ("Errors", "What is raised, and what is warned of."),
 }
+_ARGUMENT = re.compile(r"^- `(\w+)`: (.*(?:\n  .*)*)", re.MULTILINE)
+"""An argument and its words in a docstring."""
 OUTSIDE_DOCS = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 EXAMPLES = {
     "standalone_sqlite": "Standalone, SQLite",
@@ -182,13 +184,16 @@ class Reference:
 
     def _arguments(self, name: str, function: griffe.Function, room: str) -> Iterator[str]:
         shown = [parameter for parameter in function.parameters if parameter.name not in ("self", "scope", "id")]
-        if (text := _docstring(function)) and function.name == "__init__":
+        text = _docstring(function) if function.name == "__init__" else ""
+        words = {name: " ".join(said.split()) for name, said in _ARGUMENT.findall(text)}
+        if text and not words:
             yield from (text, "")
         for parameter in shown:
             default = "" if parameter.default is None else f" = `{_default(str(parameter.default))}`"
             kind = "**" if str(parameter.kind) == "variadic keyword" else ""
             accepts = self._annotation(str(parameter.annotation), room)
-            yield f"- **`{kind}{parameter.name}`**: <code>{accepts}</code>{default}"
+            said = f". {found[0].upper()}{found[1:]}" if (found := words.get(parameter.name)) else ""
+            yield f"- **`{kind}{parameter.name}`**: <code>{accepts}</code>{default}{said}"
         yield ""
 
     def _typed(self, attribute: griffe.Attribute, room: str, *, is_value: bool) -> str:

@@ -65,18 +65,34 @@ class StandaloneChart(FlowiseChart):
         on_pods: bool = False,
         scripts_apart: bool = False,
     ) -> None:
-        """`data` is the claim for the data directory; None: a directory that is deleted with the pod. `owner` is the
-        first account: main is Ready only once it exists.
+        """Arguments:
 
-        The way in is one of `ingress`, `route` (an HTTPRoute of the Gateway API, or several) and `doors` (two: chats
-        for everybody, the rest for administrators); None of them: main's Service alone.
-
-        `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too. `registry`:
-        every image is pulled from there. `security`: which user all pods run as; None: what the bundled servers say,
-        and the default. `labels`, `annotations`: put on every object, beside its own, also of those of this library's
-        constructs that join the chart later; `on_pods`: on the pods too, which a change of one then replaces.
-        `scripts_apart`: the ConfigMaps of scripts are written to a file of their own, `{id}-scripts.k8s.yaml`, which a
-        review of the deployment needn't show.
+        - `scope`: the `App`.
+        - `id`: the name of the file, `{id}.k8s.yaml`. The objects are called as `names` says.
+        - `auth`: the Secret of Flowise's five keys.
+        - `database`: SQLite on the data volume, a server that exists, or `BundledPostgres()`, which the chart deploys.
+        - `storage`: where files are kept: `LocalStorage` on the data volume, `S3Bucket`, `GcsBucket`, `AzureContainer`.
+        - `data`: the claim for the data directory: a new `DataClaim`, or an `ExistingClaim`. None: a directory that is
+          deleted with the pod.
+        - `image`: the Flowise image and its release.
+        - `settings`: what Flowise reads from variables: URL, cookies, proxies, limits, mail, metrics, `extra_env`.
+        - `ingress`: the way in, and with it the public URL; or one of the next two. None of the three: main's Service
+          alone.
+        - `route`: in its place an `HttpRoute` of the Gateway API, or several.
+        - `doors`: in its place two, one for chats that everybody reaches, one for administrators.
+        - `main`: the pods of main: how many, resources, probes, Service, `extra_env`, everything about the pod.
+        - `backup`: a scheduled backup of database and files. None: there is none.
+        - `owner`: the first account, which a Job makes; main is Ready only once it exists. None: register in the
+          browser.
+        - `names`: of the objects, where they must be others, such as those of a Helm release.
+        - `namespace`: of every object, as `Names.namespace`; objects that are added to the chart get it too.
+        - `registry`: a mirror from which every image is pulled. None: the images' own.
+        - `security`: which user all pods run as. None: what the bundled servers say, and the default.
+        - `labels`: put on every object, beside its own, also of those of this library's constructs that join the chart.
+        - `annotations`: likewise.
+        - `on_pods`: whether labels and annotations are put on the pods too, which a change of one then replaces.
+        - `scripts_apart`: whether the ConfigMaps of scripts are written to a file of their own,
+          `{id}-scripts.k8s.yaml`, which a review of the deployment needn't show.
         """
         names = in_namespace(names, namespace)
         super().__init__(scope, id, labels=labels_of_all(labels), namespace=namespace)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
 
 from flowise_constructs.core.checking import ProblemError, checks_of
 from flowise_constructs.core.findings import ConfigError, Finding
@@ -11,6 +12,14 @@ from flowise_constructs.core.findings import ConfigError, Finding
 
 class Value:
     """A frozen, keyword-only dataclass whose fields are checked against their annotations when it is created."""
+
+    def __init_subclass__(cls) -> None:
+        # A dataclass makes a `__repr__` with every field, unless its class has one. `help()` shows defaults by it.
+        cls.__repr__ = Value.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in differing(self).items())
+        return f"{type(self).__qualname__}({said})"
 
     def __post_init__(self) -> None:
         problems = dict(_problems(self))
@@ -35,6 +44,19 @@ class Value:
     def finding(self, field: str, problem: str) -> Finding:
         """A finding on a field of this value."""
         return Finding(f"{type(self).__name__}.{field}", problem)
+
+
+def differing(value: Value) -> dict[str, Any]:
+    """The fields that have another value than by default."""
+    assert is_dataclass(value)
+    given = {field: getattr(value, field.name) for field in fields(value) if field.repr}
+    return {field.name: found for field, found in given.items() if _is_said(field, found)}
+
+
+def _is_said(field: Field[Any], value: Any) -> bool:
+    if field.default is not MISSING:
+        return bool(field.default != value)
+    return field.default_factory is MISSING or field.default_factory() != value
 
 
 def _problems(value: Value) -> Iterator[tuple[str, ProblemError]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 from flowise_constructs import (
@@ -20,7 +19,7 @@ from flowise_constructs import (
     Worker,
 )
 from flowise_constructs.core.plain import is_list, is_map, is_sequence
-from flowise_constructs.core.value import Value
+from flowise_constructs.core.value import Value, differing
 from flowise_constructs.flowise.auth import KEYS
 from flowise_constructs.importers.imported import Imported, Patch
 from flowise_constructs.importers.synthesis import object_id, patches
@@ -149,24 +148,13 @@ def _source(value: Any) -> Any:
         return _auth(value)
     if isinstance(value, S3Credentials):
         return _credentials(value)
-    if isinstance(value, Value) and is_dataclass(value):
-        said = {
-            field.name: getattr(value, field.name)
-            for field in fields(value)
-            if _is_said(field, getattr(value, field.name))
-        }
-        return Call(type(value).__name__, [], {name: _source(item) for name, item in said.items()})
+    if isinstance(value, Value):
+        return Call(type(value).__name__, [], {name: _source(item) for name, item in differing(value).items()})
     if is_map(value):
         return {key: _source(item) for key, item in value.items()}
     if is_sequence(value):
         return [_source(item) for item in value]
     return value
-
-
-def _is_said(field: Field[Any], value: Any) -> bool:
-    if field.default is not MISSING:
-        return bool(field.default != value)
-    return field.default_factory is MISSING or field.default_factory() != value
 
 
 def _auth(auth: Auth) -> Call:
