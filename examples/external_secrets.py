@@ -19,15 +19,8 @@ the bucket `example-flowise`; the ConfigMap `rds-ca` with the bundle that AWS pu
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import App
-
 from flowise_constructs import (
+    App,
     Auth,
     ConfigMapKey,
     DatabaseTls,

@@ -24,15 +24,8 @@ database. A password in the values would become a Secret in the YAML, in plain s
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import App
-
 from flowise_constructs import (
+    App,
     Auth,
     DataClaim,
     Ingress,

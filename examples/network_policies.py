@@ -22,15 +22,8 @@ Secrets `flowise-auth-secrets`, `flowise-postgres` (keys `password` and `ca.crt`
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import App
-
 from flowise_constructs import (
+    App,
     Auth,
     Backup,
     BundledRedis,

@@ -24,15 +24,9 @@ Must exist already: CloudNativePG, the StorageClasses `longhorn` and `longhorn-o
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import ApiObject, App, JsonPatch
-
 from flowise_constructs import (
+    ApiObject,
+    App,
     Auth,
     Backup,
     BundledRedis,
@@ -40,6 +34,7 @@ from flowise_constructs import (
     Ingress,
     IngressHost,
     IngressTls,
+    JsonPatch,
     Main,
     Owner,
     PodOptions,

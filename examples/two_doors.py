@@ -23,18 +23,23 @@ oauth2-proxy's flags are those of its documentation, 7.6 and newer; they were no
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
 from typing import Any
 
-from cdk8s import ApiObject, ApiObjectMetadata, App, JsonPatch
-from constructs import Construct
-
-from flowise_constructs import Auth, Doors, GatewayRef, HttpRoute, Owner, SecretKey, Settings, StandaloneChart
+from flowise_constructs import (
+    ApiObject,
+    ApiObjectMetadata,
+    App,
+    Auth,
+    Construct,
+    Doors,
+    GatewayRef,
+    HttpRoute,
+    JsonPatch,
+    Owner,
+    SecretKey,
+    Settings,
+    StandaloneChart,
+)
 
 GATEWAY = GatewayRef(name="public", namespace="gateways", section_name="https")
 HOST = "flowise.example.com"

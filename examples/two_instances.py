@@ -19,18 +19,11 @@ and `flowise-owner` (key `password`). `flowise-constructs secrets dist/legal.k8s
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import App
-from constructs import Construct
-
 from flowise_constructs import (
+    App,
     Auth,
     BundledPostgres,
+    Construct,
     DataClaim,
     Ingress,
     IngressHost,

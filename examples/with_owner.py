@@ -21,16 +21,9 @@ Must exist already: the namespace `flowise`, and there the Secrets `flowise-auth
 
 from __future__ import annotations
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import App
-
 from flowise_constructs import (
     ApiKeys,
+    App,
     Auth,
     BundledPostgres,
     Ingress,

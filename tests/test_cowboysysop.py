@@ -290,7 +290,7 @@ def test_the_python_module_synthesizes_to_the_very_same_bytes(tmp_path: Path) ->
         file = tmp_path / f"of_{name}.py"
         file.write_text(python_module(imported(name)), encoding="utf-8")
         script.append(f"app = cdk8s.App(outdir={str(tmp_path / name)!r})")
-        script.append(f"runpy.run_path({str(file)!r})['release'](app)")
+        script.append(f"runpy.run_path({str(file)!r})['build'](app)")
         script.append("app.synth()")
     subprocess.run([sys.executable, "-W", "ignore", "-c", "\n".join(script)], check=True, cwd=tmp_path)
     for name in FILES:

@@ -124,7 +124,7 @@ def test_the_python_gives_the_same_yaml(name: str, root: Path, monkeypatch: pyte
     scope: dict[str, Any] = {"__name__": "imported"}
     exec(compile(python_module(environment.imported), "imported.py", "exec"), scope)
     app = App()
-    scope["deployment"](app)
+    scope["build"](app)
     assert app.synth_yaml() == yaml
 
 

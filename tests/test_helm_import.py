@@ -545,7 +545,7 @@ def test_the_python_module_synthesizes_to_the_very_same_bytes(tmp_path: Path) ->
         expected[name], _ = synthesize(imported)
         (tmp_path / f"{name}.py").write_text(python_module(imported), encoding="utf-8")
         script.append(f"app = cdk8s.App(outdir={str(tmp_path / name)!r})")
-        script.append(f"runpy.run_path({str(tmp_path / f'{name}.py')!r})['release'](app)")
+        script.append(f"runpy.run_path({str(tmp_path / f'{name}.py')!r})['build'](app)")
         script.append("app.synth()")
     subprocess.run([sys.executable, "-W", "ignore", "-c", "\n".join(script)], check=True, cwd=tmp_path)
     for name, text in expected.items():

@@ -33,8 +33,6 @@ class Imported:
     """The chart's id, and the name of its file."""
     title: str
     """What it is, in a sentence without its full stop."""
-    noun: str
-    """What the user calls it, in one word: the name of the Python function that makes it."""
     paths: Mapping[str, str]
     """The source's paths of fields that constructs check, not values."""
     remarks: tuple[Finding, ...]

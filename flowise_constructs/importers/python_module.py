@@ -28,28 +28,15 @@ WIDTH = 88
 
 _HEAD = '''"""{title}. Run it to write dist/{file}.k8s.yaml."""
 
-from flowise_constructs.jsii_node import use_bundled_node
-
-if __name__ == "__main__":
-    # cdk8s starts Node when it is imported.
-    use_bundled_node()
-
-from cdk8s import {cdk8s}
-from constructs import Construct
 '''
 
-_TAIL = '''
+_TAIL = """
 
-def main() -> None:
-    """Writes the YAML."""
+if __name__ == "__main__":
     app = App()
-    {noun}(app)
+    build(app)
     app.synth()
-
-
-if __name__ == "__main__":
-    main()
-'''
+"""
 
 _LABELS = """    for child in chart.node.find_all():
         if isinstance(child, ApiObject):
@@ -91,23 +78,19 @@ def python_module(imported: Imported) -> str:
     arguments = {
         name: _source(value) for name, value in imported.arguments.items() if not _is_default(imported, name, value)
     }
-    chart = Call(imported.chart, [Name("scope"), imported.name], arguments)
-    names = sorted({imported.chart, *_names(chart)}, key=_isort_key)
-    cdk8s = [
+    chart = Call(imported.chart, [Name("app"), imported.name], arguments)
+    further = [
         *(["ApiObject"] if imported.labels or imported.objects else []),
-        "App",
         *(["JsonPatch"] if imported.objects or imported.patches else []),
     ]
-    head = _HEAD.format(title=imported.title, file=imported.name, cdk8s=", ".join(cdk8s))
-    imports = _import(names)
+    names = sorted({"App", imported.chart, *further, *_names(chart)}, key=_isort_key)
+    head = _HEAD.format(title=imported.title, file=imported.name)
     labels = f"\nLABELS = {_written(dict(imported.labels), 0, len('LABELS = '))}\n" if imported.labels else ""
-    body = f"    chart = {_written(chart, 4, len('    chart = '))}\n" + "".join(
-        [*map(_patch, imported.patches), *map(_object, imported.objects)]
-    )
-    noun = imported.noun
-    signature = f'def {noun}(scope: Construct) -> {imported.chart}:\n    """The {noun}\'s objects."""\n'
-    made = f"{signature}{body}{_LABELS if imported.labels else ''}    return chart\n"
-    return f"{head}{imports}{labels}\n\n{made}{_TAIL.format(noun=noun)}"
+    rest = "".join([*map(_patch, imported.patches), *map(_object, imported.objects)])
+    rest += _LABELS if imported.labels else ""
+    kept = "    chart = " if rest else "    "
+    build = f'def build(app: App) -> None:\n    """Every chart of the app."""\n{kept}{_written(chart, 4, len(kept))}\n'
+    return f"{head}{_import(names)}{labels}\n\n{build}{rest}{_TAIL}"
 
 
 def _import(names: list[str]) -> str:

@@ -69,8 +69,8 @@ class AlertRules(Construct):
         as a `RestoreJob` for an alert if they fail.
 
         `jobs`: which targets are scraped. Default: main, if it has metrics for Prometheus, and the exporters among the
-        deployment's workloads. `namespace`: where the deployment is, if neither `Names.namespace` nor the chart says it;
-        it is in the alerts alone, and the object goes where the others go.
+        deployment's workloads. `namespace`: where the deployment is, if neither `Names.namespace` nor the chart says
+        it; it is in the alerts alone, and the object goes where the others go.
 
         `runbooks`: the address under which your readers find the page `how-to/alerts` of this documentation; each
         alert gets `runbook_url`, which is that address with `#` and its section. None: the annotation `runbook`, with

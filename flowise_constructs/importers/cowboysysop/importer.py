@@ -68,7 +68,6 @@ def _import(release: Release) -> Imported:
         arguments=arguments,
         name=release.name,
         title=f"Flowise as the Helm release {release.name!r} has it",
-        noun="release",
         labels={},
         patches=_patches(release, queued=queued),
         objects=_objects(release, secrets, arguments["names"].namespace, queued=queued),

@@ -129,7 +129,6 @@ def _import(source: Source, notes: Notes, secrets: Known, names: Names) -> Impor
         arguments=arguments,
         name=names.name,
         title="Flowise as its environment file has it",
-        noun="deployment",
         labels={},
         paths=_paths(source),
         remarks=(),

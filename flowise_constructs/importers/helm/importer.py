@@ -89,7 +89,6 @@ def _import(release: Release) -> Imported:
         external_secrets_path="externalSecrets.data",
         name=release.name,
         title=f"Flowise as the Helm release {release.name!r} has it",
-        noun="release",
         paths=_paths(release),
         remarks=release.remarks,
     )
