@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cdk8s import App
 from deployments import (
     AUTH,
@@ -48,7 +50,14 @@ from flowise_constructs import (
     Settings,
     Worker,
 )
+from flowise_constructs.importers.cowboysysop import importer as cowboysysop
+from flowise_constructs.importers.helm import importer as helm
+from flowise_constructs.importers.imported import Imported
+from flowise_constructs.importers.python_module import python_module
+from flowise_constructs.importers.synthesis import synthesize
+from flowise_constructs.manifests.yaml_files import load_documents
 
+DATA = Path(__file__).parent / "data"
 Object = dict[str, Any]
 SCALED = Worker(replicas=QueueScaling(minimum=2, maximum=10))
 IN_AI = Names(namespace="ai")
@@ -366,3 +375,52 @@ def test_what_cant_work_is_refused(name: str) -> None:
     make, told = REFUSED[name]
     with pytest.raises(ConfigError, match=told):
         make()
+
+
+# Releases whose own manifests scale them
+
+
+def scaler_manifest(kind: str, name: str) -> Object:
+    target = {"kind": "Deployment", "name": name} if kind == "HorizontalPodAutoscaler" else {"name": name}
+    version = "autoscaling/v2" if kind == "HorizontalPodAutoscaler" else "keda.sh/v1alpha1"
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": {"scaleTargetRef": target}}
+
+
+def helmforge(*extra: Object, name: str = "queue") -> Imported:
+    values = yaml.safe_load((DATA / "helm" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return helm.import_values({**values, "extraManifests": list(extra)})
+
+
+def cowboys(*extra: Object) -> Imported:
+    values = yaml.safe_load((DATA / "cowboysysop" / "queue.yaml").read_text(encoding="utf-8"))
+    return cowboysysop.import_values({**values, "extraDeploy": list(extra)})
+
+
+@pytest.mark.parametrize("release", [helmforge, cowboys])
+@pytest.mark.parametrize("kind", ["HorizontalPodAutoscaler", "ScaledObject"])
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+def test_a_release_whose_own_manifest_scales_it_has_no_number(release: Callable[..., Imported], kind: str) -> None:
+    name = release().arguments["names"].name
+    imported = release(scaler_manifest(kind, f"{name}-worker"))
+    assert imported.arguments["worker"].replicas == External()
+    assert isinstance(imported.arguments["main"].replicas, int)
+    documents = load_documents(synthesize(imported)[0], "release")
+    assert "replicas" not in one(documents, "Deployment", f"{name}-worker")["spec"]
+    assert "replicas" in one(documents, "Deployment", name)["spec"]
+    [told] = [remark for remark in map(str, imported.remarks) if f"the {kind} in extra" in remark]
+    assert f"kubectl apply edit-last-applied deployment/{name}-worker" in told
+    assert "replicas=External()" in python_module(imported)
+    both = release(scaler_manifest(kind, name), scaler_manifest(kind, f"{name}-worker"))
+    assert both.arguments["main"].replicas == External()
+
+
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+def test_a_release_with_one_main_isnt_scaled() -> None:
+    with pytest.raises(ConfigError, match=r"extraManifests\[0\]: scales 'flowise' outside queue mode, where each main"):
+        helmforge(scaler_manifest("HorizontalPodAutoscaler", "flowise"), name="standalone-sqlite")
+
+
+@pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
+def test_an_autoscaler_of_something_else_is_carried_over() -> None:
+    imported = helmforge(scaler_manifest("HorizontalPodAutoscaler", "other"))
+    assert isinstance(imported.arguments["worker"].replicas, int)

@@ -13,6 +13,7 @@ from flowise_constructs.importers.cowboysysop.names import EXTRA, MAIN_COMPONENT
 from flowise_constructs.importers.fields import service
 from flowise_constructs.importers.imported import Patch
 from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.scalers import replicas_of, scaler_of
 from flowise_constructs.importers.variables import Variables
 
 
@@ -29,7 +30,7 @@ def main(release: Release, variables: Variables, *, queued: bool) -> Main:
             "disruption_budget": "pdb",
         },
         Main(),
-        replicas=release.number("replicaCount"),
+        replicas=replicas_of(release, "replicaCount", full_name(release), extra=EXTRA, may_be_several=queued),
         disruption_budget=_disruption_budget(release, "", MAIN_COMPONENT),
         service=service(release, "service.ports.http"),
         resources=pods.resources(release, "resources", Resources()),
@@ -67,7 +68,7 @@ def worker(release: Release, variables: Variables) -> Worker:
             "disruption_budget": "worker.pdb",
         },
         Worker(),
-        replicas=release.number("worker.replicaCount"),
+        replicas=replicas_of(release, "worker.replicaCount", f"{full_name(release)}-worker", extra=EXTRA),
         disruption_budget=_disruption_budget(release, "worker.", "worker"),
         concurrency=concurrency,
         resources=pods.resources(release, "worker.resources", Resources()),
@@ -168,7 +169,9 @@ def _disruption_budget(release: Release, prefix: str, component: str) -> Disrupt
         for path in release.below(at):
             release.remark(path, f"is not carried over: {at}.create is false")
         called = "Worker.disruption_budget" if prefix else "Main.disruption_budget"
-        return added_budget(release, replicas, labels(release, component), extra=EXTRA, value=called)
+        deployment = f"{full_name(release)}-worker" if prefix else full_name(release)
+        scaled = scaler_of(release, EXTRA, deployment) is not None
+        return added_budget(release, replicas, labels(release, component), extra=EXTRA, value=called, scaled=scaled)
     given = _bounds(release, at)
     if release.number(replicas) < 2 or len(given) != 1:
         # A single pod's stays an object of its own: see budgets().

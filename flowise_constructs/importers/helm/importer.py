@@ -31,6 +31,7 @@ from flowise_constructs.importers.helm.refusals import database_mode, is_queue, 
 from flowise_constructs.importers.imported import Imported
 from flowise_constructs.importers.inline_secrets import InlineSecrets
 from flowise_constructs.importers.release import Release
+from flowise_constructs.importers.scalers import replicas_of, scaler_of
 from flowise_constructs.importers.variables import Variables, agree
 from flowise_constructs.kubernetes.identity import flowise_identity
 from flowise_constructs.storage.values import Claim
@@ -160,7 +161,7 @@ def _main(release: Release, called: Names, variables: Variables, *, queued: bool
         Main,
         {"replicas": "flowise.replicaCount", "extra_env": "flowise.extraEnv"},
         Main(),
-        replicas=release.number("flowise.replicaCount"),
+        replicas=replicas_of(release, "flowise.replicaCount", called.name, extra=_EXTRA, may_be_several=queued),
         disruption_budget=_budget(release, called, "flowise.replicaCount", called.main_component, "Main"),
         service=service(release, "service.port"),
         resources=pods.resources(release, "resources", Resources()),
@@ -208,7 +209,7 @@ def _worker(release: Release, called: Names, variables: Variables) -> Worker:
         Worker,
         paths,
         Worker(),
-        replicas=release.number(f"{at}.replicaCount"),
+        replicas=replicas_of(release, f"{at}.replicaCount", f"{called.name}-worker", extra=_EXTRA),
         disruption_budget=_budget(release, called, f"{at}.replicaCount", "worker", "Worker"),
         concurrency=concurrency,
         resources=pods.resources(release, f"{at}.resources", Resources()),
@@ -219,7 +220,15 @@ def _worker(release: Release, called: Names, variables: Variables) -> Worker:
 
 def _budget(release: Release, called: Names, replicas: str, component: str, role: str) -> DisruptionBudget | None:
     pods_labels = flowise_identity(called, component).selector
-    return added_budget(release, replicas, pods_labels, extra=_EXTRA, value=f"{role}.disruption_budget")
+    suffix = "-worker" if role == "Worker" else ""
+    return added_budget(
+        release,
+        replicas,
+        pods_labels,
+        extra=_EXTRA,
+        value=f"{role}.disruption_budget",
+        scaled=scaler_of(release, _EXTRA, f"{called.name}{suffix}") is not None,
+    )
 
 
 def _worker_pod(release: Release, called: Names) -> PodOptions:
