@@ -83,7 +83,7 @@ def list_of(kind: str, name: str) -> str:
 
 
 def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures) -> None:
-    kinds = RELEASES[release.version].queues  # type: ignore[index]
+    kinds = RELEASES[release.version].queues
     sleeping = custom_function("await new Promise((resolve) => setTimeout(resolve, 20000)); return 'slept'")
     with deployed(release, scaled, figures) as deployment, ThreadPoolExecutor() as pool:
         main = deployment.add("flowise")
@@ -96,7 +96,7 @@ def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures
         answers = [pool.submit(browser.predict, flow, timeout=300)]
         waiting = {list_of("prediction", "wait"): 1}
         wait_until(lambda: lists.lengths() == waiting, 30, "a prediction waits", [main])
-        answers.append(pool.submit(browser.request, "POST", f"vector/internal-upsert/{reader}", {}, timeout=300))  # type: ignore[arg-type]
+        answers.append(pool.submit(browser.request, "POST", f"vector/internal-upsert/{reader}", {}, timeout=300))
         waiting[list_of("upsertion", "wait")] = 1
         wait_until(lambda: lists.lengths() == waiting, 30, "an upsertion waits", [main])
         if "schedule" in kinds:
