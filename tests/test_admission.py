@@ -162,7 +162,7 @@ def test_monitors_are_admitted_with_every_default_written_out(server: ApiServer)
         for document in cluster.documents(deployments.variant(variant))
         if document["apiVersion"].startswith(f"{MONITORS}/")
     ]
-    assert {document["kind"] for document in monitors} >= {"ServiceMonitor", "PodMonitor"}
+    assert {document["kind"] for document in monitors} >= {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
     for monitor in monitors:
         verdict, stored = server.tried(monitor)
         assert (verdict.error, verdict.warnings) == (None, []), monitor["metadata"]["name"]

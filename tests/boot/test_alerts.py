@@ -7,6 +7,7 @@ the Deployments comes from a page of this test, which reads it off the node's ow
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -24,11 +25,17 @@ from boot.client import REPLY, RefusedError, custom_function
 from boot.figures import Figures
 from boot.install import LOCKED_VERSION, Release
 from boot.kubelet import wait_until
-from boot.monitored import Monitored, monitored, running
+from boot.monitored import PROGRAMS, Monitored, monitored, running
 from boot.network import NODE
 from flowise_constructs import AlertRules, Image, Monitoring
 
-pytestmark = pytest.mark.parametrize("release", [LOCKED_VERSION], indirect=True)
+pytestmark = [
+    pytest.mark.skipif(
+        any(shutil.which(program) is None for program in PROGRAMS),
+        reason=f"missing: apt-get install {' '.join(PROGRAMS.values())}",
+    ),
+    pytest.mark.parametrize("release", [LOCKED_VERSION], indirect=True),
+]
 HOUR = 3600 / SHORTER
 DEPLOYMENTS = ("flowise", "flowise-worker")
 FAILS = "throw new Error('on purpose')"
