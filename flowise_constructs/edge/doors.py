@@ -28,7 +28,10 @@ class Doors(Value):
     matched: nginx matches a path without its `..` and forwards the one with them, and so
     `/api/v1/account/register%3Cx/../../prediction/%3E` would register an owner. So the public route of the Gateway API
     rewrites each prefix to itself, and so does the Ingress of ingress-nginx, by `rewrite-target`; HAProxy matches what
-    it forwards; Contour and Traefik (3.3.6, 2.11.24 or newer) forward the cleaned path. F5's NGINX is refused."""
+    it forwards; Contour and Traefik (3.3.6, 2.11.24 or newer) forward the cleaned path. F5's NGINX is refused.
+
+    Main takes no whole URL where a path belongs (`origin-form.js`, status 400): HAProxy matches the path in it and
+    forwards all of it, and `http://a%3Cx@chat.example.com/api/v1/prediction/%3E/api/v1/auth/login` would log in."""
 
     admin: Ingress | HttpRoute | None
     """For administrators, with the UI. It gives the public URL, which is for links in mails and for cookies. None:

@@ -42,8 +42,14 @@ def main_environment(flowise: Flowise, main: Main) -> Environment:
         **(queueing.retention_environment(flowise.queue) if flowise.queue else {}),
     }
     further = {"Settings.extra_env": flowise.settings.extra_env, "Main.extra_env": main.extra_env}
-    preloaded = [variables.READINESS_SCRIPT] if main.awaits_owner else []
-    return {**_shared(flowise, main.resources, *preloaded), **own, **_further(flowise, "main", further)}
+    shared = _shared(flowise, main.resources, *main_preloads(flowise, main))
+    return {**shared, **own, **_further(flowise, "main", further)}
+
+
+def main_preloads(flowise: Flowise, main: Main) -> list[str]:
+    """The scripts that Node loads in front of main."""
+    doors = [variables.ORIGIN_FORM_SCRIPT] if flowise.doors is not None else []
+    return [*doors, *([variables.READINESS_SCRIPT] if main.awaits_owner else [])]
 
 
 def worker_environment(flowise: Flowise, worker: Worker) -> Environment:

@@ -26,7 +26,7 @@ from flowise_constructs.flowise.probe_paths import PING, ready_path
 from flowise_constructs.flowise.refusals import holds_one, refuse_contradictions, warn_of_open_registration
 from flowise_constructs.flowise.roles import Main
 from flowise_constructs.flowise.values import Flowise
-from flowise_constructs.flowise.variables import PORT, READINESS_SCRIPT
+from flowise_constructs.flowise.variables import PORT
 from flowise_constructs.kubernetes import pods, probes
 from flowise_constructs.kubernetes.certificates import CERTIFICATES_SUFFIX
 from flowise_constructs.kubernetes.claim_objects import claim_spec
@@ -124,8 +124,9 @@ class FlowiseMain(Construct):
         )
 
     def _scripts(self, *further: str) -> Mapping[str, str]:
-        own = [*MAIN_PROBES[self.flowise.queue is not None], *([READINESS_SCRIPT] if self.main.awaits_owner else [])]
-        return scripts_of(self.environment, self._certificates, [*own, *further])
+        preloaded = environment.main_preloads(self.flowise, self.main)
+        own = [*MAIN_PROBES[self.flowise.queue is not None], *preloaded, *further]
+        return scripts_of(self.environment, self._certificates, own)
 
     def _strategy(self) -> Manifest:
         kind = self.main.strategy or ("Recreate" if holds_one(self.flowise, self.data, self.main) else "RollingUpdate")

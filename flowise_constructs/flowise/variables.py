@@ -22,6 +22,7 @@ HEAP_SHARE = 70
 AUTHORITIES_FILE = "authorities.pem"
 CERTIFICATES_SCRIPT = "certificate-variables.js"
 READINESS_SCRIPT = "ready-when-owned.js"
+ORIGIN_FORM_SCRIPT = "origin-form.js"
 
 PROXY_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NODE_USE_ENV_PROXY"),
