@@ -188,6 +188,23 @@ test('main is ready once an owner exists, and asks no more', async () => {
     server.close()
 })
 
+test('a main with two doors takes paths, and no whole URLs', async () => {
+    require(path.join(scripts, 'origin-form.js'))
+    const { server, url } = await listening((request, response) => response.end(request.url))
+    const { hostname, port } = new URL(url)
+    const ask = (target) =>
+        new Promise((resolve, reject) => {
+            const request = http.request({ hostname, port, path: target, agent: false }, (response) => {
+                response.resume().on('end', () => resolve(response.statusCode))
+            })
+            request.on('error', reject).end()
+        })
+    for (const target of ['/', '//a/b', '/api/v1/ping?a=http://b']) assert.strictEqual(await ask(target), 200)
+    for (const target of ['http://a%3Cx@b/api/v1/prediction/%3E/x', 'https://b/', 'HTTP://b/x', '*']) assert.strictEqual(await ask(target), 400)
+    server.closeAllConnections()
+    server.close()
+})
+
 test('who comes second is told that there is an owner, and a fault of Flowise is tried again', async () => {
     const answers = [[201, {}], [400, { message: 'You can only have one organization' }], [500, { message: 'down' }], [400, { message: 'Invalid Password' }], [400, { message: 'new words' }]]
     const { server, url } = await listening((request, response) => {
