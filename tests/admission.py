@@ -48,7 +48,7 @@ class ApiServer:
             self._start("kube-apiserver", f"--etcd-servers={store}", *self._flags()),
         ]
         try:
-            self._wait_until_ready(60)
+            self._wait_until_ready(180)
             self._request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE, "labels": LEVELS}})
         except BaseException:
             self.stop()

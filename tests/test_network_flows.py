@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import cluster
 import pytest
 from deployments import (
+    API_KEYS,
     BACKUP,
     DRILLED,
     HOST,
+    OWNER,
     PASSWORD,
     SCRAPED,
     SERVERS_SCRAPED,
@@ -31,9 +34,11 @@ from policy_judge import End, Judge, Outside, Pod
 from flowise_constructs import (
     BundledPostgres,
     BundledRedis,
+    Destination,
     Ingress,
     IngressHost,
     MariadbDatabase,
+    Names,
     OutsideServers,
     PodPeer,
     Queue,
@@ -58,9 +63,13 @@ QUEUE: dict[str, Any] = {
     "ingress": Ingress(hosts=[IngressHost(host=HOST)], tls_in_front=True),
 }
 STORE = {"store": ["10.88.0.9/32"]}
+NAMESPACE = "default"
+AWAITING: dict[str, Any] = {"owner": replace(OWNER, api_keys=API_KEYS), "names": Names(namespace=NAMESPACE)}
 BUILDS: Mapping[str, tuple[Any, OutsideServers]] = {
     "exporters": (with_monitoring(queue(**QUEUE, settings=SCRAPED), **SERVERS_SCRAPED), OutsideServers(**STORE)),
     "queue": (queue(**QUEUE, **IN_BUCKET), OutsideServers(**STORE)),
+    "queue-owner": (queue(**{**QUEUE, **AWAITING}), OutsideServers(**STORE)),
+    "standalone-owner": (standalone(**AWAITING), OutsideServers()),
     "standalone-sqlite": (standalone(), OutsideServers()),
     "standalone-postgresql": (standalone(**POSTGRES), OutsideServers()),
     "standalone-mariadb": (standalone(database=MARIADB), OutsideServers(database=["10.88.0.8/32"])),
@@ -71,7 +80,8 @@ BUILDS: Mapping[str, tuple[Any, OutsideServers]] = {
     ),
 }
 """What was started, with what the node stands for placed outside."""
-OUTSIDE = {"mariadb": Outside("10.88.0.8"), "s3": Outside("10.88.0.9")}
+OUTSIDE = {"mariadb": Outside("10.88.0.8"), "s3": Outside("10.88.0.9"), "api-server": Outside("10.88.0.7")}
+TO_API_SERVER = Destination(to=["10.88.0.7/32"], ports=[6443], components=["owner"])
 CONTROLLER = Pod("10.1.9.1", {"app.kubernetes.io/name": "traefik"}, "traefik")
 
 
@@ -114,14 +124,19 @@ def world(topology: str) -> World:
     """With that topology's policies."""
     build, servers = BUILDS[topology]
     # Prometheus is in the edge's namespace here: "outside" is one pod.
-    return World(build, servers=servers, monitoring=[PodPeer(namespace="traefik")])
+    monitoring = [PodPeer(namespace="traefik")]
+    allow = [TO_API_SERVER] if topology.endswith("-owner") else []
+    return World(build, servers=servers, monitoring=monitoring, allow=allow)
 
 
 def test_every_topology_and_every_job_was_recorded() -> None:
     assert RECORDED.keys() == BUILDS.keys()
     seen = {source for flows in RECORDED.values() for source, *_ in flows}
     of_exporters = {"queue-exporter", "redis-exporter", "postgresql-exporter"}
-    assert seen == {"outside", "main", "worker", "backup", "drill", "restore"} | of_exporters
+    assert seen == {"outside", "main", "worker", "backup", "drill", "restore", "owner"} | of_exporters
+    for topology in ("standalone-owner", "queue-owner"):
+        job = [(target, port) for source, target, _, port in RECORDED[topology] if source == "owner"]
+        assert sorted(job) == [("api-server", 6443), ("main", 3000)]
 
 
 @pytest.mark.parametrize("topology", RECORDED)
@@ -205,6 +220,34 @@ def test_pods_of_the_deployment_reach_each_other_only_as_they_must() -> None:
         if True in here.verdicts(first, Pod("10.1.7.7", second.labels), port)
     }
     assert found == expected, "no worker to worker, no Redis from backups, no main from workers"
+
+
+@pytest.mark.parametrize("topology", ["standalone-owner", "queue-owner"])
+def test_the_owners_job_reaches_main_and_the_api_server_alone(topology: str) -> None:
+    here = world(topology)
+    job = here.pods["owner"]
+    assert here.verdicts(job, here.pods["main"], 3000) == {True}
+    assert here.verdicts(job, OUTSIDE["api-server"], 6443) == {True}
+    denied(here, job, OUTSIDE["api-server"], (22, 80, 443, 10250))
+    denied(here, job, here.pods["main"], (22, 80, 443, 5432, 9229))
+    for address in (*METADATA, *PRIVATE[:-1], "1.1.1.1", "2606:4700::1111"):
+        denied(here, job, Outside(address))
+    for name, target in here.pods.items():
+        if name != "main":
+            denied(here, job, replace(target, address="10.1.7.7"))
+        denied(here, target, job)
+        if name != "owner":
+            denied(here, target, OUTSIDE["api-server"])
+
+
+def test_nobody_but_the_job_and_the_edge_reaches_a_main_that_awaits_its_owner() -> None:
+    """The headless Service leads to main's pods, for whoever may reach them."""
+    here = world("queue-owner")
+    for name, source in here.pods.items():
+        allowed = here.verdicts(source, replace(here.pods["main"], address="10.1.7.7"), 3000)
+        assert allowed == {name == "owner"}, name
+    for source in (NEIGHBOUR, STRANGER, TWIN):
+        denied(here, source, here.pods["main"])
 
 
 def test_nobody_else_reaches_the_pods() -> None:

@@ -90,19 +90,43 @@ def observed(enter: Iterable[str] = ()) -> set[Connection]:
     return found
 
 
+class Observation:
+    """What pods connect to, from before anything runs in them to their end."""
+
+    def __init__(self) -> None:
+        self._running: list[PodNetwork] = []
+        self._found: set[Connection] = set()
+
+    def begin(self, network: PodNetwork) -> None:
+        """Before anything runs in that network."""
+        observe(network.enter)
+        self._running.append(network)
+
+    def end(self, network: PodNetwork) -> None:
+        """While the network is still there."""
+        self._running.remove(network)
+        self._found |= observed(network.enter)
+
+    def connections(self) -> set[Connection]:
+        """All so far."""
+        for network in list(self._running):
+            self._found |= observed(network.enter)
+        return self._found
+
+
 _numbers = count(1)
-_observed_pods: list[PodNetwork] | None = None
+_observation: Observation | None = None
 
 
 @contextmanager
-def observed_pods() -> Iterator[list[PodNetwork]]:
-    """The networks of the pods that are made meanwhile, each observed before anything runs in it."""
-    global _observed_pods  # noqa: PLW0603
-    _observed_pods = []
+def observed_pods() -> Iterator[Observation]:
+    """Observes the networks of the pods that are made meanwhile."""
+    global _observation  # noqa: PLW0603
+    _observation = Observation()
     try:
-        yield _observed_pods
+        yield _observation
     finally:
-        _observed_pods = None
+        _observation = None
 
 
 @contextmanager
@@ -123,10 +147,12 @@ def pod_network() -> Iterator[PodNetwork]:
             _ip("link", "set", "lo", "up", within=network)
             _ip("addr", "add", f"{address}/16", "dev", "eth0", within=network)
             _ip("link", "set", "eth0", "up", within=network)
-            if _observed_pods is not None:
-                observe(network.enter)
-                _observed_pods.append(network)
+            observation = _observation
+            if observation is not None:
+                observation.begin(network)
             yield network
+            if observation is not None:
+                observation.end(network)
         finally:
             parent.kill()
 

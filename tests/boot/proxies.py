@@ -47,7 +47,10 @@ class Nginx(Proxy):
         yield "http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f;"
         yield "uwsgi_temp_path u; scgi_temp_path s;"
         yield f"upstream main {{ server {self.main}; }}"
-        yield f"server {{ listen {NODE}:{self.port}; client_max_body_size {own['proxy-body-size']};"
+        # Other hosts are the default backend's.
+        yield f"server {{ listen {NODE}:{self.port} default_server; return 404; }}"
+        yield f"server {{ listen {NODE}:{self.port}; server_name {_host(route)};"
+        yield f"client_max_body_size {own['proxy-body-size']};"
         yield f"proxy_buffering {own['proxy-buffering']}; proxy_http_version 1.1; proxy_set_header Host $host;"
         yield f"proxy_read_timeout {own['proxy-read-timeout']}s; proxy_send_timeout {own['proxy-send-timeout']}s;"
         yield "proxy_set_header X-Forwarded-Proto https; proxy_set_header X-Forwarded-For $remote_addr;"
@@ -82,10 +85,11 @@ class Haproxy(Proxy):
         yield from ("  mode http", "  timeout connect 5s", "  timeout client 50s", "  timeout http-request 5s")
         yield from ("frontend edge", f"  bind {NODE}:{self.port}")
         paths = _ingress_paths(route)
-        for path in [] if "/" in paths else paths:
+        yield f"  acl host hdr(host),field(1,:) -i {_host(route)}"
+        for path in paths:
             yield f"  acl ours path {path}"
-            yield f"  acl ours path_beg {path}/"
-        yield "  use_backend main" + ("" if "/" in paths else " if ours")
+            yield f"  acl ours path_beg {path.rstrip('/')}/"
+        yield "  use_backend main if host ours"
         yield from ("backend main", f"  timeout server {own['timeout-server']}")
         yield f"  http-request deny deny_status 413 if {{ req.body_size gt {int(size[1]) * 2**20} }}"
         yield "  option httpchk"
@@ -103,7 +107,7 @@ class Caddy(Proxy):
 
     def lines(self, route: Object) -> Iterator[str]:
         yield "{\n  admin off\n  auto_https off\n}"
-        yield f"http://:{self.port} {{\n  bind {NODE}"
+        yield f"http://{_host(route)}:{self.port} {{\n  bind {NODE}"
         for number, rule in enumerate(route["spec"]["rules"]):
             timeout = rule["timeouts"]["request"]
             assert timeout == "0s"
@@ -121,6 +125,12 @@ class Caddy(Proxy):
 def _annotations(route: Object, prefix: str) -> dict[str, str]:
     found = route["metadata"].get("annotations", {})
     return {name.partition("/")[2]: value for name, value in found.items() if name.startswith(f"{prefix}/")}
+
+
+def _host(route: Object) -> str:
+    spec = route["spec"]
+    [host] = spec.get("hostnames") or [rule["host"] for rule in spec["rules"]]
+    return str(host)
 
 
 def _ingress_paths(route: Object) -> list[str]:

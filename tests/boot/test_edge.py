@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from cdk8s import App
 
-from boot.client import HOST, PASSWORD, REPLY, Browser, custom_function, direct_reply
+from boot.client import HOST, PASSWORD, PORT, REPLY, Browser, custom_function, direct_reply
 from boot.deployment import SECRETS, deployed
+from boot.edges import CHATS, Way, ask
 from boot.encoded_paths import spellings
 from boot.figures import Figures
 from boot.install import Release, missing_packages
@@ -27,18 +27,19 @@ from boot.network import NODE
 from boot.proxies import Caddy, Haproxy, Nginx, Proxy
 from flowise_constructs import (
     Auth,
+    BundledPostgres,
     Doors,
     GatewayRef,
     HttpRoute,
     Image,
     Ingress,
     IngressHost,
+    Main,
     Metrics,
     Settings,
     StandaloneChart,
 )
 
-CHATS = "chat.example.com"
 SETTINGS = Settings(file_size_limit="1mb", metrics=Metrics())
 LIMIT = 2**20
 SILENT_SECONDS = 90
@@ -63,7 +64,17 @@ def doors(kind: str) -> Doors:
 
 def build(app: App, image: Image, kind: str = "nginx") -> StandaloneChart:
     auth = Auth.from_secret("flowise-auth-secrets")
-    return StandaloneChart(app, "edge", auth=auth, image=image, settings=SETTINGS, doors=doors(kind))
+    return StandaloneChart(
+        app,
+        "edge",
+        auth=auth,
+        # SQLite's one connection isn't for a hundred refused requests at once.
+        database=BundledPostgres(),
+        image=image,
+        settings=SETTINGS,
+        doors=doors(kind),
+        main=Main(awaits_owner=False),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,11 +84,16 @@ class Edge:
     folder: Path
     main: Pod
     owner: Browser
-    ports: dict[str, tuple[int, int]]
-    """Of the doors of administrators and of chats, by proxy."""
+    doors: list[Way]
+    """Of administrators and of chats, by proxy."""
     silent: str
     streaming: str
     quick: str
+
+    @property
+    def direct(self) -> Way:
+        """Without a proxy."""
+        return Way("main", HOST, PORT, self.main.address)
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +102,11 @@ def edge(release: Release, figures: Figures) -> Iterator[Edge]:
         pytest.skip(f"missing: apt-get install {' '.join(packages)}")
     with deployed(release, build, figures) as deployment, ExitStack() as stack:
         [main] = deployment.start("flowise")
-        ports = {
-            kind: tuple(proxies(stack, deployment.folder, kind, main.address, 8100 + 10 * number))
+        ways = [
+            way
             for number, kind in enumerate(KINDS)
-        }
+            for way in proxies(stack, deployment.folder, kind, main.address, 8100 + 10 * number)
+        ]
         owner = Browser(main.address)
         owner.sign_up()
         wait = "await new Promise((resolve) => setTimeout(resolve, {})); return 'late'"
@@ -97,75 +114,55 @@ def edge(release: Release, figures: Figures) -> Iterator[Edge]:
             deployment.folder,
             main,
             owner,
-            ports,  # type: ignore[arg-type]
+            ways,
             owner.make_flow("silent", custom_function(wait.format(SILENT_SECONDS * 1000))),
             owner.make_flow("streaming", direct_reply(), custom_function(wait.format(6000))),
             owner.make_flow("quick", direct_reply()),
         )
 
 
-def proxies(stack: ExitStack, folder: Path, kind: str, main: str, port: int) -> Iterator[int]:
-    """Both doors' proxies of a kind, on their ports."""
+def proxies(stack: ExitStack, folder: Path, kind: str, main: str, port: int) -> Iterator[Way]:
+    """Both doors' proxies of a kind."""
     yaml = folder / f"yaml-{kind}"
     yaml.mkdir()
     manifests = Manifests.synthesize(
         lambda app: build(app, Image(repository="registry.example.com/flowise", tag="3.1.4"), kind), SECRETS, yaml
     )
-    for number, name in enumerate(("flowise", "flowise-public")):
+    for number, (name, host) in enumerate({"flowise": HOST, "flowise-public": CHATS}.items()):
         route = manifests.get("HTTPRoute" if kind == "caddy" else "Ingress", name)
         proxy = KINDS[kind](folder / f"{kind}-{number}", route, main, port + number)
         stack.callback(proxy.stop)
         proxy.start()
-        yield proxy.port
-
-
-def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
-    """One request through a proxy, the path as it is written here."""
-    head = {"Host": HOST, "Connection": "close", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    if body is not None:
-        head |= {"Content-Length": str(len(body)), "Content-Type": "application/json"}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-    with socket.create_connection((NODE, port), SILENT_SECONDS + 30) as connection:
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall("\r\n".join(lines).encode("latin-1") + (body or b""))
-        response = http.client.HTTPResponse(connection, method=method)
-        try:
-            response.begin()
-            return response.status, response.read()
-        except (http.client.HTTPException, ConnectionResetError):
-            return 0, b""
-
-
-def each_door(edge: Edge) -> list[tuple[str, int]]:
-    return [(f"{kind}, door {number}", port) for kind, both in edge.ports.items() for number, port in enumerate(both)]
+        yield Way(f"{kind}, {'public' if number else 'admin'}", host, proxy.port)
 
 
 def test_a_silent_prediction_is_answered(edge: Edge, figures: Figures) -> None:
-    def predict(door: tuple[str, int]) -> tuple[str, int, Any]:
-        status, content = ask(door[1], "POST", f"/api/v1/prediction/{edge.silent}", b'{"question": "hi"}')
-        return door[0], status, json.loads(content)["text"] if status == 200 else content
+    def predict(way: Way) -> tuple[str, int, Any]:
+        status, content = ask(way, "POST", f"/api/v1/prediction/{edge.silent}", b'{"question": "hi"}')
+        return way.name, status, json.loads(content)["text"] if status == 200 else content
 
     started = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(predict, each_door(edge)))
+        answers = list(pool.map(predict, edge.doors))
     assert [answer for answer in answers if answer[1:] != (200, "late")] == []
     assert time.monotonic() - started > SILENT_SECONDS
 
 
 def test_the_first_byte_of_a_stream_comes_at_once(edge: Edge) -> None:
-    for name, port in each_door(edge):
-        connection = http.client.HTTPConnection(NODE, port, timeout=30)
+    for way in edge.doors:
+        connection = http.client.HTTPConnection(NODE, way.port, timeout=30)
         body = json.dumps({"question": "hi", "streaming": True})
+        head = {"Host": way.host, "Content-Type": "application/json"}
         started = time.monotonic()
-        connection.request("POST", f"/api/v1/prediction/{edge.streaming}", body, {"Content-Type": "application/json"})
+        connection.request("POST", f"/api/v1/prediction/{edge.streaming}", body, head)
         response = connection.getresponse()
         first = b""
         while REPLY.encode() not in first:
             first += response.read1()
         begun = time.monotonic() - started
         rest = response.read()
-        assert begun < 4 < time.monotonic() - started, name
-        assert b'"event":"end"' in rest, name
+        assert begun < 4 < time.monotonic() - started, way.name
+        assert b'"event":"end"' in rest, way.name
         connection.close()
 
 
@@ -174,41 +171,67 @@ def test_bodies_just_under_the_limit_pass_and_just_over_it_do_not(edge: Edge) ->
         head = b'{"question": "hi", "more": "'
         return head + b"x" * (size - len(head) - 2) + b'"}'
 
-    for name, port in each_door(edge):
+    for way in edge.doors:
         path = f"/api/v1/prediction/{edge.quick}"
-        assert ask(port, "POST", path, body(LIMIT))[0] == 200, name
-        assert ask(port, "POST", path, body(LIMIT + 1))[0] in (413, 500), name
+        assert ask(way, "POST", path, body(LIMIT))[0] == 200, way.name
+        assert ask(way, "POST", path, body(LIMIT + 1))[0] in (413, 500), way.name
 
 
-REGISTER = json.dumps({"user": {"name": "a", "email": "b@example.com", "credential": PASSWORD}}).encode()
-FORBIDDEN: dict[str, tuple[tuple[str, ...], str, bytes | None, bytes]] = {
-    "register": (("account", "register"), "POST", REGISTER, b"one organization"),
-    "metrics": (("metrics",), "GET", None, b"flowise_version_info"),
-    "flows": (("chatflows",), "GET", None, b"flowData"),
+class Forbidden(NamedTuple):
+    """What a public door mustn't serve."""
+
+    segments: tuple[str, ...]
+    method: str = "POST"
+    body: Any = None
+    trace: bytes | None = None
+    """What the answer of its handler has in it. None: all that it answers to this request."""
+
+
+NOBODY = {"email": "nobody@example.com", "password": PASSWORD, "credential": PASSWORD, "tempToken": "none"}
+FORBIDDEN = {
+    "register": Forbidden(("account", "register"), body={"user": {**NOBODY, "credential": "weak"}}),
+    "login": Forbidden(("auth", "login"), body=NOBODY),
+    "where sign-in leads": Forbidden(("auth", "resolve"), body={}, trace=b'"redirectUrl"'),
+    "forgotten password": Forbidden(("account", "forgot-password"), body={"user": NOBODY}),
+    "new password": Forbidden(("account", "reset-password"), body={"user": NOBODY}),
+    "verification": Forbidden(("account", "verify"), body={"user": NOBODY}),
+    "logout": Forbidden(("account", "logout"), trace=b"logged_out"),
+    "metrics": Forbidden(("metrics",), "GET", trace=b"flowise_version_info"),
+    "flows": Forbidden(("chatflows",), "GET", trace=b"flowData"),
+    "settings": Forbidden(("settings",), "GET"),
 }
 
 
-def reached(edge: Edge, port: int, what: str) -> list[str]:
-    """The spellings that reach the handler through that port."""
-    segments, method, body, trace = FORBIDDEN[what]
-    headers = {"Authorization": f"Bearer {edge.owner.api_key}"}
-
-    def arrives(path: str) -> bool:
-        return trace in ask(port, method, path, body, **headers)[1]
-
-    every = list(spellings(*segments))
+def reached(edge: Edge, way: Way, what: str) -> list[str]:
+    """The spellings that reach the handler that way."""
+    wanted = FORBIDDEN[what]
+    plain = "/api/v1/" + "/".join(wanted.segments)
+    trace = wanted.trace or answer(edge, edge.direct, wanted, plain)
+    assert wanted.trace or trace.startswith(b'{"statusCode":') or what == "settings", (what, trace)
+    every = list(spellings(*wanted.segments, host=way.host))
     with ThreadPoolExecutor(4) as pool:
-        return [path for path, yes in zip(every, pool.map(arrives, every), strict=True) if yes]
+        answers = list(pool.map(lambda path: answer(edge, way, wanted, path), every))
+    assert trace in answer(edge, edge.direct, wanted, plain), f"{what}: the handler answers as before"
+    return [path for path, told in zip(every, answers, strict=True) if trace in told]
+
+
+def answer(edge: Edge, way: Way, wanted: Forbidden, path: str) -> bytes:
+    body = None if wanted.body is None else json.dumps(wanted.body).encode()
+    return ask(way, wanted.method, path, body, Authorization=f"Bearer {edge.owner.api_key}")[1]
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-def test_nothing_of_the_administrators_is_reached_through_the_public_door(
-    edge: Edge, what: str, figures: Figures
-) -> None:
-    for kind, (admin, public) in edge.ports.items():
-        through = reached(edge, admin, what)
-        assert len(through) > 3, f"{kind}: the spellings would be harmless"
-        assert reached(edge, public, what) == [], kind
+def test_nothing_of_the_administrators_is_reached_through_the_public_door(edge: Edge, what: str) -> None:
+    assert len(reached(edge, edge.direct, what)) > 20, "the spellings would be harmless"
+    for way in edge.doors:
+        if way.host == CHATS:
+            assert reached(edge, way, what) == [], way.name
+
+
+def test_the_administrators_door_leads_to_the_handlers(edge: Edge) -> None:
+    for way in edge.doors:
+        if way.host == HOST:
+            assert len(reached(edge, way, "register")) > 3, way.name
 
 
 def test_a_public_door_that_only_matches_would_let_them_in(edge: Edge) -> None:
@@ -225,6 +248,6 @@ def test_a_public_door_that_only_matches_would_let_them_in(edge: Edge) -> None:
     )
     proxy.start()
     try:
-        assert any("%3C" in path for path in reached(edge, 8190, "register"))
+        assert any("%3C" in path for path in reached(edge, Way("nginx", CHATS, 8190), "register"))
     finally:
         proxy.stop()
