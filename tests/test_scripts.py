@@ -73,6 +73,7 @@ def test_no_script_is_left_over() -> None:
             "queue-redis-tls",
             "queue-by-reference",
             "queue-owner",
+            "doors-mixed",
             "monitoring-queue",
             *ROTATIONS,
         )

@@ -188,7 +188,7 @@ class Deployment:
     def _is_endpoint(self, pod: Pod, service: dict[str, Any]) -> bool:
         if pod.deleted is not None or not pod.has_started:
             return False
-        chosen = service["selector"].items() <= self.manifests.labels(pod.deployment).items()
+        chosen = service["selector"].items() <= self.manifests.labels(pod.deployment, pod.kind).items()
         return chosen and (pod.ready or service.get("publishNotReadyAddresses", False))
 
     def run_job(self, *, seconds: float = 120, access: Access | None = None, **secrets: Mapping[str, str]) -> JobPod:

@@ -56,9 +56,9 @@ class Manifests:
         spec: Object = self.get(kind, name)["spec"]["template"]["spec"]
         return spec
 
-    def labels(self, deployment: str) -> Mapping[str, str]:
-        """The labels of a Deployment's pods."""
-        labels: Mapping[str, str] = self.get("Deployment", deployment)["spec"]["template"]["metadata"]["labels"]
+    def labels(self, name: str, kind: str = "Deployment") -> Mapping[str, str]:
+        """The labels of the pods of a Deployment, or of a Job."""
+        labels: Mapping[str, str] = self.get(kind, name)["spec"]["template"]["metadata"]["labels"]
         return labels
 
     def replicas(self, deployment: str) -> int:

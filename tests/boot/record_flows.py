@@ -33,7 +33,7 @@ from boot.deployment import (
 )
 from boot.figures import Figures
 from boot.install import Release
-from boot.kubelet import JobPod, Pod
+from boot.kubelet import JobPod, Pod, wait_until
 from boot.owned import API_KEYS, NAMESPACE, OWNER, WITH_PASSWORD, up
 from flowise_constructs import (
     Auth,
@@ -91,7 +91,7 @@ def _queue(release: Release) -> set[Flow]:
     with network.observed_pods() as seen, deployed(release, queue, Figures()) as running:
         main, _ = running.start("flowise", "flowise-worker")
         _use(main.address)
-        return _flows(running, seen)
+        return _flows_with_logs(running, seen)
 
 
 def _owned(release: Release, build: Build, *others: str) -> set[Flow]:
@@ -111,7 +111,8 @@ def _owned(release: Release, build: Build, *others: str) -> set[Flow]:
         browser = Browser(main.address)
         browser.log_in()
         assert browser.predict(browser.make_flow("smoke", direct_reply())) == REPLY
-        return {_of_api_server(flow, server.port) for flow in _flows(running, seen)}
+        flows = _flows_with_logs(running, seen) if others else _flows(running, seen)
+        return {_of_api_server(flow, server.port) for flow in flows}
 
 
 def _of_api_server(flow: Flow, port: int) -> Flow:
@@ -153,6 +154,13 @@ def _use(address: str) -> None:
     flow = browser.make_flow("smoke", direct_reply())
     assert browser.predict(flow) == REPLY
     assert ("token", REPLY) in browser.stream(flow)
+
+
+def _flows_with_logs(running: Deployment, seen: network.Observation) -> set[Flow]:
+    """Main and worker send their logs to the bucket, the first ones after some time."""
+    wanted = {(role, "s3", "tcp", 9000) for role in ("main", "worker")}
+    wait_until(lambda: wanted <= _flows(running, seen), 300, "logs are in the bucket", running.pods)
+    return _flows(running, seen)
 
 
 def _flows(running: Deployment, seen: network.Observation) -> set[Flow]:
