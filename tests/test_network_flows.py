@@ -53,7 +53,7 @@ BUCKET = S3Bucket(
     path_style=True,
     credentials=S3Credentials.from_secret("s3"),
 )
-IN_BUCKET = {"backup": type(DRILLED)(target=BUCKET, drill=DRILLED.drill)}
+IN_BUCKET = {"backup": type(DRILLED)(target=replace(BUCKET, bucket="flowise-backups"), drill=DRILLED.drill)}
 MARIADB = MariadbDatabase(host="mariadb.example", password=PASSWORD)
 POSTGRES = {"database": BundledPostgres()}
 QUEUE: dict[str, Any] = {
