@@ -649,7 +649,9 @@ VARIANTS: Mapping[str, Callable[[App], Chart]] = {
         database=POSTGRES, data=None, storage=AZURE, backup=Backup(target=replace(AZURE, container="flowise-backups"))
     ),
     "queue-google": queue(storage=GOOGLE, backup=BACKUP),
-    "queue-google-by-identity": queue(storage=GOOGLE_BY_IDENTITY, backup=Backup(target=GOOGLE, drill=Drill())),
+    "queue-google-by-identity": queue(
+        storage=GOOGLE_BY_IDENTITY, backup=Backup(target=replace(GOOGLE, bucket="flowise-backups"), drill=Drill())
+    ),
     "queue-azure": queue(storage=AZURE, backup=Backup(target=AZURE_BY_IDENTITY, pod=EVERYTHING_ABOUT_PODS)),
     "queue-azure-connection": queue(
         storage=AZURE_CONNECTION, backup=Backup(target=AZURE_CONNECTION, prefix="backups", drill=Drill())

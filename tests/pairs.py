@@ -105,7 +105,9 @@ def settings(**given: Any) -> Saying:
 JOINED = {"main", "worker", "settings"}
 """The arguments of which several sayings can change something."""
 FURTHER = FURTHER_ABOUT_PODS
-BY_REFERENCE = {name: SecretKey(secret="database", key=name) for name in ("host", "port", "name", "user", "password")}
+BY_REFERENCE: Arguments = {
+    name: SecretKey(secret="database", key=name) for name in ("host", "port", "name", "user", "password")
+}
 SAYINGS: Mapping[str, Saying] = {
     "PostgreSQL by reference": Saying({"database": PostgresDatabase(**BY_REFERENCE)}),
     "CloudNativePG": Saying({"database": CNPG}),

@@ -22,6 +22,7 @@ from flowise_constructs import (
     CpuScaling,
     DataClaim,
     Destination,
+    DisruptionBudget,
     Drill,
     ExistingClaim,
     ExternalMetric,
@@ -49,6 +50,7 @@ from flowise_constructs import (
     Resources,
     Restore,
     S3Bucket,
+    Scrape,
     SecretKey,
     ServerImage,
     Service,
@@ -153,11 +155,13 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "label key": key_of(PodOptions, "labels")
     | key_of(Backup, "labels", **BACKED_UP)
     | key_of(ExternalMetric, "labels")
+    | key_of(Scrape, "labels")
     | key_of(PodPeer, "pods")
     | key_of(PodPeer, "namespace_labels"),
     "label value": value_of(PodOptions, "labels")
     | value_of(Backup, "labels", **BACKED_UP)
     | value_of(ExternalMetric, "labels")
+    | value_of(Scrape, "labels")
     | value_of(PodPeer, "pods")
     | value_of(PodPeer, "namespace_labels"),
     "network of a policy": {
@@ -201,6 +205,8 @@ WAYS: Mapping[str, Mapping[str, Way]] = {
     "probe's time-out": field(ProbeNumbers, "timeout_seconds"),
     "probe's failures": field(ProbeNumbers, "failure_threshold"),
     "replicas": field(Main, "replicas") | field(Worker, "replicas"),
+    "most pods away": field(DisruptionBudget, "max_unavailable"),
+    "least pods there": field(DisruptionBudget, "min_available"),
     "least replicas": field(QueueScaling, "minimum", maximum=LARGEST) | field(CpuScaling, "minimum", maximum=LARGEST),
     "most replicas": field(QueueScaling, "maximum", minimum=1) | field(CpuScaling, "maximum", minimum=1),
     "cpu target": field(CpuScaling, "target_percent"),

@@ -13,7 +13,7 @@ from api_server.verdicts import differences, recording, refusal, spelt_as_admitt
 from public_values import WAYS
 from test_properties import VALUES
 
-from flowise_constructs import ConfigError
+from flowise_constructs import AlertThresholds, ConfigError, ScrapeJobs
 
 pytestmark = pytest.mark.filterwarnings("ignore::flowise_constructs.ConfigWarning")
 
@@ -102,6 +102,9 @@ NOT_IN_AN_OBJECT = {
     *("GatewayRef.name", "GatewayRef.namespace", "GatewayRef.section_name", "GatewayRef.port", "HttpRoute.name"),
     *("HttpRoute.hosts", "HttpRoute.annotations", "RouteRule.paths", "RouteRule.request_timeout"),
     *("RouteRule.backend_request_timeout", "Doors.paths", "QueueScaling.authentication"),
+    *("Scrape.interval_seconds", "Scrape.timeout_seconds"),
+    *(f"ScrapeJobs.{field.name}" for field in fields(ScrapeJobs)),
+    *(f"AlertThresholds.{field.name}" for field in fields(AlertThresholds)),
 }
 """Numbers, ports and paths for programs: they stand in variables and files, where the API server reads nothing."""
 

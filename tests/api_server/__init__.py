@@ -4,12 +4,38 @@ A subject is a place in a Kubernetes object. Its values are put there one by one
 and the server's answers are kept in `tests/data/api_server/verdicts.json`. Nothing here imports the library.
 """
 
-from api_server import containers, edge, fit, further, jobs, names, policies, scaling, scheduling, security, volumes
+from api_server import (
+    budgets,
+    containers,
+    edge,
+    fit,
+    further,
+    jobs,
+    names,
+    policies,
+    scaling,
+    scheduling,
+    security,
+    volumes,
+)
 from api_server.subject import Subject, key
 
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
-    for module in (names, containers, volumes, scheduling, edge, jobs, further, policies, scaling, security, fit)
+    for module in (
+        names,
+        containers,
+        volumes,
+        scheduling,
+        edge,
+        jobs,
+        further,
+        policies,
+        scaling,
+        budgets,
+        security,
+        fit,
+    )
     for subject in module.SUBJECTS
 }
 """All of them, by name."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from autoscaling import composite
@@ -93,7 +94,7 @@ def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures
         flow = browser.make_flow("slow", sleeping)
         reader = browser.make_reader("reader", "a.txt", "text")
         assert lists.total() == 0
-        answers = [pool.submit(browser.predict, flow, timeout=300)]
+        answers: list[Future[Any]] = [pool.submit(browser.predict, flow, timeout=300)]
         waiting = {list_of("prediction", "wait"): 1}
         wait_until(lambda: lists.lengths() == waiting, 30, "a prediction waits", [main])
         answers.append(pool.submit(browser.request, "POST", f"vector/internal-upsert/{reader}", {}, timeout=300))
