@@ -16,6 +16,7 @@ from flowise_constructs import (
     BundledPostgres,
     BundledRedis,
     ConfigError,
+    DataClaim,
     GcsBucket,
     LocalStorage,
     MariadbDatabase,
@@ -23,6 +24,7 @@ from flowise_constructs import (
     Redis,
     RedisTls,
     SecretKey,
+    SharedVolume,
     SqliteDatabase,
 )
 from flowise_constructs.flowise.environment import OWNED
@@ -408,6 +410,20 @@ AZURE = {
 }
 
 
+def test_local_files_in_queue_mode_are_on_a_shared_claim() -> None:
+    values = {
+        **{name: value for name, value in QUEUE.items() if name not in S3},
+        "BLOB_STORAGE_PATH": "/root/.flowise/a",
+    }
+    given = imported(values)
+    assert given.imported.arguments["storage"] == SharedVolume(claim=DataClaim(access_mode="ReadWriteMany"))
+    [told] = [remark for remark in remarks(given) if "ReadWriteMany" in remark]
+    assert told.startswith("STORAGE_TYPE: 'local' in queue mode: ")
+    assert "copy the files of /home/node/.flowise/a to its directory storage" in told
+    yaml, _ = synthesize(given.imported)
+    assert "accessModes:\n    - ReadWriteMany" in yaml
+
+
 def test_a_google_bucket_and_the_file_of_its_key() -> None:
     found = imported({**QUEUE, **GOOGLE})
     key = SecretKey(secret="flowise-storage", key="key.json")
@@ -442,7 +458,6 @@ REFUSED: list[tuple[str, dict[str, str], dict[str, str] | None, str]] = [
     ("half", {**S3, "S3_STORAGE_ACCESS_KEY_ID": "x"}, None, "belong together: give both or neither"),
     ("flag", {"SMTP_SECURE": "1", "SMTP_HOST": "x"}, None, "SMTP_SECURE is '1' and must be 'true' or 'false'"),
     ("sqlite in queue mode", {"MODE": "queue", **S3, "REDIS_HOST": "r.x"}, None, "is SQLite, which the pods of queue"),
-    ("files in queue mode", {**QUEUE, "STORAGE_TYPE": "local"}, None, "'local' in queue mode: main and workers run on"),
     ("no redis", {**QUEUE, "REDIS_HOST": ""}, None, "REDIS_HOST: must be given with MODE=queue, or REDIS_URL"),
     ("url", {**QUEUE, "REDIS_URL": "redis://:secret@r/5"}, None, "REDIS_URL: the value (not shown) must be redis://"),
     ("bad url", {**QUEUE, "REDIS_URL": "redis://[x"}, None, "REDIS_URL: the value (not shown) must be redis://"),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flowise_constructs import AzureContainer, GcsBucket, LocalStorage, S3Bucket, S3Credentials
+from flowise_constructs import (
+    AzureContainer,
+    DataClaim,
+    GcsBucket,
+    LocalStorage,
+    S3Bucket,
+    S3Credentials,
+    SharedVolume,
+)
 from flowise_constructs.core.findings import shown
 from flowise_constructs.importers.env.databases import directory
 from flowise_constructs.importers.env.variables import EnvironmentVariables
@@ -16,7 +24,7 @@ Bucket = S3Bucket | GcsBucket | AzureContainer
 _REFUSED: Bucket = S3Bucket(bucket="refused")
 
 
-def storage(notes: Notes, variables: EnvironmentVariables, *, queued: bool) -> LocalStorage | Bucket:
+def storage(notes: Notes, variables: EnvironmentVariables, *, queued: bool) -> LocalStorage | SharedVolume | Bucket:
     """Where uploads and documents are stored."""
     where, kind = variables.where("STORAGE_TYPE"), variables.take_text("STORAGE_TYPE") or "local"
     stores = {"s3": _bucket, "gcs": _google, "azure": _azure}
@@ -25,14 +33,20 @@ def storage(notes: Notes, variables: EnvironmentVariables, *, queued: bool) -> L
     if kind != "local":
         notes.refuse(where, f"{shown(kind)} must be one of local, {', '.join(stores)}")
         return LocalStorage()
-    if queued:
-        notes.refuse(
-            where,
-            "'local' in queue mode: main and workers run on different machines; copy the files into a bucket and set "
-            f"s3, gcs or azure, or share a ReadWriteMany claim with SharedVolume in Python; {GUIDE}",
-        )
-        return _REFUSED
-    return LocalStorage(path=directory(notes, variables, "BLOB_STORAGE_PATH", "/storage", "files"))
+    path = directory(notes, variables, "BLOB_STORAGE_PATH", "/storage", "files")
+    return _shared(notes, where, path) if queued else LocalStorage(path=path)
+
+
+def _shared(notes: Notes, where: str, path: str | None) -> SharedVolume:
+    """What a volume of Docker is to main and workers on one machine."""
+    copied = f"copy the files of {path} to its directory storage" if path else "copy the files there"
+    notes.remark(
+        where,
+        "'local' in queue mode: main and workers share a ReadWriteMany claim, which the cluster's default storage "
+        f"class may not have: name one that has it, or set s3, gcs or azure; {copied}; {GUIDE}",
+        "do",
+    )
+    return SharedVolume(claim=DataClaim(access_mode="ReadWriteMany"))
 
 
 def _google(notes: Notes, variables: EnvironmentVariables) -> Bucket:
