@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,7 @@ REGISTER = (
     "//api/v1/account/register",
     "/API/V1/account/register",
 )
+OWNED, PING = "/api/v1/owned", "/api/v1/ping"
 INTRUDER = {"name": "Intruder", "email": "intruder@example.com"}
 
 pytestmark = pytest.mark.parametrize("release", RELEASES, indirect=True)
@@ -68,6 +70,13 @@ pytestmark = pytest.mark.parametrize("release", RELEASES, indirect=True)
 def standalone(app: App, image: Image, *, owner: Owner = OWNER) -> StandaloneChart:
     return StandaloneChart(
         app, "standalone", auth=AUTH, database=BundledPostgres(), image=image, owner=owner, ingress=INGRESS
+    )
+
+
+def without_owner(app: App, image: Image) -> StandaloneChart:
+    main = Main(awaits_owner=False)
+    return StandaloneChart(
+        app, "standalone", auth=AUTH, database=BundledPostgres(), image=image, main=main, ingress=INGRESS
     )
 
 
@@ -135,6 +144,32 @@ def refuse_intruders(deployment: Deployment) -> None:
     assert counted(deployment) == (0, 0)
 
 
+def measure_probes(deployment: Deployment, main: Pod, when: str, *paths: str) -> None:
+    """How long main takes to answer what kubelet asks."""
+    for path in paths:
+        for _ in range(50):
+            started = time.monotonic()
+            main._get({"port": PORT, "path": path}, 10)
+            milliseconds = (time.monotonic() - started) * 1000
+            deployment.figures.add(deployment.release.label, f"{path}, {when}", milliseconds, "ms")
+
+
+def measure_restarts(deployment: Deployment) -> None:
+    """On an installation that has an owner, with and without `Owner`: from the container's start to Ready."""
+    for what, build in {"with Owner": standalone, "without": without_owner}.items():
+        for _ in range(2):
+            main = deployment.add("flowise", build, WITH_PASSWORD)
+            deployment.wait_ready(main)
+            [started] = [event.at for event in main.events if (event.reason, event.message) == ("Started", "flowise")]
+            [ready] = [event.at for event in main.events if event.reason == "Ready"] or [main_up(main)]
+            deployment.figures.add(deployment.release.label, f"restart to Ready, {what}", ready - started)
+            stop(main)
+
+
+def main_up(main: Pod) -> float:
+    return next(event.at for event in main.events if event.reason == "Up")
+
+
 def seconds_to_ready(pod: Pod) -> float:
     """From a passed startup probe to Ready."""
     [up_at] = [event.at for event in pod.events if event.reason == "Up"]
@@ -147,6 +182,7 @@ def test_nobody_but_the_job(release: Release, figures: Figures) -> None:
         main = deployment.add("flowise")
         up(main)
         refuse_intruders(deployment)
+        measure_probes(deployment, main, "no owner", OWNED, PING)
         weak = deployment.run_job(flowise_owner={"password": "weak-password"})
         assert weak.code == 1
         assert (
@@ -178,8 +214,10 @@ def test_nobody_but_the_job(release: Release, figures: Figures) -> None:
         assert "An0ther-password" not in other.log()
         assert counted(deployment) == (1, 1)
         Browser(main.address).log_in()
+        measure_probes(deployment, main, "an owner", OWNED, PING)
 
         lose_and_restore(deployment, main)
+        measure_restarts(deployment)
 
 
 def lose_and_restore(deployment: Deployment, *mains: Pod) -> None:
@@ -204,6 +242,7 @@ def lose_and_restore(deployment: Deployment, *mains: Pod) -> None:
         assert seconds < 3, "the first probe finds the owner"
     assert counted(deployment) == (1, 1)
     assert "is the owner already" in deployment.run_job().log()
+    stop(*(pod for pod in deployment.pods if pod.kind == "Deployment" and pod.deleted is None))
 
 
 def stop(*mains: Pod) -> None:
