@@ -672,7 +672,8 @@ def test_bucket_of_files_is_mirrored_and_given_back_as_it_was(here: Here) -> Non
 def test_mirror_in_the_bucket_that_it_mirrors(here: Here) -> None:
     world = here.world(files=True)
     world.storage = s3(world.url, world.bucket)
+    world.options["prefix"] = "backups"
     world.client.put_object(Bucket=world.bucket, Key="org/a", Body=b"a")
     for _ in range(2):
         succeeded(world.back_up())
-    assert world.objects("flowise/files") == ["flowise/files/org/a"]
+    assert world.objects("backups/files") == ["backups/files/org/a"]

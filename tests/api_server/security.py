@@ -137,7 +137,8 @@ CONTAINERS: list[dict[str, Any]] = [
 def _values() -> Iterator[dict[str, Any]]:
     for context in (FLOWISE, SERVER, ASSIGNED, ROOT):
         yield {"pod": {"securityContext": context}, "container": {"securityContext": CONTAINER}}
-        yield {"pod": {"securityContext": context, "hostUsers": False}, "container": {"securityContext": CONTAINER}}
+        for own in (True, False):
+            yield {"pod": {"securityContext": context, "hostUsers": own}, "container": {"securityContext": CONTAINER}}
     for change in PODS:
         yield {"pod": {"securityContext": FLOWISE, **change}, "container": {"securityContext": CONTAINER}}
     for change in POD_CONTEXTS:

@@ -85,6 +85,8 @@ def flowise_image(directory: Path) -> str:
         source, copy = RELEASE.modules / name, directory / "lib" / "node_modules" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy)
+    # By it the server is told from the monorepo.
+    (directory / "lib" / "node_modules" / "flowise" / "dist").mkdir()
     (directory / "bin" / "flowise").symlink_to("../lib/node_modules/flowise/bin/run")
     shutil.copy2(RELEASE.node, directory / "bin" / "node")
     return str(directory / "bin")
@@ -120,7 +122,7 @@ class World:
                 "docker.io/rclone/rclone": alpine(self.root / "alpine"),
                 "docker.io/library/postgres": postgres,
                 "docker.io/library/mariadb": "/usr/bin:/bin:/usr/sbin",
-                **({"docker.io/flowiseai/flowise": f"{self.flowise}:/usr/bin:/bin"} if self.flowise else {}),
+                **({"registry.example.com/flowise": f"{self.flowise}:/usr/bin:/bin"} if self.flowise else {}),
             },
             secrets={},
             claims={"flowise-data": self.claim} if self.claim else {},
