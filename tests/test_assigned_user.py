@@ -9,14 +9,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from backup import data
+from backup.outcomes import succeeded
+from backup.pods import give_to_runner
+from backup.servers import Postgres
+from backup.world import World, directory, missing, object_store, s3
 from deployments import BACKUP, POSTGRES, objects, pods, standalone
 
-from flowise_constructs import Drill, Security
+from flowise_constructs import Drill, SecretKey, Security
 from flowise_constructs.kubernetes.scripts import script
 
 USER = 1000660000
+PASSWORD = SecretKey(secret="database", key="password")
 SERVER = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 WRAPPER = next(iter(Path("/usr/lib").glob("**/libnss_wrapper.so")), None)
 
@@ -25,6 +32,8 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the user is another one"),
     pytest.mark.skipif(SERVER is None, reason="missing: apt-get install postgresql"),
 ]
+
+needs_wrapper = pytest.mark.skipif(WRAPPER is None, reason="missing: apt-get install libnss-wrapper")
 
 
 @pytest.fixture
@@ -61,7 +70,7 @@ def test_initdb_refuses_a_user_without_a_name(folder: Path) -> None:
 
 
 @pytest.mark.roundtrip
-@pytest.mark.skipif(WRAPPER is None, reason="missing: apt-get install libnss-wrapper")
+@needs_wrapper
 def test_the_script_gives_it_one(folder: Path) -> None:
     named = ["bash", "script.sh"]
     made = as_assigned(folder, *named, "initdb", "--pgdata=data", "--username=flowise", "--auth=trust", "--no-sync")
@@ -108,3 +117,28 @@ def test_others_ask_for_no_name(folder: Path, command: list[str]) -> None:
         pytest.skip(f"missing: {command[0]}")
     done = as_assigned(folder, *(word.replace("{}", str(folder)) for word in command))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.roundtrip
+@needs_wrapper
+@missing("rclone", "busybox", "setpriv")
+def test_backup_drill_and_restore_run_as_it() -> None:
+    with directory() as root, object_store() as store:
+        (root / "server").mkdir()
+        give_to_runner(root)
+        server = Postgres(root / "server")
+        try:
+            server.sql("CREATE DATABASE small; CREATE DATABASE empty")
+            server.sql(data.postgres(100), "small")
+            database = replace(POSTGRES, host="127.0.0.1", port=server.port, name="small", password=PASSWORD)
+            files, security = s3("http://127.0.0.1:1", "files"), Security.openshift()
+            given: dict[str, Any] = {"password": server.password, "bucket": "backups", "options": {"files": False}}
+            world = World(root=root, store=store, database=database, storage=files, security=security, **given)
+            world.machine.user, world.machine.group = str(USER), "0"
+            succeeded(world.back_up())
+            succeeded(world.drill())
+            world.database = replace(database, name="empty")
+            succeeded(world.restore())
+            assert server.contents("empty") == server.contents("small")
+        finally:
+            server.stop()

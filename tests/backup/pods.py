@@ -48,6 +48,8 @@ class Machine:
     """Variables that are otherwise than the manifest has them, so that a test needn't wait."""
     user: str = RUNNER
     """Who runs the containers where the tests run as root."""
+    group: str | None = None
+    """The user's group. Default: of the same name."""
     runs: int = 0
 
     def run(self, manifests: Sequence[Manifest], kind: str, name: str, *, stop_after: float | None = None) -> Outcome:
@@ -104,7 +106,7 @@ class Machine:
             environment[variable["name"]] = mapped(self._value(variable, name), mounts)
         environment |= {name: value for name, value in self.overrides.items() if name in environment}
         command = [mapped(word, mounts) for word in container["command"]]
-        return run_as_runner(command, environment, stop_after, self.user)
+        return run_as_runner(command, environment, stop_after, as_runner(self.user, self.group))
 
     def _value(self, variable: Manifest, name: str) -> str:
         if "value" in variable:
@@ -125,13 +127,13 @@ def mapped(word: str, mounts: Mapping[str, str]) -> str:
 
 
 def run_as_runner(
-    command: list[str], environment: Mapping[str, str], stop_after: float | None = None, user: str = RUNNER
+    command: list[str], environment: Mapping[str, str], stop_after: float | None, identity: Sequence[str]
 ) -> tuple[int, str]:
     """Exit code and output. `stop_after` seconds it is told to stop, as the kubelet does."""
     program = shutil.which(command[0], path=environment["PATH"]) or command[0]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [*as_runner(user), program, *command[1:]],
+            [*identity, program, *command[1:]],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -148,10 +150,10 @@ def run_as_runner(
         return code, output.read().decode(errors="replace")
 
 
-def as_runner(user: str = RUNNER) -> list[str]:
+def as_runner(user: str = RUNNER, group: str | None = None) -> list[str]:
     """Gives root's rights up."""
     return (
-        [str(shutil.which("setpriv")), f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
+        [str(shutil.which("setpriv")), f"--reuid={user}", f"--regid={group or user}", "--clear-groups", "--"]
         if os.geteuid() == 0
         else []
     )

@@ -30,6 +30,7 @@ from flowise_constructs import (
     Names,
     S3Bucket,
     S3Credentials,
+    Security,
     Settings,
 )
 from flowise_constructs.backup.drill import RestoreDrill
@@ -108,6 +109,7 @@ class World:
     encryption_key: str = "the key"
     endpoint: str | None = None
     settings: Settings = Settings()
+    security: Security = Security()
     image: str = RELEASE.version
     flowise: str | None = None
     """PATH of Flowise's image, where its containers are run."""
@@ -146,7 +148,18 @@ class World:
 
     def manifests(self, **restore: Any) -> list[dict[str, Any]]:
         """What the library makes of it: backup, restore and drill."""
-        wanted = repr((self.database, self.storage, self.image, self.endpoint, self.options, self.settings, restore))
+        wanted = repr(
+            (
+                self.database,
+                self.storage,
+                self.image,
+                self.endpoint,
+                self.options,
+                self.settings,
+                self.security,
+                restore,
+            )
+        )
         if wanted not in self._made:
             self._made[wanted] = self._make(restore)
         return self._made[wanted]
@@ -160,6 +173,7 @@ class World:
             storage=self.storage,
             image=image,
             settings=self.settings,
+            security=self.security,
         )
         backup = Backup(target=self.target(), **self.options)
         data = ExistingClaim(name="flowise-data") if self.claim else None
