@@ -6,6 +6,7 @@ import http.client
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,9 +43,10 @@ SCHEDULE: Mapping[str, str] = {
 }
 """Start's inputs for a flow that runs every minute."""
 SCALE_DOWNS = 20
+UPSERTIONS = 30
 
 
-def scaled(app: App, image: Image) -> QueueChart:
+def scaled(app: App, image: Image, *, concurrency: int = 3) -> QueueChart:
     """Queue mode under another queue's name, with workers that follow their queues."""
     return QueueChart(
         app,
@@ -55,7 +57,7 @@ def scaled(app: App, image: Image) -> QueueChart:
         storage=bucket(),
         image=image,
         main=Main(awaits_owner=False),
-        worker=Worker(replicas=QueueScaling(minimum=1, maximum=4), concurrency=3),
+        worker=Worker(replicas=QueueScaling(minimum=1, maximum=4), concurrency=concurrency),
         names=Names(namespace="default"),
     )
 
@@ -74,6 +76,11 @@ class Lists:
         found = {name: int(self._redis.run("LLEN", name)) for name in names}
         return {name: length for name, length in found.items() if length}
 
+    def watch(self, name: str) -> set[int]:
+        """Every length that a list has in about a minute: Flowise's jobs can be over in milliseconds."""
+        assert self._redis is not None
+        return {int(line) for line in self._redis.run("-r", "60000", "-i", "0.001", "LLEN", name).split()}
+
     def total(self) -> float:
         """What KEDA makes of them."""
         return composite(self.scaled_object, self.lengths())
@@ -84,9 +91,11 @@ def list_of(kind: str, name: str) -> str:
 
 
 def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures) -> None:
+    """A worker with two slots a queue, of which schedules and upsertions want more."""
     kinds = RELEASES[release.version].queues
     sleeping = custom_function("await new Promise((resolve) => setTimeout(resolve, 20000)); return 'slept'")
-    with deployed(release, scaled, figures) as deployment, ThreadPoolExecutor() as pool:
+    two_slots = partial(scaled, concurrency=2)
+    with deployed(release, two_slots, figures) as deployment, ThreadPoolExecutor(UPSERTIONS + 2) as pool:
         main = deployment.add("flowise")
         deployment.wait_ready(main)
         browser, lists = Browser(main.address), Lists(deployment)
@@ -97,15 +106,18 @@ def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures
         answers: list[Future[Any]] = [pool.submit(browser.predict, flow, timeout=300)]
         waiting = {list_of("prediction", "wait"): 1}
         wait_until(lambda: lists.lengths() == waiting, 30, "a prediction waits", [main])
-        answers.append(pool.submit(browser.request, "POST", f"vector/internal-upsert/{reader}", {}, timeout=300))
-        waiting[list_of("upsertion", "wait")] = 1
-        wait_until(lambda: lists.lengths() == waiting, 30, "an upsertion waits", [main])
+        for _ in range(UPSERTIONS):
+            answers.append(pool.submit(browser.request, "POST", f"vector/internal-upsert/{reader}", {}, timeout=300))
+        waiting[list_of("upsertion", "wait")] = UPSERTIONS
+        wait_until(lambda: lists.lengths() == waiting, 30, "upsertions wait", [main])
         if "schedule" in kinds:
-            browser.make_flow("scheduled", sleeping, start=SCHEDULE)
+            for number in range(3):
+                browser.make_flow(f"scheduled {number}", sleeping, start=SCHEDULE)
+        upserted = pool.submit(lists.watch, list_of("upsertion", "active"))
         worker = deployment.add("flowise-worker")
-        seen: set[str] = set()
-        deployment.wait_ready(worker)
-        wanted = {list_of("prediction", "active"), *([list_of("schedule", "active")] if "schedule" in kinds else [])}
+        seen = set(waiting)
+        wanted = {list_of(kind, name) for kind in kinds for name in ("wait", "active")}
+        wanted.remove(list_of("upsertion", "active"))
 
         def all_seen() -> bool:
             seen.update(lists.lengths())
@@ -113,6 +125,7 @@ def test_every_list_grows_when_a_job_comes_in(release: Release, figures: Figures
 
         wait_until(all_seen, 150, f"{wanted} have grown", [main, worker])
         assert answers[0].result() == "slept"
+        assert max(upserted.result()) > 0, "an upsertion runs"
 
 
 @pytest.fixture
