@@ -14,8 +14,9 @@ import deployments
 import pytest
 from policy_judge import selects
 
+from flowise_constructs import ConfigError, Names
 from flowise_constructs.flowise import releases
-from flowise_constructs.kubernetes.labels import VERSION
+from flowise_constructs.kubernetes.labels import COMPONENT, NAME, VERSION
 
 TOPOLOGIES = [
     f"reference/{name}" for name in ("standalone-sqlite", "standalone-postgresql", "queue", "external-postgresql")
@@ -96,6 +97,17 @@ def has_sidecars(documents: list[dict[str, Any]]) -> bool:
     """Whether a pod has one, as Kubernetes knows them since 1.29."""
     pods = deployments.pods(documents).values()
     return any("restartPolicy" in container for pod in pods for container in pod.get("initContainers", ()))
+
+
+def test_the_component_of_other_pods_cannot_be_mains(documents: list[dict[str, Any]]) -> None:
+    """Main's Service would find them."""
+    templates = [template for document in documents if (template := cluster.pod_template(document)) is not None]
+    of_main = [it["metadata"]["labels"] for it in templates if it["spec"]["containers"][0]["name"] == "flowise"]
+    others = [it["metadata"]["labels"] for it in templates if it["spec"]["containers"][0]["name"] != "flowise"]
+    for labels in others:
+        if labels[NAME] in {main[NAME] for main in of_main}:
+            with pytest.raises(ConfigError, match="is the component of other pods"):
+                Names(main_component=labels[COMPONENT])
 
 
 SEEN: set[tuple[str, str]] = set()

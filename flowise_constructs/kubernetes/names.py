@@ -9,7 +9,9 @@ from flowise_constructs.core.findings import Finding
 from flowise_constructs.core.rules import naming
 from flowise_constructs.core.value import Value
 
-_OTHER_COMPONENTS = ("worker", "backup", "drill", "restore", "queue-exporter", "redis-exporter", "postgresql-exporter")
+EXPORTERS = ("queue-exporter", "redis-exporter", "postgresql-exporter")
+"""The components that Prometheus asks beside main."""
+_OTHER_COMPONENTS = ("worker", "backup", "drill", "restore", "owner", "key-rotation", *EXPORTERS)
 
 
 @dataclass(frozen=True, kw_only=True)

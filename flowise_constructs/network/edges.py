@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from flowise_constructs.core.findings import Findings
 from flowise_constructs.flowise.deployment import Deployment
 from flowise_constructs.kubernetes.labels import COMPONENT
+from flowise_constructs.kubernetes.names import EXPORTERS
 from flowise_constructs.kubernetes.objects import Manifest
 from flowise_constructs.kubernetes.workload import Workload
 from flowise_constructs.network import addresses
@@ -20,8 +21,6 @@ ON_THE_INTERNET = ("main", "worker")
 """Whose flows reach what their authors want."""
 CALL_MAIN = ("owner",)
 MAIN_PORT = "http"
-EXPORTERS = ("queue-exporter", "redis-exporter", "postgresql-exporter")
-"""Whom Prometheus asks."""
 EXPORTER_PORT = "metrics"
 
 
